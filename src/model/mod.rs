@@ -3,6 +3,7 @@
 //! Everything else in the crate speaks in these. Nothing here touches the world.
 
 mod exchange;
+mod files;
 mod ids;
 mod payload;
 mod requirement;
@@ -13,6 +14,7 @@ pub use exchange::{
     Connection, Exchange, Fault, FaultKind, Headers, Outcome, Owner, Reply, Request, Side, Timing,
     TlsFacts,
 };
+pub use files::{Files, NoFile};
 pub use ids::{
     AreaId, CaseId, IdError, LevelId, PackId, RequirementId, RoleId, ScenarioId, SupplierId,
 };

@@ -13,10 +13,7 @@ impl Instant {
     /// From microseconds since the epoch.
     pub fn from_micros(micros: i64) -> Self {
         // From year 0 to the last instant that the calendar knows: every instant can be written and read again.
-        Self(micros.clamp(
-            -62_167_219_200_000_000,
-            253_402_207_200_000_000,
-        ))
+        Self(micros.clamp(-62_167_219_200_000_000, 253_402_207_200_000_000))
     }
 
     /// Microseconds since the epoch.

@@ -25,7 +25,8 @@ pub fn section(
     out.write_all(
         b"<section id=\"exchanges\" aria-labelledby=\"exchanges-title\">\n<h2 id=\"exchanges-title\">Exchanges</h2>\n\
           <p>What was sent and what came back, as recorded. Secrets were redacted when it was recorded; JSON is indented for \
-          reading, and characters that cannot be seen are spelled out. The exact bytes lie in the run's evidence.</p>\n",
+          reading, and characters that cannot be seen are spelled out. The exact bytes lie in the run's evidence.\
+          <span class=\"paper\"> On paper, only exchanges behind failed and undecided checks are shown in full.</span></p>\n",
     )?;
     let mut section = Section {
         templates,
@@ -121,7 +122,7 @@ fn row(exchange: &Exchange, cited: &Cited<'_>) -> Value {
         peer => exchange.connection.peer,
         tls => exchange.connection.tls.as_ref().map(|tls| tls.version.as_str()),
         curl => curl::command(exchange),
-        failed => cited.weight == Weight::Failed,
+        weighty => cited.weight != Weight::Other,
         places => cited.places,
         requirements, more => cited.more,
         request => wire::message(exchange, Side::Request, &cited.places),

@@ -95,9 +95,9 @@ fn assurance(report: &Report, pack: &Pack) -> Value {
     let run = &report.run;
     context! {
         who => page::assurance(report),
-        started => run.started, finished => run.finished, unfinished => page::unfinished(run.state),
+        started => words::moment(&run.started), took => words::took(run), unfinished => page::unfinished(run.state),
         plugfest => report.plugfest, seed => run.seed,
-        attempts => words::count(run.attempts as usize, "start"),
+        attempts => run.attempts,
         exchanges => words::count(run.exchanges as usize, "recorded exchange"),
         cases => words::count(run.cases as usize, "planned case"),
         options => run.options,

@@ -14,12 +14,15 @@ pub struct Line<'a> {
     pub check: &'a Check,
     /// How many there are: one for each row of the scenario.
     pub failures: usize,
+    /// How many lines before this one ask the same in the same step: what tells twins apart.
+    occurrence: usize,
 }
 
 /// The failed checks of a requirement, one entry for each line of a scenario file, in the plan's order.
 pub fn by_line(requirement: &Requirement) -> Vec<Line<'_>> {
     let mut lines: Vec<Line<'_>> = Vec::new();
     let mut known: BTreeMap<(&str, u32, &str), usize> = BTreeMap::new();
+    let mut asked: BTreeMap<[&str; 4], usize> = BTreeMap::new();
     for check in priorities::failed(requirement) {
         let key = (
             check.place.file.as_str(),
@@ -27,7 +30,13 @@ pub fn by_line(requirement: &Requirement) -> Vec<Line<'_>> {
             check.check.as_ref(),
         );
         let position = *known.entry(key).or_insert_with(|| {
-            lines.push(Line { check, failures: 0 });
+            let before = asked.entry(question(check)).or_default();
+            lines.push(Line {
+                check,
+                failures: 0,
+                occurrence: *before,
+            });
+            *before += 1;
             lines.len() - 1
         });
         lines[position].failures += 1;
@@ -35,21 +44,23 @@ pub fn by_line(requirement: &Requirement) -> Vec<Line<'_>> {
     lines
 }
 
+/// What names a check from run to run: file, scenario without its row, step, and the check itself.
+fn question(check: &Check) -> [&str; 4] {
+    let scenario = check.scenario.split('[').next().unwrap_or_default();
+    [&check.place.file, scenario, &check.step, &check.check]
+}
+
 /// SHA-256 over what names the failure: not over its line, which moves, nor over what was observed, which varies.
 pub fn of(pack: &Pack, requirement: &Requirement, line: &Line<'_>) -> String {
-    let scenario = line.check.scenario.split('[').next().unwrap_or_default();
     let mut hasher = Sha256::new();
-    for part in [
-        &pack.pack,
-        &requirement.id,
-        &line.check.place.file,
-        scenario,
-        &line.check.step,
-        &line.check.check,
-    ] {
+    for part in [pack.pack.as_str(), &requirement.id]
+        .into_iter()
+        .chain(question(line.check))
+    {
         hasher.update(part.as_bytes());
         hasher.update([0]);
     }
+    hasher.update(line.occurrence.to_le_bytes());
     hexadecimal(&hasher.finalize())
 }
 

@@ -125,3 +125,71 @@ pub fn causes_of<'a>(pack: &'a Pack, id: &str) -> Vec<&'a Cause> {
         .filter(|cause| cause.requirements.iter().any(|other| other == id))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cause(summary: &str, requirements: &[&str], binding: bool) -> Cause {
+        Cause {
+            summary: summary.into(),
+            requirements: requirements.iter().map(|id| (*id).to_owned()).collect(),
+            binding,
+        }
+    }
+
+    fn requirement(id: &str, verdicts: &[&str]) -> serde_json::Value {
+        let check = |verdict: &&str| {
+            serde_json::json!({
+                "scenario": "s", "step": "t", "check": "c", "verdict": verdict, "reason": "r", "exchanges": [],
+                "place": { "file": "f", "line": 1, "column": 1, "length": 1, "text": "x" },
+            })
+        };
+        serde_json::json!({
+            "id": id, "obligation": "SHALL", "certainty": "explicit", "advisory": false, "area": "a", "text": "", "section": "",
+            "url": "", "state": "violated", "reason": "", "deviation": null, "checks": verdicts.iter().map(check).collect::<Vec<_>>(),
+        })
+    }
+
+    fn pack(requirements: &[serde_json::Value], causes: Vec<Cause>) -> Pack {
+        let pack = serde_json::json!({
+            "pack": "p", "title": "", "version": "", "digest": "", "standard": { "name": "", "version": "", "url": "" }, "role": "",
+            "verdict": "non-conformant", "counts": {}, "areas": [], "levels": [], "progress": 0, "quality": 0, "proved": null,
+            "causes": causes, "requirements": requirements,
+        });
+        serde_json::from_value(pack).unwrap()
+    }
+
+    #[test]
+    fn a_mended_cause_wins_only_what_nothing_else_holds_back() {
+        let rows = [
+            requirement("alone", &["fail", "pass"]),
+            requirement("two-causes", &["fail", "fail"]),
+            requirement("open", &["fail", "inconclusive"]),
+        ];
+        let causes = vec![
+            cause("first", &["alone", "two-causes", "open"], true),
+            cause("second", &["two-causes"], true),
+        ];
+        let pack = pack(&rows, causes);
+        let fixes = fixes(&pack);
+        assert_eq!(fixes[0].satisfies, ["alone"]);
+        assert_eq!(fixes[0].helps, ["two-causes", "open"]);
+        assert!(fixes[1].satisfies.is_empty());
+    }
+
+    #[test]
+    fn what_decides_the_verdict_comes_first() {
+        let rows = [
+            requirement("a", &["fail"]),
+            requirement("b", &["fail"]),
+            requirement("c", &["fail"]),
+        ];
+        let causes = vec![
+            cause("quality", &["a", "b"], false),
+            cause("gate", &["c"], true),
+        ];
+        let pack = pack(&rows, causes);
+        assert_eq!(fixes(&pack)[0].cause.summary, "gate");
+    }
+}

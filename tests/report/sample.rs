@@ -463,10 +463,7 @@ impl Exchanges for Recorded {
                     "Content-Type".into(),
                     "application/fhir+json; charset=UTF-8".into(),
                 ),
-                (
-                    "Server".into(),
-                    HOSTILE[number as usize % HOSTILE.len()].into(),
-                ),
+                ("Server".into(), HOSTILE[number as usize % 6].into()),
             ]),
             body: Payload::new(reply_body(number)),
         };
@@ -541,4 +538,53 @@ fn reply_body(number: u32) -> Vec<u8> {
         )
         .into_bytes(),
     }
+}
+
+/// Few requirements, each of another kind: what snapshots are made of.
+pub fn small() -> Report {
+    let mut report = report(2);
+    let kinds = [0, 3, 5, 8, 11, 14, 26, 31, 60, 72, 83];
+    let pack = &mut report.packs[0];
+    pack.requirements = kinds.iter().map(|number| requirement(*number, 2)).collect();
+    pack.counts.clear();
+    for requirement in &pack.requirements {
+        let row = if requirement.advisory {
+            "advisory"
+        } else {
+            requirement.obligation.as_str()
+        };
+        pack.counts
+            .entry(row.into())
+            .or_default()
+            .add(requirement.state);
+    }
+    let requirements = &pack.requirements;
+    pack.areas = AREAS
+        .iter()
+        .map(|(id, title, _)| area(id, title, requirements))
+        .collect();
+    pack.areas.retain(|area| area.counts.total() > 0);
+    pack.causes = causes(requirements);
+    pack.causes.retain(|cause| !cause.requirements.is_empty());
+    report
+}
+
+/// A report that shows nothing but one violation, over and over, at great length.
+pub fn endless(requirements: usize) -> Report {
+    let mut report = report(1);
+    let pack = &mut report.packs[0];
+    let violated = pack
+        .requirements
+        .iter()
+        .find(|requirement| requirement.state == State::Violated)
+        .cloned()
+        .expect("one");
+    pack.requirements = (0..requirements)
+        .map(|number| Requirement {
+            id: format!("FHIR-X-{number}"),
+            text: "a long text ".repeat(100),
+            ..violated.clone()
+        })
+        .collect();
+    report
 }

@@ -22,12 +22,7 @@ pub fn section(
     exchanges: &dyn Exchanges,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    out.write_all(
-        b"<section id=\"exchanges\" aria-labelledby=\"exchanges-title\">\n<h2 id=\"exchanges-title\">Exchanges</h2>\n\
-          <p>What was sent and what came back, as recorded. Secrets were redacted when it was recorded; JSON is indented for \
-          reading, and characters that cannot be seen are spelled out. The exact bytes lie in the run's evidence.\
-          <span class=\"paper\"> On paper, only exchanges behind failed and undecided checks are shown in full.</span></p>\n",
-    )?;
+    templates.write(Piece::Exchanges, context! {}, out)?;
     let mut section = Section {
         templates,
         exchanges,
@@ -73,24 +68,28 @@ impl Section<'_> {
 
     fn show(&mut self, number: u32, cited: &Cited<'_>, out: &mut dyn io::Write) -> io::Result<()> {
         let Some(exchange) = self.exchanges.exchange(number) else {
-            return writeln!(
-                out,
-                "<article class=\"x\" id=\"exchange-{number}\"><h4>Exchange {number}</h4><p>It is not among the recorded exchanges.</p></article>"
-            );
+            return self.stub(number, None, cited, out);
         };
-        let digest = digest(&exchange);
-        let twin = *self.seen.entry(digest).or_insert(number);
+        let twin = *self.seen.entry(digest(&exchange)).or_insert(number);
         if twin != number {
-            return writeln!(
-                out,
-                "<article class=\"x\" id=\"exchange-{number}\"><h4>Exchange {number}</h4><p>The same, but for its time, as <a href=\"#exchange-{twin}\">exchange {twin}</a>.</p></article>"
-            );
+            return self.stub(number, Some(twin), cited, out);
         }
         let mut text = Vec::new();
         self.templates
             .write(Piece::Exchange, row(&exchange, cited), &mut text)?;
         self.left = self.left.saturating_sub(text.len());
         out.write_all(&text)
+    }
+
+    fn stub(
+        &self,
+        number: u32,
+        twin: Option<u32>,
+        cited: &Cited<'_>,
+        out: &mut dyn io::Write,
+    ) -> io::Result<()> {
+        let context = context! { number, twin, places => cited.places };
+        self.templates.write(Piece::Stub, context, out)
     }
 }
 

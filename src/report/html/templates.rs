@@ -27,19 +27,25 @@ pub enum Piece {
     Filters,
     /// One requirement and its checks.
     Requirement,
+    /// What stands over all exchanges.
+    Exchanges,
     /// One exchange.
     Exchange,
+    /// An exchange that is not shown itself, and why.
+    Stub,
     /// From the last section to the end.
     Bottom,
 }
 
 impl Piece {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::Top,
         Self::Pack,
         Self::Filters,
         Self::Requirement,
+        Self::Exchanges,
         Self::Exchange,
+        Self::Stub,
         Self::Bottom,
     ];
 
@@ -49,7 +55,9 @@ impl Piece {
             Self::Pack => "pack",
             Self::Filters => "filters",
             Self::Requirement => "requirement",
+            Self::Exchanges => "exchanges",
             Self::Exchange => "exchange",
+            Self::Stub => "stub",
             Self::Bottom => "bottom",
         }
     }
@@ -60,7 +68,9 @@ impl Piece {
             Self::Pack => include_str!("../templates/pack.html.j2"),
             Self::Filters => include_str!("../templates/filters.html.j2"),
             Self::Requirement => include_str!("../templates/requirement.html.j2"),
+            Self::Exchanges => include_str!("../templates/exchanges.html.j2"),
             Self::Exchange => include_str!("../templates/exchange.html.j2"),
+            Self::Stub => include_str!("../templates/stub.html.j2"),
             Self::Bottom => include_str!("../templates/bottom.html.j2"),
         }
     }

@@ -1,1 +1,2 @@
 //! plugfest
+pub mod fhir;

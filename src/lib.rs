@@ -1,1 +1,3 @@
 //! plugfest
+
+pub mod serve;

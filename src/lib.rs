@@ -16,7 +16,7 @@ pub mod template;
 
 pub mod fhir;
 
-pub mod xml;
+//pub mod xml;
 
 pub mod check;
 
@@ -26,7 +26,7 @@ pub mod scenario;
 
 pub mod pack;
 
-pub mod supplier;
+//pub mod supplier;
 
 pub mod plan;
 
@@ -41,3 +41,5 @@ pub mod results;
 pub mod store;
 
 pub mod run;
+
+pub mod cli;

@@ -8,8 +8,10 @@ mod replay;
 mod scope;
 mod walk;
 
-pub use replay::{CaseRecord, Recorded, judge, settled, walk};
-pub use walk::{Fate, PACK_DOES_NOT_APPLY, Next, Sending, SharedOutcome, Walk};
+pub use replay::{
+    CaseRecord, NEVER_STARTED, NOT_REACHED, Recorded, judge, not_started, settled, walk,
+};
+pub use walk::{Fate, Next, PACK_DOES_NOT_APPLY, Sending, SharedOutcome, Walk};
 
 use crate::model::Verdict;
 

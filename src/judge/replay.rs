@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::walk::{Next, SharedOutcome, Walk};
 use super::CaseVerdicts;
+use super::walk::{Next, SharedOutcome, Walk};
 use crate::model::{CaseId, Exchange, Instant, RequirementId, Verdict};
 use crate::plan::{Case, Plan, Standing};
 use crate::scenario::{Condition, Shared};
@@ -27,20 +27,36 @@ pub trait Recorded {
 }
 
 /// Why a case has no record at all.
-const NEVER_STARTED: &str = "the run ended before this case";
+pub const NEVER_STARTED: &str = "the run ended before this case";
+/// Why a step that was planned has no exchange.
+pub const NOT_REACHED: &str = "the run ended before this step";
 
 /// The verdicts of every case of a plan, in its order.
 pub fn judge(plan: &Plan, recorded: &dyn Recorded, mut each: impl FnMut(usize, CaseVerdicts)) {
-    let shared: BTreeMap<CaseId, SharedOutcome> =
-        plan.shared.iter().map(|(id, shared)| (id.clone(), judge_shared(plan, id, shared, recorded))).collect();
+    let shared: BTreeMap<CaseId, SharedOutcome> = plan
+        .shared
+        .iter()
+        .map(|(id, shared)| (id.clone(), judge_shared(plan, id, shared, recorded)))
+        .collect();
     for (index, case) in plan.cases.iter().enumerate() {
         each(index, judge_case(plan, case, &shared, recorded));
     }
 }
 
-fn judge_shared(plan: &Plan, id: &CaseId, shared: &Shared, recorded: &dyn Recorded) -> SharedOutcome {
+fn judge_shared(
+    plan: &Plan,
+    id: &CaseId,
+    shared: &Shared,
+    recorded: &dyn Recorded,
+) -> SharedOutcome {
     let record = recorded.case(id).unwrap_or_default();
-    let mut walk = Walk::new(id, &shared.script, None, &plan.context, record.at.unwrap_or(Instant::from_micros(0)));
+    let mut walk = Walk::new(
+        id,
+        &shared.script,
+        None,
+        &plan.context,
+        record.at.unwrap_or(Instant::from_micros(0)),
+    );
     replay(&mut walk, &record, |_| None);
     if !walk.is_past_its_steps() {
         walk.cancel(record.stopped.as_deref().unwrap_or(NEVER_STARTED));
@@ -48,20 +64,31 @@ fn judge_shared(plan: &Plan, id: &CaseId, shared: &Shared, recorded: &dyn Record
     walk.outcome()
 }
 
-fn judge_case(plan: &Plan, case: &Case, shared: &BTreeMap<CaseId, SharedOutcome>, recorded: &dyn Recorded) -> CaseVerdicts {
+fn judge_case(
+    plan: &Plan,
+    case: &Case,
+    shared: &BTreeMap<CaseId, SharedOutcome>,
+    recorded: &dyn Recorded,
+) -> CaseVerdicts {
     if let Some(verdicts) = settled(case) {
         return verdicts;
     }
     let Some(record) = recorded.case(&case.id) else {
-        return all(case, || Verdict::NotRun { reason: NEVER_STARTED.into() });
+        return not_started(case, None);
     };
     let Some(at) = record.at else {
-        let reason = record.stopped.as_deref().unwrap_or(NEVER_STARTED);
-        return all(case, || Verdict::NotRun { reason: reason.into() });
+        return not_started(case, record.stopped.as_deref());
     };
     let mut walk = walk(plan, case, at);
     replay(&mut walk, &record, |used| shared.get(&plan.shared_id(used)));
-    walk.finish(record.stopped.as_deref().unwrap_or("the run ended before this step"))
+    walk.finish(record.stopped.as_deref().unwrap_or(NOT_REACHED))
+}
+
+/// The verdicts of a case that never started.
+pub fn not_started(case: &Case, reason: Option<&str>) -> CaseVerdicts {
+    all(case, || Verdict::NotRun {
+        reason: reason.unwrap_or(NEVER_STARTED).into(),
+    })
 }
 
 /// The walk of a case, under the pack's own condition where that concerns it.
@@ -81,23 +108,39 @@ fn gate<'p>(plan: &'p Plan, case: &Case) -> Option<&'p Condition> {
 pub fn settled(case: &Case) -> Option<CaseVerdicts> {
     match &case.standing {
         Standing::Runs => None,
-        Standing::NotApplicable(reason) => {
-            Some(all(case, || Verdict::NotApplicable { reason: reason.clone(), exchange: None }))
+        Standing::NotApplicable(reason) => Some(all(case, || Verdict::NotApplicable {
+            reason: reason.clone(),
+            exchange: None,
+        })),
+        Standing::NotRun(reason) | Standing::NotSelected(reason) => {
+            Some(all(case, || Verdict::NotRun {
+                reason: reason.clone(),
+            }))
         }
-        Standing::NotRun(reason) | Standing::NotSelected(reason) => Some(all(case, || Verdict::NotRun { reason: reason.clone() })),
-        Standing::Disabled(reason) => Some(all(case, || Verdict::Disabled { reason: reason.clone() })),
+        Standing::Disabled(reason) => Some(all(case, || Verdict::Disabled {
+            reason: reason.clone(),
+        })),
     }
 }
 
 fn all(case: &Case, verdict: impl Fn() -> Verdict) -> CaseVerdicts {
-    CaseVerdicts { verdicts: case.checks().map(|_| verdict()).collect() }
+    CaseVerdicts {
+        verdicts: case.checks().map(|_| verdict()).collect(),
+    }
 }
 
 /// Feeds recorded exchanges to a walk until it asks for one that is not there.
-fn replay<'p, 's>(walk: &mut Walk<'p>, record: &CaseRecord, shared: impl Fn(&'p Shared) -> Option<&'s SharedOutcome>) {
+fn replay<'p, 's>(
+    walk: &mut Walk<'p>,
+    record: &CaseRecord,
+    shared: impl Fn(&'p Shared) -> Option<&'s SharedOutcome>,
+) {
     let mut exchanges = record.exchanges.iter().peekable();
     loop {
-        let now = exchanges.peek().map_or_else(|| record.at.unwrap_or(Instant::from_micros(0)), |exchange| exchange.at);
+        let now = exchanges.peek().map_or_else(
+            || record.at.unwrap_or(Instant::from_micros(0)),
+            |exchange| exchange.at,
+        );
         match walk.next(now) {
             Next::Done => return,
             Next::Shared(used) => match shared(&used.shared) {
@@ -105,7 +148,9 @@ fn replay<'p, 's>(walk: &mut Walk<'p>, record: &CaseRecord, shared: impl Fn(&'p 
                 None => return,
             },
             Next::Send(sending) => {
-                let wanted = |exchange: &&Arc<Exchange>| exchange.step == sending.step && exchange.attempt == sending.attempt;
+                let wanted = |exchange: &&Arc<Exchange>| {
+                    exchange.step == sending.step && exchange.attempt == sending.attempt
+                };
                 match exchanges.next_if(wanted) {
                     Some(exchange) => walk.observe(exchange.clone()),
                     None => return,

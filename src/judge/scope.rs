@@ -27,11 +27,18 @@ impl Known<'_> {
     fn of_row(&self, name: &str) -> Option<&str> {
         let (each, row) = self.row?;
         let column = name.strip_prefix(each)?.strip_prefix('.')?;
-        row.columns.iter().find(|(known, _)| known == column).map(|(_, text)| text.as_str())
+        row.columns
+            .iter()
+            .find(|(known, _)| known == column)
+            .map(|(_, text)| text.as_str())
     }
 
     fn find(&self, name: &str) -> Option<&str> {
-        let own = self.values.get(name).or_else(|| self.context.values.get(name)).map(String::as_str);
+        let own = self
+            .values
+            .get(name)
+            .or_else(|| self.context.values.get(name))
+            .map(String::as_str);
         own.or_else(|| self.of_row(name))
     }
 }
@@ -49,7 +56,8 @@ impl Scope for Known<'_> {
     }
 
     fn random(&self, source: &str, site: usize) -> [u8; 32] {
-        self.context.random(self.case, self.step, self.attempt, source, site)
+        self.context
+            .random(self.case, self.step, self.attempt, source, site)
     }
 }
 

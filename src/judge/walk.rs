@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::scope::Known;
 use super::CaseVerdicts;
+use super::scope::Known;
 use crate::check::{CheckItem, Earlier, Subject, View};
 use crate::model::{CaseId, Evidence, Exchange, Finding, Instant, Side, Verdict};
 use crate::plan::{Context, planned};
 use crate::protocol::{Outgoing, Surroundings, Unsendable};
-use crate::scenario::{Condition, Follow, Row, Script, SharedUse, Step, StepCheck, StepKind, Test, Until};
+use crate::scenario::{
+    Condition, Follow, Row, Script, SharedUse, Step, StepCheck, StepKind, Test, Until,
+};
 
 /// How the reason starts where the condition of a whole pack is not met.
 pub const PACK_DOES_NOT_APPLY: &str = "the pack does not apply";
@@ -83,11 +85,18 @@ pub struct Walk<'p> {
     first_attempt: Option<Instant>,
     wait: Duration,
     fate: Fate,
+    cancelled: Option<Arc<str>>,
 }
 
 impl<'p> Walk<'p> {
     /// A walk through a script, from its start at a moment.
-    pub fn new(case: &'p CaseId, script: &'p Script, row: Option<(&'p str, &'p Row)>, context: &'p Context, at: Instant) -> Self {
+    pub fn new(
+        case: &'p CaseId,
+        script: &'p Script,
+        row: Option<(&'p str, &'p Row)>,
+        context: &'p Context,
+        at: Instant,
+    ) -> Self {
         let mut walk = Self {
             case,
             row,
@@ -103,6 +112,7 @@ impl<'p> Walk<'p> {
             first_attempt: None,
             wait: Duration::ZERO,
             fate: Fate::Sound,
+            cancelled: None,
         };
         walk.compute(&script.values, "", u32::MAX, at);
         walk
@@ -161,8 +171,12 @@ impl<'p> Walk<'p> {
         let view = View::new(exchange);
         match self.phase {
             Phase::Steps(index) => {
-                let Some(step) = self.script.steps.get(index) else { return };
-                if let StepKind::Send { until: Some(until), .. } = &step.kind
+                let Some(step) = self.script.steps.get(index) else {
+                    return;
+                };
+                if let StepKind::Send {
+                    until: Some(until), ..
+                } = &step.kind
                     && self.polls_on(until, step, index, &view)
                 {
                     return;
@@ -187,10 +201,23 @@ impl<'p> Walk<'p> {
     /// Stops it: what has no verdict yet is not run, and the cleanup follows.
     pub fn cancel(&mut self, reason: &str) {
         if matches!(self.phase, Phase::Conditions(_) | Phase::Steps(_)) {
-            self.settle(|| Verdict::NotRun { reason: reason.into() });
+            self.settle(|| Verdict::NotRun {
+                reason: reason.into(),
+            });
             self.fate = Fate::Stopped(reason.into(), None);
+            self.cancelled = Some(reason.into());
             self.phase = Phase::Cleanup(0);
         }
+    }
+
+    /// Why it was cancelled, where it was.
+    pub fn cancelled(&self) -> Option<&str> {
+        self.cancelled.as_deref()
+    }
+
+    /// The step of an index, cleanup steps after the others.
+    pub fn step(&self, index: u32) -> Option<&'p Step> {
+        self.script.step(usize::try_from(index).ok()?)
     }
 
     /// Leaves the rest of its cleanup out.
@@ -200,21 +227,38 @@ impl<'p> Walk<'p> {
 
     /// The verdicts; what was never reached is not run, for the reason given.
     pub fn finish(mut self, reason: &str) -> CaseVerdicts {
-        self.settle(|| Verdict::NotRun { reason: reason.into() });
-        CaseVerdicts { verdicts: self.verdicts.into_iter().flatten().collect() }
+        self.settle(|| Verdict::NotRun {
+            reason: reason.into(),
+        });
+        CaseVerdicts {
+            verdicts: self.verdicts.into_iter().flatten().collect(),
+        }
     }
 
     /// What it leaves to those who share it. Its cleanup waits for the end of the run.
     pub fn outcome(&self) -> SharedOutcome {
-        let views = self.order.iter().filter_map(|name| Some((name.clone(), self.views.get(name)?.clone())));
-        SharedOutcome { values: self.values.clone(), views: views.collect(), fate: self.fate.clone() }
+        let views = self
+            .order
+            .iter()
+            .filter_map(|name| Some((name.clone(), self.views.get(name)?.clone())));
+        SharedOutcome {
+            values: self.values.clone(),
+            views: views.collect(),
+            fate: self.fate.clone(),
+        }
     }
 
     fn condition(&self, index: usize) -> Option<&'p Condition> {
         self.gate.into_iter().chain(&self.script.when).nth(index)
     }
 
-    fn known<'a>(&'a self, prefix: &'a str, step: u32, now: Instant, url: Option<&'a str>) -> Known<'a> {
+    fn known<'a>(
+        &'a self,
+        prefix: &'a str,
+        step: u32,
+        now: Instant,
+        url: Option<&'a str>,
+    ) -> Known<'a> {
         Known {
             context: self.context,
             case: self.case,
@@ -230,9 +274,17 @@ impl<'p> Walk<'p> {
     }
 
     /// A value that cannot be computed is not kept; whoever needs it says so.
-    fn compute(&mut self, values: &[(String, crate::template::Template)], prefix: &str, step: u32, now: Instant) {
+    fn compute(
+        &mut self,
+        values: &[(String, crate::template::Template)],
+        prefix: &str,
+        step: u32,
+        now: Instant,
+    ) {
         for (name, template) in values {
-            let text = template.render(&self.known(prefix, step, now, None)).map(|text| text.into_owned());
+            let text = template
+                .render(&self.known(prefix, step, now, None))
+                .map(|text| text.into_owned());
             if let Ok(text) = text {
                 self.values.insert(name.clone(), text);
             }
@@ -246,7 +298,10 @@ impl<'p> Walk<'p> {
     }
 
     fn stop(&mut self, reason: &str, exchange: Option<u32>) {
-        self.settle(|| Verdict::Inconclusive { reason: reason.into(), exchange });
+        self.settle(|| Verdict::Inconclusive {
+            reason: reason.into(),
+            exchange,
+        });
         self.fate = Fate::Stopped(reason.into(), exchange);
         self.phase = Phase::Cleanup(0);
     }
@@ -282,7 +337,13 @@ impl<'p> Walk<'p> {
                     headers: &self.context.headers,
                 };
                 match action.prepare(&surroundings) {
-                    Ok(outgoing) => Some(Next::Send(Box::new(Sending { step: number, attempt: self.attempt, wait: self.wait, within: *within, outgoing }))),
+                    Ok(outgoing) => Some(Next::Send(Box::new(Sending {
+                        step: number,
+                        attempt: self.attempt,
+                        wait: self.wait,
+                        within: *within,
+                        outgoing,
+                    }))),
                     Err(problem) => {
                         self.skip(index, unsent(step, problem));
                         None
@@ -295,7 +356,9 @@ impl<'p> Walk<'p> {
     /// Why a step does not apply, by its `only-if`.
     fn excluded(&self, step: &Step, number: u32, now: Instant) -> Option<Verdict> {
         let known = self.known(&step.prefix, number, now, None);
-        step.only_if.iter().find_map(|condition| unmet(condition, None, &known))
+        step.only_if
+            .iter()
+            .find_map(|condition| unmet(condition, None, &known))
     }
 
     /// Leaves a step out: its checks get the verdict, and the walk goes on.
@@ -308,7 +371,9 @@ impl<'p> Walk<'p> {
 
     fn positions(&self, index: usize) -> Vec<(usize, &'p StepCheck)> {
         let all = planned(self.script).enumerate();
-        all.filter(|(_, (step, _))| *step == index).map(|(position, (_, check))| (position, check)).collect()
+        all.filter(|(_, (step, _))| *step == index)
+            .map(|(position, (_, check))| (position, check))
+            .collect()
     }
 
     fn polls_on(&mut self, until: &Until, step: &Step, index: usize, view: &View) -> bool {
@@ -316,7 +381,10 @@ impl<'p> Walk<'p> {
         let at = view.exchange.at;
         let first = *self.first_attempt.get_or_insert(at);
         let known = self.known(&step.prefix, number, at, Some(&view.exchange.request.url));
-        let waits = until.conditions.iter().any(|condition| !holds(condition, view, &known));
+        let waits = until
+            .conditions
+            .iter()
+            .any(|condition| !holds(condition, view, &known));
         let spent = Duration::from_micros(at.micros_since(first) + view.exchange.timing.total);
         let pause = pause(until, view);
         if !waits || spent + pause > until.at_most {
@@ -335,8 +403,18 @@ impl<'p> Walk<'p> {
         }
         let mut kept = Vec::new();
         {
-            let known = self.known(&step.prefix, number, view.exchange.at, Some(&view.exchange.request.url));
-            let subject = Subject { view, side: Side::Reply, scope: &known, earlier: &known };
+            let known = self.known(
+                &step.prefix,
+                number,
+                view.exchange.at,
+                Some(&view.exchange.request.url),
+            );
+            let subject = Subject {
+                view,
+                side: Side::Reply,
+                scope: &known,
+                earlier: &known,
+            };
             for keep in &step.keep {
                 if let crate::check::Extracted::Found(values) = keep.extract.extract(&subject) {
                     kept.push((keep.name.clone(), values.join(",")));
@@ -360,19 +438,34 @@ impl<'p> Walk<'p> {
 
     fn failed_precondition(&self, step: &Step, index: usize, view: &View) -> Option<String> {
         let number = u32::try_from(index).unwrap_or(u32::MAX);
-        let known = self.known(&step.prefix, number, view.exchange.at, Some(&view.exchange.request.url));
+        let known = self.known(
+            &step.prefix,
+            number,
+            view.exchange.at,
+            Some(&view.exchange.request.url),
+        );
         step.precondition.iter().find_map(|item| {
             let problem = problem(&ask(item, Some(view), Side::Reply, &known))?;
-            Some(format!("the ground was not prepared: step `{}` wants {}, but {problem}", step.name, item.summary))
+            Some(format!(
+                "the ground was not prepared: step `{}` wants {}, but {problem}",
+                step.name, item.summary
+            ))
         })
     }
 
     fn judge_checks(&mut self, step: &Step, index: usize, view: &View) {
         let number = u32::try_from(index).unwrap_or(u32::MAX);
         let verdicts: Vec<(usize, Verdict)> = {
-            let known = self.known(&step.prefix, number, view.exchange.at, Some(&view.exchange.request.url));
+            let known = self.known(
+                &step.prefix,
+                number,
+                view.exchange.at,
+                Some(&view.exchange.request.url),
+            );
             let checks = self.positions(index).into_iter();
-            checks.map(|(position, check)| (position, verdict(check, view, &known))).collect()
+            checks
+                .map(|(position, check)| (position, verdict(check, view, &known)))
+                .collect()
         };
         for (position, verdict) in verdicts {
             self.verdicts[position] = Some(verdict);
@@ -381,10 +474,12 @@ impl<'p> Walk<'p> {
 
     fn import(&mut self, step: &'p Step, index: usize, outcome: &SharedOutcome) {
         for (name, value) in &outcome.values {
-            self.values.insert(format!("{}.{name}", step.prefix), value.clone());
+            self.values
+                .insert(format!("{}.{name}", step.prefix), value.clone());
         }
         for (name, view) in &outcome.views {
-            self.views.insert(format!("{}.{name}", step.prefix), view.clone());
+            self.views
+                .insert(format!("{}.{name}", step.prefix), view.clone());
         }
         if let Fate::Stopped(reason, exchange) = &outcome.fate {
             self.stop(&format!("`{}`: {reason}", step.name), *exchange);
@@ -397,26 +492,46 @@ impl<'p> Walk<'p> {
     }
 
     fn decide(&mut self, index: usize, outcome: &SharedOutcome) {
-        let Some(condition) = self.condition(index) else { return };
+        let Some(condition) = self.condition(index) else {
+            return;
+        };
         let Some((_, view)) = outcome.views.last() else {
             return self.stop("the condition has no exchange to look at", None);
         };
         let number = view.exchange.number;
         if let Fate::Stopped(reason, exchange) = &outcome.fate {
-            return self.stop(&format!("a condition could not be observed: {reason}"), *exchange);
+            return self.stop(
+                &format!("a condition could not be observed: {reason}"),
+                *exchange,
+            );
         }
-        let known = self.known("", u32::MAX, view.exchange.at, Some(&view.exchange.request.url));
+        let known = self.known(
+            "",
+            u32::MAX,
+            view.exchange.at,
+            Some(&view.exchange.request.url),
+        );
         match observed(&condition.test, view, &known) {
             Finding::Holds(_) => self.advance(),
             Finding::Violates { expected, .. } => {
                 let gate = index == 0 && self.gate.is_some();
-                let words = if gate { PACK_DOES_NOT_APPLY } else { "a condition is not met" };
+                let words = if gate {
+                    PACK_DOES_NOT_APPLY
+                } else {
+                    "a condition is not met"
+                };
                 let reason: Arc<str> = format!("{words}: {expected}").into();
-                self.settle(|| Verdict::NotApplicable { reason: reason.clone(), exchange: Some(number) });
+                self.settle(|| Verdict::NotApplicable {
+                    reason: reason.clone(),
+                    exchange: Some(number),
+                });
                 self.phase = Phase::Done;
             }
             Finding::Undecidable(reason) | Finding::Broken(reason) => {
-                self.stop(&format!("a condition could not be observed: {reason}"), Some(number));
+                self.stop(
+                    &format!("a condition could not be observed: {reason}"),
+                    Some(number),
+                );
             }
         }
     }
@@ -426,14 +541,18 @@ impl<'p> Walk<'p> {
 fn observed(test: &Test, view: &View, known: &Known<'_>) -> Finding {
     match test {
         Test::Holds(item) => {
-            let readable = view.reading(Side::Reply).map(|reading| reading.fhir().is_ok());
+            let readable = view
+                .reading(Side::Reply)
+                .map(|reading| reading.json().is_ok());
             if readable != Some(true) {
                 return Finding::undecidable("the reply is no FHIR resource that can be read");
             }
             with_words(ask(item, Some(view), Side::Reply, known), item)
         }
         Test::If(items) => {
-            let findings = items.iter().map(|item| with_words(ask(item, Some(view), Side::Reply, known), item));
+            let findings = items
+                .iter()
+                .map(|item| with_words(ask(item, Some(view), Side::Reply, known), item));
             let mut last = Finding::undecidable("nothing was asked");
             for finding in findings {
                 last = finding;
@@ -448,7 +567,10 @@ fn observed(test: &Test, view: &View, known: &Known<'_>) -> Finding {
 
 fn with_words(finding: Finding, item: &CheckItem) -> Finding {
     match finding {
-        Finding::Violates { seen, .. } => Finding::Violates { seen, expected: item.summary.as_str().into() },
+        Finding::Violates { seen, .. } => Finding::Violates {
+            seen,
+            expected: item.summary.as_str().into(),
+        },
         Finding::Holds(_) | Finding::Undecidable(_) | Finding::Broken(_) => finding,
     }
 }
@@ -456,12 +578,21 @@ fn with_words(finding: Finding, item: &CheckItem) -> Finding {
 /// Puts a check to the exchange that it is about.
 fn ask(item: &CheckItem, current: Option<&View>, side: Side, known: &Known<'_>) -> Finding {
     match subject_of(item, current, known) {
-        Some(view) => item.evaluate(&Subject { view, side, scope: known, earlier: known }),
+        Some(view) => item.evaluate(&Subject {
+            view,
+            side,
+            scope: known,
+            earlier: known,
+        }),
         None => Finding::undecidable(not_sent(item)),
     }
 }
 
-fn subject_of<'a>(item: &CheckItem, current: Option<&'a View>, known: &'a Known<'_>) -> Option<&'a View> {
+fn subject_of<'a>(
+    item: &CheckItem,
+    current: Option<&'a View>,
+    known: &'a Known<'_>,
+) -> Option<&'a View> {
     match &item.of {
         Some(of) => known.step(&of.value),
         None => current,
@@ -486,7 +617,10 @@ fn unmet(item: &CheckItem, current: Option<&View>, known: &Known<'_>) -> Option<
         Finding::Holds(_) => None,
         Finding::Violates { seen, .. } => {
             let reason = format!("only if {}: observed {}", item.summary, seen.observed);
-            Some(Verdict::NotApplicable { reason: reason.into(), exchange })
+            Some(Verdict::NotApplicable {
+                reason: reason.into(),
+                exchange,
+            })
         }
         Finding::Undecidable(reason) => Some(Verdict::Inconclusive { reason, exchange }),
         Finding::Broken(reason) => Some(Verdict::Error { reason, exchange }),
@@ -504,31 +638,62 @@ fn problem(finding: &Finding) -> Option<String> {
 
 fn verdict(check: &StepCheck, view: &View, known: &Known<'_>) -> Verdict {
     let item = &check.item;
-    if let Some(verdict) = item.only_if.iter().find_map(|condition| unmet(condition, Some(view), known)) {
+    if let Some(verdict) = item
+        .only_if
+        .iter()
+        .find_map(|condition| unmet(condition, Some(view), known))
+    {
         return verdict;
     }
     let Some(subject) = subject_of(item, Some(view), known) else {
-        return Verdict::Inconclusive { reason: not_sent(item).into(), exchange: None };
+        return Verdict::Inconclusive {
+            reason: not_sent(item).into(),
+            exchange: None,
+        };
     };
     let exchange = subject.exchange.number;
-    match item.evaluate(&Subject { view: subject, side: check.side, scope: known, earlier: known }) {
+    match item.evaluate(&Subject {
+        view: subject,
+        side: check.side,
+        scope: known,
+        earlier: known,
+    }) {
         Finding::Holds(seen) => Verdict::Pass(Evidence { exchange, seen }),
-        Finding::Violates { seen, expected } => Verdict::Fail { evidence: Evidence { exchange, seen }, expected },
-        Finding::Undecidable(reason) => Verdict::Inconclusive { reason, exchange: Some(exchange) },
-        Finding::Broken(reason) => Verdict::Error { reason, exchange: Some(exchange) },
+        Finding::Violates { seen, expected } => Verdict::Fail {
+            evidence: Evidence { exchange, seen },
+            expected,
+        },
+        Finding::Undecidable(reason) => Verdict::Inconclusive {
+            reason,
+            exchange: Some(exchange),
+        },
+        Finding::Broken(reason) => Verdict::Error {
+            reason,
+            exchange: Some(exchange),
+        },
     }
 }
 
 fn unsent(step: &Step, problem: Unsendable) -> Verdict {
     match problem {
         Unsendable::Unresolved(unresolved) if unresolved.problem.is_none() => {
-            Verdict::Inconclusive { reason: format!("step `{}` was not sent: {unresolved}", step.name).into(), exchange: None }
+            Verdict::Inconclusive {
+                reason: format!("step `{}` was not sent: {unresolved}", step.name).into(),
+                exchange: None,
+            }
         }
-        Unsendable::Unresolved(unresolved) => Verdict::Error { reason: unresolved.to_string().into(), exchange: None },
-        Unsendable::Elsewhere(text) => {
-            Verdict::Inconclusive { reason: format!("step `{}` was not sent: {text}", step.name).into(), exchange: None }
-        }
-        Unsendable::Broken(text) => Verdict::Error { reason: text.into(), exchange: None },
+        Unsendable::Unresolved(unresolved) => Verdict::Error {
+            reason: unresolved.to_string().into(),
+            exchange: None,
+        },
+        Unsendable::Elsewhere(text) => Verdict::Inconclusive {
+            reason: format!("step `{}` was not sent: {text}", step.name).into(),
+            exchange: None,
+        },
+        Unsendable::Broken(text) => Verdict::Error {
+            reason: text.into(),
+            exchange: None,
+        },
     }
 }
 
@@ -536,7 +701,12 @@ fn unsent(step: &Step, problem: Unsendable) -> Verdict {
 fn pause(until: &Until, view: &View) -> Duration {
     let told = match until.follow {
         Follow::Nothing => None,
-        Follow::RetryAfter => view.exchange.reply().and_then(|reply| reply.headers.first("retry-after")?.trim().parse().ok()),
+        Follow::RetryAfter => view
+            .exchange
+            .reply()
+            .and_then(|reply| reply.headers.first("retry-after")?.trim().parse().ok()),
     };
-    told.map_or(until.every, |seconds: u64| Duration::from_secs(seconds.min(60)))
+    told.map_or(until.every, |seconds: u64| {
+        Duration::from_secs(seconds.min(60))
+    })
 }

@@ -31,7 +31,11 @@ impl Coverage {
     pub fn of(pack: &Pack) -> Self {
         let mut by_requirement: BTreeMap<RequirementId, usize> = BTreeMap::new();
         let mut checks = 0;
-        for scenario in pack.scenarios.iter().filter(|scenario| scenario.disabled.is_none()) {
+        for scenario in pack
+            .scenarios
+            .iter()
+            .filter(|scenario| scenario.disabled.is_none())
+        {
             for check in scenario.script.steps.iter().flat_map(|step| &step.checks) {
                 checks += 1;
                 for id in check.requirements.iter() {
@@ -39,10 +43,24 @@ impl Coverage {
                 }
             }
         }
-        let not_tested = pack.requirements.iter().filter(|row| row.not_tested.is_some()).count();
+        let not_tested = pack
+            .requirements
+            .iter()
+            .filter(|row| row.not_tested.is_some())
+            .count();
         let listed: BTreeSet<_> = pack.requirements.iter().map(|row| &row.id).collect();
-        let verified = by_requirement.keys().filter(|id| listed.contains(id)).count();
-        Self { pack: pack.id.to_string(), requirements: pack.requirements.len(), verified, not_tested, checks, by_requirement }
+        let verified = by_requirement
+            .keys()
+            .filter(|id| listed.contains(id))
+            .count();
+        Self {
+            pack: pack.id.to_string(),
+            requirements: pack.requirements.len(),
+            verified,
+            not_tested,
+            checks,
+            by_requirement,
+        }
     }
 }
 
@@ -54,19 +72,34 @@ pub fn lint(pack: &Pack) -> Vec<Diagnostic> {
     let mut problems = duplicate_scenarios(pack);
     for row in &pack.requirements {
         let place = Place::top(&source);
-        let place = text.find(&format!("id: {}\n", row.id)).map_or(place.clone(), |at| Place {
-            source: source.clone(),
-            span: crate::diag::Span { start: at + 4, end: at + 4 + row.id.as_str().len() },
-        });
+        let place = text
+            .find(&format!("id: {}\n", row.id))
+            .map_or(place.clone(), |at| Place {
+                source: source.clone(),
+                span: crate::diag::Span {
+                    start: at + 4,
+                    end: at + 4 + row.id.as_str().len(),
+                },
+            });
         let verified = coverage.by_requirement.contains_key(&row.id);
         match (verified, &row.not_tested) {
             (false, None) => problems.push(
-                Diagnostic::error("untested-requirement", format!("no check verifies `{}`", row.id))
-                    .at(&place)
-                    .help("write a scenario for it, or say why not: `not-tested: { because: … }`"),
+                Diagnostic::error(
+                    "untested-requirement",
+                    format!("no check verifies `{}`", row.id),
+                )
+                .at(&place)
+                .help("write a scenario for it, or say why not: `not-tested: { because: … }`"),
             ),
             (true, Some(_)) => problems.push(
-                Diagnostic::error("tested-and-not-tested", format!("`{}` says that it is not tested, but a check cites it", row.id)).at(&place),
+                Diagnostic::error(
+                    "tested-and-not-tested",
+                    format!(
+                        "`{}` says that it is not tested, but a check cites it",
+                        row.id
+                    ),
+                )
+                .at(&place),
             ),
             (true, None) | (false, Some(_)) => {}
         }
@@ -75,6 +108,17 @@ pub fn lint(pack: &Pack) -> Vec<Diagnostic> {
 }
 
 fn duplicate_scenarios(pack: &Pack) -> Vec<Diagnostic> {
-    let pairs = pack.scenarios.windows(2).filter(|pair| pair[0].id == pair[1].id);
-    pairs.map(|pair| Diagnostic::error("duplicate-id", format!("two scenarios are called `{}`", pair[1].id)).at(&pair[1].place)).collect()
+    let pairs = pack
+        .scenarios
+        .windows(2)
+        .filter(|pair| pair[0].id == pair[1].id);
+    pairs
+        .map(|pair| {
+            Diagnostic::error(
+                "duplicate-id",
+                format!("two scenarios are called `{}`", pair[1].id),
+            )
+            .at(&pair[1].place)
+        })
+        .collect()
 }

@@ -7,7 +7,8 @@ use super::manifest::{LevelFile, PackFile, RequirementFile, RequirementsFile};
 use super::{Applies, Level, Pack, Standard, digest};
 use crate::diag::{Diagnostic, Place, Source};
 use crate::model::{
-    AreaId, Certainty, Files, Headers, Obligation, PackId, Requirement, RequirementId, RoleId, SourceCheck, SourceRef,
+    AreaId, Certainty, Files, Headers, Obligation, PackId, Requirement, RequirementId, RoleId,
+    SourceCheck, SourceRef,
 };
 use crate::scenario::{ConditionFileRef, Loader, Scenario, Surroundings};
 use crate::yaml::{Node, Spanned, decode, parse};
@@ -29,8 +30,10 @@ impl Pack {
     /// # Errors
     /// Everything that is wrong with it, each with its place.
     pub fn load(files: Files, part: Part<'_>) -> Result<Self, Vec<Diagnostic>> {
-        let (manifest, source) = read::<PackFile>(&files, "pack.yaml").map_err(|problem| vec![problem])?;
-        let (list, _) = read::<RequirementsFile>(&files, "requirements.yaml").map_err(|problem| vec![problem])?;
+        let (manifest, source) =
+            read::<PackFile>(&files, "pack.yaml").map_err(|problem| vec![problem])?;
+        let (list, _) = read::<RequirementsFile>(&files, "requirements.yaml")
+            .map_err(|problem| vec![problem])?;
         let mut problems = Vec::new();
         let mut pack = assemble(manifest, list, &source, &mut problems);
         pack.digest = digest(&files);
@@ -40,7 +43,10 @@ impl Pack {
         }
         (pack.scenarios, pack.files) = (scenarios, files);
         let except = std::mem::take(&mut pack.except);
-        pack.pack.applies = applies.map(|condition| Applies { condition: Arc::new(condition), except });
+        pack.pack.applies = applies.map(|condition| Applies {
+            condition: Arc::new(condition),
+            except,
+        });
         Ok(pack.pack)
     }
 
@@ -61,7 +67,11 @@ impl Pack {
         let mut scenario = Loader::new(&files, &surroundings).scenario(path)?;
         scenario.claim_itself();
         let place = files.shown(path);
-        let requirements = scenario.cited().into_iter().map(|id| Arc::new(stated(id, &scenario, &place, &subject))).collect();
+        let requirements = scenario
+            .cited()
+            .into_iter()
+            .map(|id| Arc::new(stated(id, &scenario, &place, &subject)))
+            .collect();
         let title = scenario.title.clone();
         Ok(Self {
             // invariant: a scenario id is always well formed as a pack id, since they share one grammar.
@@ -69,9 +79,17 @@ impl Pack {
             version: "0".into(),
             about: String::new(),
             licence: String::new(),
-            standard: Standard { name: title.clone(), version: String::new(), url: String::new() },
+            standard: Standard {
+                name: title.clone(),
+                version: String::new(),
+                url: String::new(),
+            },
             title,
-            roles: [(driver.clone(), "client".into()), (subject.clone(), "server".into())].into(),
+            roles: [
+                (driver.clone(), "client".into()),
+                (subject.clone(), "server".into()),
+            ]
+            .into(),
             subject,
             driver,
             endpoint: "default".into(),
@@ -114,7 +132,10 @@ fn stated(id: RequirementId, scenario: &Scenario, place: &str, actor: &RoleId) -
         actor: actor.clone(),
         area: area(),
         text: scenario.title.clone(),
-        source: SourceRef { section: place.to_owned(), url: String::new() },
+        source: SourceRef {
+            section: place.to_owned(),
+            url: String::new(),
+        },
         not_tested: None,
     }
 }
@@ -165,37 +186,67 @@ impl Assembled {
             (Some(file), Part::Whole | Part::Scenario(_)) => Some(file),
             (None, _) | (Some(_), Part::List) => None,
         };
-        let condition = condition.and_then(|file| loader.condition(ConditionFileRef(file)).map_err(|more| problems.extend(more)).ok());
+        let condition = condition.and_then(|file| {
+            loader
+                .condition(ConditionFileRef(file))
+                .map_err(|more| problems.extend(more))
+                .ok()
+        });
         (scenarios, condition)
     }
 }
 
 /// Reads a file of a pack.
-pub(super) fn read<T: serde::de::DeserializeOwned>(files: &Files, path: &str) -> Result<(T, Arc<Source>), Diagnostic> {
+pub(super) fn read<T: serde::de::DeserializeOwned>(
+    files: &Files,
+    path: &str,
+) -> Result<(T, Arc<Source>), Diagnostic> {
     let shown = files.shown(path);
     let text = files.text(path).map_err(|_| {
-        Diagnostic::error("missing-file", format!("`{shown}` is not there, or is no text"))
-            .help("a pack is a folder with `pack.yaml`, `requirements.yaml` and `scenarios/`")
+        Diagnostic::error(
+            "missing-file",
+            format!("`{shown}` is not there, or is no text"),
+        )
+        .help("a pack is a folder with `pack.yaml`, `requirements.yaml` and `scenarios/`")
     })?;
     let source = Source::new(shown, text);
     Ok((decode(&parse(&source)?)?, source))
 }
 
-fn assemble(file: PackFile, list: RequirementsFile, source: &Arc<Source>, problems: &mut Vec<Diagnostic>) -> Assembled {
-    let roles: BTreeMap<RoleId, String> = file.roles.into_iter().map(|(id, role)| (id, role.title)).collect();
+fn assemble(
+    file: PackFile,
+    list: RequirementsFile,
+    source: &Arc<Source>,
+    problems: &mut Vec<Diagnostic>,
+) -> Assembled {
+    let roles: BTreeMap<RoleId, String> = file
+        .roles
+        .into_iter()
+        .map(|(id, role)| (id, role.title))
+        .collect();
     for role in [&file.subject, &file.driver] {
         if !roles.contains_key(&role.value) {
-            let diagnostic = Diagnostic::error("unknown-role", format!("`roles` has no `{}`", role.value)).at(&role.place);
-            problems.push(diagnostic.suggest(role.value.as_str(), roles.keys().map(RoleId::as_str)));
+            let diagnostic =
+                Diagnostic::error("unknown-role", format!("`roles` has no `{}`", role.value))
+                    .at(&role.place);
+            problems
+                .push(diagnostic.suggest(role.value.as_str(), roles.keys().map(RoleId::as_str)));
         }
     }
     let areas = areas(&file.areas, problems);
     let requirements = requirements(list, &areas, problems);
     let levels = levels(file.levels.as_ref(), &requirements, problems);
-    let except = file.applies.iter().flat_map(|applies| &applies.except).map(|id| id.value.clone()).collect();
+    let except = file
+        .applies
+        .iter()
+        .flat_map(|applies| &applies.except)
+        .map(|id| id.value.clone())
+        .collect();
     let condition = file.applies.as_ref().map(|applies| applies.condition());
     if requirements.is_empty() {
-        problems.push(Diagnostic::error("empty", "this pack has no requirements").at(&Place::top(source)));
+        problems.push(
+            Diagnostic::error("empty", "this pack has no requirements").at(&Place::top(source)),
+        );
     }
     let pack = Pack {
         id: file.pack.value,
@@ -220,42 +271,71 @@ fn assemble(file: PackFile, list: RequirementsFile, source: &Arc<Source>, proble
         digest: String::new(),
         files: Files::default(),
     };
-    Assembled { pack, except, condition }
+    Assembled {
+        pack,
+        except,
+        condition,
+    }
 }
 
 fn areas(node: &Node, problems: &mut Vec<Diagnostic>) -> Vec<(AreaId, String)> {
-    let read = node.entries().iter().filter_map(|(key, title)| match (key.text.parse(), title.scalar()) {
-        (Ok(id), Some(title)) => Some((id, title.to_owned())),
-        (Ok(_), None) | (Err(_), _) => {
-            problems.push(Diagnostic::error("wrong-type", "an area is an id and a title").at(&key.place));
-            None
-        }
-    });
+    let read =
+        node.entries()
+            .iter()
+            .filter_map(|(key, title)| match (key.text.parse(), title.scalar()) {
+                (Ok(id), Some(title)) => Some((id, title.to_owned())),
+                (Ok(_), None) | (Err(_), _) => {
+                    problems.push(
+                        Diagnostic::error("wrong-type", "an area is an id and a title")
+                            .at(&key.place),
+                    );
+                    None
+                }
+            });
     read.collect()
 }
 
 fn headers(node: Option<&Node>) -> Headers {
     let entries = node.map(Node::entries).unwrap_or_default();
     let one_or_more = entries.iter().flat_map(|(key, value)| {
-        let values = value.scalar().into_iter().chain(value.items().iter().filter_map(Node::scalar));
+        let values = value
+            .scalar()
+            .into_iter()
+            .chain(value.items().iter().filter_map(Node::scalar));
         values.map(|value| (key.text.clone(), value.to_owned()))
     });
     Headers(one_or_more.collect())
 }
 
-fn requirements(list: RequirementsFile, areas: &[(AreaId, String)], problems: &mut Vec<Diagnostic>) -> Vec<Arc<Requirement>> {
+fn requirements(
+    list: RequirementsFile,
+    areas: &[(AreaId, String)],
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<Arc<Requirement>> {
     let mut seen = BTreeSet::new();
     for file in &list.requirements {
         if !seen.insert(file.value.id.clone()) {
-            let diagnostic = Diagnostic::error("duplicate-id", format!("`{}` is listed twice", file.value.id));
+            let diagnostic = Diagnostic::error(
+                "duplicate-id",
+                format!("`{}` is listed twice", file.value.id),
+            );
             problems.push(diagnostic.at(&file.place));
         }
         if !areas.iter().any(|(id, _)| *id == file.value.area) {
-            let diagnostic = Diagnostic::error("unknown-area", format!("the pack has no area `{}`", file.value.area));
-            problems.push(diagnostic.at(&file.place).suggest(file.value.area.as_str(), areas.iter().map(|(id, _)| id.as_str())));
+            let diagnostic = Diagnostic::error(
+                "unknown-area",
+                format!("the pack has no area `{}`", file.value.area),
+            );
+            problems.push(diagnostic.at(&file.place).suggest(
+                file.value.area.as_str(),
+                areas.iter().map(|(id, _)| id.as_str()),
+            ));
         }
     }
-    list.requirements.into_iter().map(|file| Arc::new(requirement(file))).collect()
+    list.requirements
+        .into_iter()
+        .map(|file| Arc::new(requirement(file)))
+        .collect()
 }
 
 fn requirement(file: Spanned<RequirementFile>) -> Requirement {
@@ -277,28 +357,62 @@ fn requirement(file: Spanned<RequirementFile>) -> Requirement {
     }
 }
 
-fn levels(node: Option<&Node>, requirements: &[Arc<Requirement>], problems: &mut Vec<Diagnostic>) -> Vec<Level> {
+fn levels(
+    node: Option<&Node>,
+    requirements: &[Arc<Requirement>],
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<Level> {
     let entries = node.map(Node::entries).unwrap_or_default();
     let read = entries.iter().filter_map(|(key, node)| {
-        let id = key.text.parse().map_err(|_| problems.push(Diagnostic::error("bad-value", "no id of a level").at(&key.place))).ok()?;
-        let file: LevelFile = decode(node).map_err(|problem| problems.push(problem)).ok()?;
-        Some(Level { id, requirements: members(&file, requirements, problems), title: file.title })
+        let id = key
+            .text
+            .parse()
+            .map_err(|_| {
+                problems.push(Diagnostic::error("bad-value", "no id of a level").at(&key.place))
+            })
+            .ok()?;
+        let file: LevelFile = decode(node)
+            .map_err(|problem| problems.push(problem))
+            .ok()?;
+        Some(Level {
+            id,
+            requirements: members(&file, requirements, problems),
+            title: file.title,
+        })
     });
     read.collect()
 }
 
-fn members(file: &LevelFile, requirements: &[Arc<Requirement>], problems: &mut Vec<Diagnostic>) -> BTreeSet<RequirementId> {
+fn members(
+    file: &LevelFile,
+    requirements: &[Arc<Requirement>],
+    problems: &mut Vec<Diagnostic>,
+) -> BTreeSet<RequirementId> {
     let mut members = BTreeSet::new();
     for area in &file.areas {
         let before = members.len();
-        members.extend(requirements.iter().filter(|row| row.area == area.value).map(|row| row.id.clone()));
+        members.extend(
+            requirements
+                .iter()
+                .filter(|row| row.area == area.value)
+                .map(|row| row.id.clone()),
+        );
         if members.len() == before {
-            problems.push(Diagnostic::error("unknown-area", format!("no requirement is in the area `{}`", area.value)).at(&area.place));
+            problems.push(
+                Diagnostic::error(
+                    "unknown-area",
+                    format!("no requirement is in the area `{}`", area.value),
+                )
+                .at(&area.place),
+            );
         }
     }
     for id in &file.requirements {
         if !requirements.iter().any(|row| row.id == id.value) {
-            let diagnostic = Diagnostic::error("unknown-requirement", format!("the pack lists no requirement `{}`", id.value));
+            let diagnostic = Diagnostic::error(
+                "unknown-requirement",
+                format!("the pack lists no requirement `{}`", id.value),
+            );
             problems.push(diagnostic.at(&id.place));
         }
         members.insert(id.value.clone());

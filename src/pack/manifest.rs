@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{DefaultValue, Standard};
-use crate::model::{AreaId, Certainty, LevelId, Obligation, PackId, RequirementId, RoleId, SourceCheck, SourceRef};
+use crate::model::{
+    AreaId, Certainty, LevelId, Obligation, PackId, RequirementId, RoleId, SourceCheck, SourceRef,
+};
 use crate::scenario::{ConditionFile, Version};
 use crate::template::Template;
 use crate::yaml::{Node, Spanned};
@@ -106,7 +108,12 @@ pub(super) struct AppliesFile {
 
 impl AppliesFile {
     pub(super) fn condition(&self) -> ConditionFile {
-        ConditionFile { r#use: self.r#use.clone(), with: None, holds: Some(self.holds.clone()), r#if: None }
+        ConditionFile {
+            r#use: self.r#use.clone(),
+            with: None,
+            holds: Some(self.holds.clone()),
+            r#if: None,
+        }
     }
 }
 

@@ -111,7 +111,9 @@ pub struct Applies {
 impl Pack {
     /// The requirement of an id.
     pub fn requirement(&self, id: &RequirementId) -> Option<&Arc<Requirement>> {
-        self.requirements.iter().find(|requirement| requirement.id == *id)
+        self.requirements
+            .iter()
+            .find(|requirement| requirement.id == *id)
     }
 
     /// What its scenarios may refer to.
@@ -122,7 +124,12 @@ impl Pack {
             subject: self.subject.clone(),
             values: self.values.keys().cloned().collect(),
             claims: self.claims.keys().cloned().collect(),
-            requirements: Some(self.requirements.iter().map(|requirement| requirement.id.clone()).collect()),
+            requirements: Some(
+                self.requirements
+                    .iter()
+                    .map(|requirement| requirement.id.clone())
+                    .collect(),
+            ),
         }
     }
 }

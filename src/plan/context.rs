@@ -44,9 +44,18 @@ impl Context {
         for (name, value) in &pack.values {
             values.insert(format!("values.{name}"), value.default.clone());
         }
-        let given = facts.values.iter().map(|(name, value)| (format!("values.{name}"), value.clone()));
-        let patients = facts.patients.iter().map(|(name, number)| (format!("patients.{name}"), number.clone()));
-        let endpoints = facts.endpoints.iter().map(|(name, url)| (format!("endpoint.{name}"), url.clone()));
+        let given = facts
+            .values
+            .iter()
+            .map(|(name, value)| (format!("values.{name}"), value.clone()));
+        let patients = facts
+            .patients
+            .iter()
+            .map(|(name, number)| (format!("patients.{name}"), number.clone()));
+        let endpoints = facts
+            .endpoints
+            .iter()
+            .map(|(name, url)| (format!("endpoint.{name}"), url.clone()));
         values.extend(given.chain(patients).chain(endpoints));
         values.insert("run.seed".into(), seed.to_owned());
         values.insert("run.tag".into(), tag(seed));
@@ -60,7 +69,14 @@ impl Context {
     }
 
     /// Bytes that depend on the seed, the case, the step, the attempt and the place of the call, and on nothing else.
-    pub fn random(&self, case: &CaseId, step: u32, attempt: u32, source: &str, site: usize) -> [u8; 32] {
+    pub fn random(
+        &self,
+        case: &CaseId,
+        step: u32,
+        attempt: u32,
+        source: &str,
+        site: usize,
+    ) -> [u8; 32] {
         let text = format!("{}\n{case}\n{step}\n{attempt}\n{source}\n{site}", self.seed);
         Sha256::digest(text).into()
     }
@@ -69,6 +85,9 @@ impl Context {
 /// The tag by which a run's data can be told from others': from the seed, eight digits.
 pub fn tag(seed: &str) -> String {
     let digest = Sha256::digest(format!("tag\n{seed}"));
-    let digits: String = digest[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits: String = digest[..4]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     format!("plugfest-{digits}")
 }

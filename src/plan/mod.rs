@@ -61,18 +61,31 @@ impl Plan {
         for scenario in &pack.scenarios {
             let standing = select::standing(&pack, scenario, facts, selection);
             let case = |row: Option<(String, Arc<Row>)>| Case {
-                id: CaseId::of(&pack.id, &scenario.id, row.as_ref().map(|(_, row)| row.name.as_str())),
+                id: CaseId::of(
+                    &pack.id,
+                    &scenario.id,
+                    row.as_ref().map(|(_, row)| row.name.as_str()),
+                ),
                 scenario: scenario.clone(),
                 row,
                 standing: standing.clone(),
             };
             match &scenario.rows {
                 None => cases.push(case(None)),
-                Some(rows) => cases.extend(rows.rows.iter().map(|row| case(Some((rows.name.clone(), row.clone()))))),
+                Some(rows) => cases.extend(
+                    rows.rows
+                        .iter()
+                        .map(|row| case(Some((rows.name.clone(), row.clone())))),
+                ),
             }
         }
         let shared = shared(&pack, &cases);
-        Self { pack, context, cases, shared }
+        Self {
+            pack,
+            context,
+            cases,
+            shared,
+        }
     }
 
     /// The case id of a shared fragment.
@@ -82,7 +95,10 @@ impl Plan {
 
     /// How many cases will run.
     pub fn running(&self) -> usize {
-        self.cases.iter().filter(|case| case.standing == Standing::Runs).count()
+        self.cases
+            .iter()
+            .filter(|case| case.standing == Standing::Runs)
+            .count()
     }
 }
 
@@ -95,16 +111,29 @@ impl Case {
 
 /// Every planned check of a script with its step's index.
 pub fn planned(script: &Script) -> impl Iterator<Item = (usize, &StepCheck)> {
-    script.steps.iter().enumerate().flat_map(|(index, step)| step.checks.iter().map(move |check| (index, check)))
+    script
+        .steps
+        .iter()
+        .enumerate()
+        .flat_map(|(index, step)| step.checks.iter().map(move |check| (index, check)))
 }
 
 /// The shared fragments that running cases, and the pack itself, look at.
 fn shared(pack: &Pack, cases: &[Case]) -> BTreeMap<CaseId, Arc<Shared>> {
     let running = cases.iter().filter(|case| case.standing == Standing::Runs);
     let used = running.flat_map(|case| used(&case.scenario.script));
-    let gate = pack.applies.iter().map(|applies| &applies.condition.shared.shared);
+    let gate = pack
+        .applies
+        .iter()
+        .map(|applies| &applies.condition.shared.shared);
     let all = used.chain(gate);
-    all.map(|shared| (CaseId::once(&pack.id, &shared.fragment, &shared.parameters), shared.clone())).collect()
+    all.map(|shared| {
+        (
+            CaseId::once(&pack.id, &shared.fragment, &shared.parameters),
+            shared.clone(),
+        )
+    })
+    .collect()
 }
 
 fn used(script: &Script) -> impl Iterator<Item = &Arc<Shared>> {

@@ -33,35 +33,56 @@ impl Selection {
     /// The ids of `only` that name nothing in the pack.
     pub fn strangers<'a>(&'a self, pack: &Pack) -> Vec<&'a str> {
         let known = |id: &str| {
-            pack.scenarios.iter().any(|scenario| scenario.id.as_str() == id)
+            pack.scenarios
+                .iter()
+                .any(|scenario| scenario.id.as_str() == id)
                 || pack.requirements.iter().any(|row| row.id.as_str() == id)
                 || pack.areas.iter().any(|(area, _)| area.as_str() == id)
         };
-        self.only.iter().map(String::as_str).filter(|id| !known(id)).collect()
+        self.only
+            .iter()
+            .map(String::as_str)
+            .filter(|id| !known(id))
+            .collect()
     }
 
     fn takes(&self, pack: &Pack, scenario: &Scenario, cited: &BTreeSet<RequirementId>) -> bool {
-        let area = |id: &RequirementId| pack.requirement(id).map(|row| row.area.as_str().to_owned());
+        let area =
+            |id: &RequirementId| pack.requirement(id).map(|row| row.area.as_str().to_owned());
         let named = |name: &String| {
             scenario.id.as_str() == name
-                || cited.iter().any(|id| id.as_str() == name || area(id).as_deref() == Some(name.as_str()))
+                || cited
+                    .iter()
+                    .any(|id| id.as_str() == name || area(id).as_deref() == Some(name.as_str()))
         };
         self.only.is_empty() || self.only.iter().any(named)
     }
 }
 
-pub(super) fn standing(pack: &Pack, scenario: &Scenario, facts: &Facts, selection: &Selection) -> Standing {
+pub(super) fn standing(
+    pack: &Pack,
+    scenario: &Scenario,
+    facts: &Facts,
+    selection: &Selection,
+) -> Standing {
     if let Some(disabled) = &scenario.disabled {
-        return Standing::Disabled(format!("withdrawn since {}: {}", disabled.since, disabled.because).into());
+        return Standing::Disabled(
+            format!("withdrawn since {}: {}", disabled.since, disabled.because).into(),
+        );
     }
     let cited = scenario.cited();
     if !selection.takes(pack, scenario, &cited) {
         return Standing::NotSelected("not selected (`--only`)".into());
     }
-    if let Some(level) = selection.level.as_ref().and_then(|id| pack.levels.iter().find(|level| level.id == *id))
+    if let Some(level) = selection
+        .level
+        .as_ref()
+        .and_then(|id| pack.levels.iter().find(|level| level.id == *id))
         && level.requirements.is_disjoint(&cited)
     {
-        return Standing::NotSelected(format!("not in the level `{}` (`--level`)", level.id).into());
+        return Standing::NotSelected(
+            format!("not in the level `{}` (`--level`)", level.id).into(),
+        );
     }
     if let Some(claims) = &facts.claims
         && let Some(need) = scenario.needs.iter().find(|need| !claims.contains(*need))
@@ -69,7 +90,9 @@ pub(super) fn standing(pack: &Pack, scenario: &Scenario, facts: &Facts, selectio
         return Standing::NotApplicable(format!("the supplier does not claim `{need}`").into());
     }
     if selection.access == Access::ReadOnly && scenario.script.effect() == Effect::Writes {
-        return Standing::NotRun("it would write, and this run is read-only (`--read-only`)".into());
+        return Standing::NotRun(
+            "it would write, and this run is read-only (`--read-only`)".into(),
+        );
     }
     Standing::Runs
 }

@@ -38,14 +38,26 @@ pub struct LargeBody {
     pub content: Payload,
 }
 
-pub(super) fn store(body: &Payload, number: u32, side: Side, large: &mut Vec<LargeBody>) -> Option<StoredBody> {
+pub(super) fn store(
+    body: &Payload,
+    number: u32,
+    side: Side,
+    large: &mut Vec<LargeBody>,
+) -> Option<StoredBody> {
     if body.is_empty() {
         return None;
     }
     if body.bytes().len() > INLINE_BODY {
         let path = format!("exchanges/{number:04}-{}.body", side.as_str());
-        large.push(LargeBody { path: path.clone(), content: body.clone() });
-        return Some(StoredBody::File { path, bytes: body.bytes().len() as u64, sha256: digest(body.bytes()) });
+        large.push(LargeBody {
+            path: path.clone(),
+            content: body.clone(),
+        });
+        return Some(StoredBody::File {
+            path,
+            bytes: body.bytes().len() as u64,
+            sha256: digest(body.bytes()),
+        });
     }
     Some(match body.text() {
         Some(text) => StoredBody::Text(text.to_owned()),
@@ -53,11 +65,17 @@ pub(super) fn store(body: &Payload, number: u32, side: Side, large: &mut Vec<Lar
     })
 }
 
-pub(super) fn restore(body: Option<StoredBody>, read: &dyn Fn(&str) -> Result<Vec<u8>, String>) -> Result<Payload, String> {
+pub(super) fn restore(
+    body: Option<StoredBody>,
+    read: &dyn Fn(&str) -> Result<Vec<u8>, String>,
+) -> Result<Payload, String> {
     match body {
         None => Ok(Payload::default()),
         Some(StoredBody::Text(text)) => Ok(Payload::new(text.into_bytes())),
-        Some(StoredBody::Base64(text)) => STANDARD.decode(text).map(Payload::new).map_err(|error| error.to_string()),
+        Some(StoredBody::Base64(text)) => STANDARD
+            .decode(text)
+            .map(Payload::new)
+            .map_err(|error| error.to_string()),
         Some(StoredBody::File { path, sha256, .. }) => {
             let content = read(&path)?;
             if digest(&content) != sha256 {
@@ -69,5 +87,8 @@ pub(super) fn restore(body: Option<StoredBody>, read: &dyn Fn(&str) -> Result<Ve
 }
 
 fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

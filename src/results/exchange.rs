@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::body::{self, LargeBody, StoredBody};
 use crate::model::{
-    CaseId, Connection, Exchange, Fault, Headers, Instant, Outcome, Reply, Request, RoleId, Side, Timing,
+    CaseId, Connection, Exchange, Fault, Headers, Instant, Outcome, Reply, Request, RoleId, Side,
+    Timing,
 };
 
 /// An exchange as it is stored.
@@ -35,11 +36,18 @@ pub struct StoredExchange {
 impl StoredExchange {
     /// When it ended.
     pub fn ended(&self) -> Instant {
-        Instant::from_micros(self.at.as_micros().saturating_add(i64::try_from(self.timing.total).unwrap_or(i64::MAX)))
+        Instant::from_micros(
+            self.at
+                .as_micros()
+                .saturating_add(i64::try_from(self.timing.total).unwrap_or(i64::MAX)),
+        )
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
 fn is_zero(number: &u32) -> bool {
     *number == 0
 }
@@ -78,7 +86,12 @@ pub fn store(exchange: &Exchange) -> (StoredExchange, Vec<LargeBody>) {
         Outcome::Failed(fault) => (None, Some(fault.clone())),
         Outcome::Replied(reply) => {
             let body = body::store(&reply.body, number, Side::Reply, &mut large);
-            let reply = StoredReply { status: reply.status, version: reply.version.clone(), headers: reply.headers.clone(), body };
+            let reply = StoredReply {
+                status: reply.status,
+                version: reply.version.clone(),
+                headers: reply.headers.clone(),
+                body,
+            };
             (Some(reply), None)
         }
     };
@@ -103,7 +116,10 @@ pub fn store(exchange: &Exchange) -> (StoredExchange, Vec<LargeBody>) {
 ///
 /// # Errors
 /// A body that is not there, is no Base64, or has changed.
-pub fn restore(stored: StoredExchange, read: &dyn Fn(&str) -> Result<Vec<u8>, String>) -> Result<Exchange, String> {
+pub fn restore(
+    stored: StoredExchange,
+    read: &dyn Fn(&str) -> Result<Vec<u8>, String>,
+) -> Result<Exchange, String> {
     let request = Request {
         method: stored.request.method,
         url: stored.request.url,
@@ -118,7 +134,12 @@ pub fn restore(stored: StoredExchange, read: &dyn Fn(&str) -> Result<Vec<u8>, St
             body: body::restore(reply.body, read)?,
         }),
         (None, Some(fault)) => Outcome::Failed(fault),
-        (Some(_), Some(_)) | (None, None) => return Err(format!("exchange {} has neither reply nor fault, or both", stored.number)),
+        (Some(_), Some(_)) | (None, None) => {
+            return Err(format!(
+                "exchange {} has neither reply nor fault, or both",
+                stored.number
+            ));
+        }
     };
     Ok(Exchange {
         number: stored.number,

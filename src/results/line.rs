@@ -170,9 +170,17 @@ pub fn parse_line(text: &str) -> Result<Line, String> {
 }
 
 /// The line of a verdict.
-pub fn verdict_line(case: &CaseId, step: &str, check: &StepCheck, verdict: &Verdict) -> VerdictLine {
+pub fn verdict_line(
+    case: &CaseId,
+    step: &str,
+    check: &StepCheck,
+    verdict: &Verdict,
+) -> VerdictLine {
     let (expected, place) = match verdict {
-        Verdict::Fail { evidence, expected } => (Some(expected.to_string()), Some(evidence.seen.place.to_string())),
+        Verdict::Fail { evidence, expected } => (
+            Some(expected.to_string()),
+            Some(evidence.seen.place.to_string()),
+        ),
         Verdict::Pass(evidence) => (None, Some(evidence.seen.place.to_string())),
         Verdict::Inconclusive { .. }
         | Verdict::Error { .. }

@@ -25,8 +25,12 @@ impl FromStr for Span {
             "h" => 3_600_000,
             _ => return Err(wrong()),
         };
-        let total = count.checked_mul(millis).filter(|total| *total <= 86_400_000);
-        total.map(|total| Self(Duration::from_millis(total))).ok_or_else(|| format!("`{text}` is longer than a day"))
+        let total = count
+            .checked_mul(millis)
+            .filter(|total| *total <= 86_400_000);
+        total
+            .map(|total| Self(Duration::from_millis(total)))
+            .ok_or_else(|| format!("`{text}` is longer than a day"))
     }
 }
 
@@ -55,9 +59,20 @@ mod tests {
 
     #[test]
     fn spans_are_read() {
-        let cases = [("500ms", Some(500)), ("2s", Some(2_000)), ("1m", Some(60_000)), ("2", None), ("s", None), ("99999h", None)];
+        let cases = [
+            ("500ms", Some(500)),
+            ("2s", Some(2_000)),
+            ("1m", Some(60_000)),
+            ("2", None),
+            ("s", None),
+            ("99999h", None),
+        ];
         for (text, millis) in cases {
-            assert_eq!(text.parse().ok(), millis.map(|millis| Span(Duration::from_millis(millis))), "{text}");
+            assert_eq!(
+                text.parse().ok(),
+                millis.map(|millis| Span(Duration::from_millis(millis))),
+                "{text}"
+            );
         }
     }
 }

@@ -24,8 +24,12 @@ impl<'de> Deserialize<'de> for Version {
             return Ok(Self);
         }
         let found = node.scalar().unwrap_or("something else");
-        let message = format!("this file is for version `{found}` of the language; this plugfest reads version `1`");
-        Err(carry(Diagnostic::error("unknown-version", message).at(&node.place)))
+        let message = format!(
+            "this file is for version `{found}` of the language; this plugfest reads version `1`"
+        );
+        Err(carry(
+            Diagnostic::error("unknown-version", message).at(&node.place),
+        ))
     }
 }
 
@@ -120,7 +124,6 @@ pub(crate) struct ConditionFile {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(title = "plugfest fragment")]
 pub(crate) struct FragmentFile {
-    #[expect(dead_code, reason = "reading it is the check")]
     #[schemars(with = "Version")]
     pub plugfest: Node,
     /// Its name; the file has the same name.

@@ -11,12 +11,16 @@ use crate::protocol::PROTOCOLS;
 
 /// The JSON Schema of scenario files.
 pub fn scenario_schema() -> Schema {
-    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<ScenarioFile>()
+    SchemaSettings::draft2020_12()
+        .into_generator()
+        .into_root_schema_for::<ScenarioFile>()
 }
 
 /// The JSON Schema of fragment files.
 pub fn fragment_schema() -> Schema {
-    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<FragmentFile>()
+    SchemaSettings::draft2020_12()
+        .into_generator()
+        .into_root_schema_for::<FragmentFile>()
 }
 
 macro_rules! schema_of {
@@ -83,12 +87,23 @@ schema_of!(
 
 fn check(generator: &mut SchemaGenerator) -> Schema {
     let list = generator.subschema_for::<CheckListSchema>();
-    let rows = KINDS.iter().map(|kind| (kind.name.to_owned(), described((kind.schema)(generator), kind.summary)));
+    let rows = KINDS.iter().map(|kind| {
+        (
+            kind.name.to_owned(),
+            described((kind.schema)(generator), kind.summary),
+        )
+    });
     let mut properties: Map<String, Value> = rows.collect();
-    let one_of: Vec<Value> = KINDS.iter().map(|kind| json!({ "required": [kind.name] })).collect();
+    let one_of: Vec<Value> = KINDS
+        .iter()
+        .map(|kind| json!({ "required": [kind.name] }))
+        .collect();
     let ids = json!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }], "description": "the requirement that it proves" });
     properties.insert("cites".into(), ids);
-    properties.insert("because".into(), json!({ "type": "string", "description": "a line for people" }));
+    properties.insert(
+        "because".into(),
+        json!({ "type": "string", "description": "a line for people" }),
+    );
     properties.insert("name".into(), json!({ "type": "string" }));
     properties.insert("of".into(), json!({ "type": "string", "description": "an earlier step, whose exchange is judged instead" }));
     let only_if = json!({ "anyOf": [{ "$ref": "#/$defs/Check" }, list], "description": "where it does not hold, this check is not applicable" });
@@ -99,7 +114,9 @@ fn check(generator: &mut SchemaGenerator) -> Schema {
 fn described(schema: Schema, summary: &str) -> Value {
     let mut value = schema.to_value();
     if let Some(object) = value.as_object_mut() {
-        object.entry("description").or_insert_with(|| summary.into());
+        object
+            .entry("description")
+            .or_insert_with(|| summary.into());
     }
     value
 }

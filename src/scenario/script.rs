@@ -185,13 +185,22 @@ impl Scenario {
     /// All requirements that its checks prove.
     pub fn cited(&self) -> BTreeSet<RequirementId> {
         let checks = self.script.steps.iter().flat_map(|step| &step.checks);
-        checks.flat_map(|check| check.requirements.iter().cloned()).collect()
+        checks
+            .flat_map(|check| check.requirements.iter().cloned())
+            .collect()
     }
 
     /// Lets every check that cites nothing prove the scenario's own id: for a scenario that stands alone.
     pub(crate) fn claim_itself(&mut self) {
-        let Ok(own) = self.id.as_str().parse::<RequirementId>() else { return };
-        for check in self.script.steps.iter_mut().flat_map(|step| &mut step.checks) {
+        let Ok(own) = self.id.as_str().parse::<RequirementId>() else {
+            return;
+        };
+        for check in self
+            .script
+            .steps
+            .iter_mut()
+            .flat_map(|step| &mut step.checks)
+        {
             if check.requirements.is_empty() {
                 check.requirements = [own.clone()].into();
             }
@@ -202,8 +211,15 @@ impl Scenario {
 impl Script {
     /// Whether any of its steps changes something at the supplier's.
     pub fn effect(&self) -> Effect {
-        let writes = self.steps.iter().any(|step| step.effect() == Effect::Writes);
-        if writes { Effect::Writes } else { Effect::Reads }
+        let writes = self
+            .steps
+            .iter()
+            .any(|step| step.effect() == Effect::Writes);
+        if writes {
+            Effect::Writes
+        } else {
+            Effect::Reads
+        }
     }
 
     /// The step of an index, cleanup steps after the others.

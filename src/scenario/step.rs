@@ -72,11 +72,14 @@ impl<'l> Builder<'l> {
     /// The script's own values: each may use those before it.
     pub(super) fn values(&mut self, node: Option<&Node>, prefix: &str) {
         for (key, value) in node.map(Node::entries).unwrap_or_default() {
-            self.known.check(value, prefix, self.loader.files, &mut self.problems);
+            self.known
+                .check(value, prefix, self.loader.files, &mut self.problems);
             self.known.add(&join(prefix, &key.text));
         }
         let values = templates(node, &mut self.problems);
-        let values = values.into_iter().map(|(name, template)| (join(prefix, &name), template));
+        let values = values
+            .into_iter()
+            .map(|(name, template)| (join(prefix, &name), template));
         if prefix.is_empty() {
             self.script.values.extend(values);
         } else {
@@ -89,7 +92,10 @@ impl<'l> Builder<'l> {
         for node in steps {
             self.add(node, &Frame::default());
         }
-        let own: Vec<Step> = cleanup.iter().filter_map(|node| self.cleanup_step(node, &Frame::default())).collect();
+        let own: Vec<Step> = cleanup
+            .iter()
+            .filter_map(|node| self.cleanup_step(node, &Frame::default()))
+            .collect();
         self.script.cleanup.splice(0..0, own);
     }
 
@@ -97,17 +103,24 @@ impl<'l> Builder<'l> {
     pub(super) fn fragment(&mut self, fragment: &FragmentFile, with: Option<&Node>, place: &Place) {
         self.shared_allowed = Uses::Refused;
         self.may_judge = false;
-        let frame = Frame { stack: vec![fragment.fragment.value.clone()], ..Frame::default() };
+        let frame = Frame {
+            stack: vec![fragment.fragment.value.clone()],
+            ..Frame::default()
+        };
         self.inline(fragment, with, place, &frame);
         if self.script.steps.is_empty() && self.problems.is_empty() {
-            self.problems.push(Diagnostic::error("empty", "this fragment has no steps").at(&fragment.fragment.place));
+            self.problems.push(
+                Diagnostic::error("empty", "this fragment has no steps")
+                    .at(&fragment.fragment.place),
+            );
         }
     }
 
     fn add(&mut self, node: &Node, frame: &Frame) {
         if self.script.steps.len() >= MAX_STEPS {
             let message = format!("more than {MAX_STEPS} steps");
-            self.problems.push(Diagnostic::error("yaml-limit", message).at(&node.place));
+            self.problems
+                .push(Diagnostic::error("yaml-limit", message).at(&node.place));
             return;
         }
         if node.get("use").is_some() {
@@ -123,19 +136,33 @@ impl<'l> Builder<'l> {
             self.known.add(&keep.name);
         }
         if !self.step_names.insert(step.name.to_string()) {
-            let diagnostic = Diagnostic::error("duplicate-id", format!("two steps are called `{}`", step.name));
-            self.problems.push(diagnostic.at(&step.place).help("name this step, or give the fragment another name by `as:`"));
+            let diagnostic = Diagnostic::error(
+                "duplicate-id",
+                format!("two steps are called `{}`", step.name),
+            );
+            self.problems.push(
+                diagnostic
+                    .at(&step.place)
+                    .help("name this step, or give the fragment another name by `as:`"),
+            );
         }
     }
 
     fn add_use(&mut self, node: &Node, frame: &Frame) {
-        self.known.check(node, &frame.prefix, self.loader.files, &mut self.problems);
-        let Some(file) = keep_problem(decode::<UseFile>(node), &mut self.problems) else { return };
-        let Some(fragment) = keep_problem(self.loader.fragment(&file.r#use), &mut self.problems) else { return };
+        self.known
+            .check(node, &frame.prefix, self.loader.files, &mut self.problems);
+        let Some(file) = keep_problem(decode::<UseFile>(node), &mut self.problems) else {
+            return;
+        };
+        let Some(fragment) = keep_problem(self.loader.fragment(&file.r#use), &mut self.problems)
+        else {
+            return;
+        };
         if frame.stack.contains(&file.r#use.value) || frame.stack.len() >= MAX_DEPTH {
             let message = format!("`{}` is used inside itself, or too deep", file.r#use.value);
             let diagnostic = Diagnostic::error("fragment-cycle", message).at(&file.r#use.place);
-            self.problems.push(diagnostic.note("note", format!("used by {}", frame.stack.join(" → "))));
+            self.problems
+                .push(diagnostic.note("note", format!("used by {}", frame.stack.join(" → "))));
             return;
         }
         let name = file.r#as.as_ref().unwrap_or(&file.r#use);
@@ -143,7 +170,11 @@ impl<'l> Builder<'l> {
         only_if.extend(self.items(file.only_if.as_ref(), &frame.prefix));
         let mut stack = frame.stack.clone();
         stack.push(file.r#use.value.clone());
-        let inner = Frame { prefix: join(&frame.prefix, &name.value), stack, only_if };
+        let inner = Frame {
+            prefix: join(&frame.prefix, &name.value),
+            stack,
+            only_if,
+        };
         let before = self.script.steps.len();
         if fragment.once {
             self.add_shared(&file, &fragment, &inner);
@@ -157,13 +188,26 @@ impl<'l> Builder<'l> {
 
     fn add_shared(&mut self, file: &UseFile, fragment: &FragmentFile, frame: &Frame) {
         if self.shared_allowed == Uses::Refused {
-            let message = format!("`{}` runs once, and is used inside another that does", file.r#use.value);
-            self.problems.push(Diagnostic::error("fragment-cycle", message).at(&file.r#use.place));
+            let message = format!(
+                "`{}` runs once, and is used inside another that does",
+                file.r#use.value
+            );
+            self.problems
+                .push(Diagnostic::error("fragment-cycle", message).at(&file.r#use.place));
             return;
         }
-        let Some(shared) = self.loader.shared(fragment, file.with.as_ref(), &file.r#use.place, &mut self.problems) else { return };
+        let Some(shared) = self.loader.shared(
+            fragment,
+            file.with.as_ref(),
+            &file.r#use.place,
+            &mut self.problems,
+        ) else {
+            return;
+        };
         for step in &shared.script.steps {
-            step.keep.iter().for_each(|keep| self.known.add(&join(&frame.prefix, &keep.name)));
+            step.keep
+                .iter()
+                .for_each(|keep| self.known.add(&join(&frame.prefix, &keep.name)));
             self.step_names.insert(join(&frame.prefix, &step.name));
         }
         for (name, _) in &shared.script.values {
@@ -176,7 +220,10 @@ impl<'l> Builder<'l> {
             prefix: frame.prefix.clone(),
             from: surroundings.driver.clone(),
             to: surroundings.subject.clone(),
-            kind: StepKind::Shared(SharedUse { shared, prefix: frame.prefix.clone() }),
+            kind: StepKind::Shared(SharedUse {
+                shared,
+                prefix: frame.prefix.clone(),
+            }),
             only_if: frame.only_if.clone(),
             precondition: Vec::new(),
             checks: Vec::new(),
@@ -186,43 +233,91 @@ impl<'l> Builder<'l> {
     }
 
     /// The steps of a fragment, its parameters filled in; its cleanup goes before what is already to be cleaned up.
-    fn inline(&mut self, fragment: &FragmentFile, with: Option<&Node>, place: &Place, frame: &Frame) {
-        let Some(arguments) = self.arguments(fragment, with, place) else { return };
-        let fill = |nodes: &[Node]| nodes.iter().map(|node| substitute(node, &arguments)).collect::<Result<Vec<_>, _>>();
-        let values = fragment.values.as_ref().map(|node| substitute(node, &arguments)).transpose();
-        let (values, steps, cleanup) = match (values, fill(&fragment.steps), fill(&fragment.cleanup)) {
-            (Ok(values), Ok(steps), Ok(cleanup)) => (values, steps, cleanup),
-            (values, steps, cleanup) => {
-                self.problems.extend([values.err(), steps.err(), cleanup.err()].into_iter().flatten());
-                return;
-            }
+    fn inline(
+        &mut self,
+        fragment: &FragmentFile,
+        with: Option<&Node>,
+        place: &Place,
+        frame: &Frame,
+    ) {
+        let Some(arguments) = self.arguments(fragment, with, place) else {
+            return;
         };
+        let fill = |nodes: &[Node]| {
+            nodes
+                .iter()
+                .map(|node| substitute(node, &arguments))
+                .collect::<Result<Vec<_>, _>>()
+        };
+        let values = fragment
+            .values
+            .as_ref()
+            .map(|node| substitute(node, &arguments))
+            .transpose();
+        let (values, steps, cleanup) =
+            match (values, fill(&fragment.steps), fill(&fragment.cleanup)) {
+                (Ok(values), Ok(steps), Ok(cleanup)) => (values, steps, cleanup),
+                (values, steps, cleanup) => {
+                    self.problems.extend(
+                        [values.err(), steps.err(), cleanup.err()]
+                            .into_iter()
+                            .flatten(),
+                    );
+                    return;
+                }
+            };
         self.values(values.as_ref(), &frame.prefix);
         for node in &steps {
             self.add(node, frame);
         }
-        let cleanup: Vec<Step> = cleanup.iter().filter_map(|node| self.cleanup_step(node, frame)).collect();
+        let cleanup: Vec<Step> = cleanup
+            .iter()
+            .filter_map(|node| self.cleanup_step(node, frame))
+            .collect();
         self.script.cleanup.splice(0..0, cleanup);
     }
 
-    fn arguments(&mut self, fragment: &FragmentFile, with: Option<&Node>, place: &Place) -> Option<Arguments> {
+    fn arguments(
+        &mut self,
+        fragment: &FragmentFile,
+        with: Option<&Node>,
+        place: &Place,
+    ) -> Option<Arguments> {
         let given = with.map(Node::entries).unwrap_or_default();
         let known = || fragment.parameters.keys().map(String::as_str);
         let before = self.problems.len();
         for (key, _) in given {
             if !fragment.parameters.contains_key(&key.text) {
-                let diagnostic = Diagnostic::error("unknown-parameter", format!("`{}` is no parameter of `{}`", key.text, fragment.fragment.value));
-                self.problems.push(diagnostic.at(&key.place).suggest(&key.text, known()));
+                let diagnostic = Diagnostic::error(
+                    "unknown-parameter",
+                    format!(
+                        "`{}` is no parameter of `{}`",
+                        key.text, fragment.fragment.value
+                    ),
+                );
+                self.problems
+                    .push(diagnostic.at(&key.place).suggest(&key.text, known()));
             }
         }
         let mut arguments = Arguments::new();
         for (name, parameter) in &fragment.parameters {
-            let argument = given.iter().find(|(key, _)| key.text == *name).map(|(_, node)| node).or(parameter.default.as_ref());
+            let argument = given
+                .iter()
+                .find(|(key, _)| key.text == *name)
+                .map(|(_, node)| node)
+                .or(parameter.default.as_ref());
             match argument {
                 Some(node) => drop(arguments.insert(name.clone(), node.clone())),
                 None => {
-                    let diagnostic = Diagnostic::error("missing-parameter", format!("`{}` needs the parameter `{name}`", fragment.fragment.value));
-                    self.problems.push(diagnostic.at(place).help(format!("add `with: {{ {name}: … }}`")));
+                    let diagnostic = Diagnostic::error(
+                        "missing-parameter",
+                        format!("`{}` needs the parameter `{name}`", fragment.fragment.value),
+                    );
+                    self.problems.push(
+                        diagnostic
+                            .at(place)
+                            .help(format!("add `with: {{ {name}: … }}`")),
+                    );
                 }
             }
         }
@@ -251,7 +346,10 @@ impl<'l> Builder<'l> {
 
     /// A fragment with one step may be used in a cleanup.
     fn cleanup_use(&mut self, node: &Node, frame: &Frame) -> Option<Step> {
-        let (steps, cleanup) = (std::mem::take(&mut self.script.steps), std::mem::take(&mut self.script.cleanup));
+        let (steps, cleanup) = (
+            std::mem::take(&mut self.script.steps),
+            std::mem::take(&mut self.script.cleanup),
+        );
         let names = self.step_names.clone();
         self.add_use(node, frame);
         self.step_names = names;
@@ -259,7 +357,8 @@ impl<'l> Builder<'l> {
         self.script.cleanup = cleanup;
         if used.len() > 1 {
             let message = "in a cleanup, a fragment may have one step only";
-            self.problems.push(Diagnostic::error("bad-value", message).at(&node.place));
+            self.problems
+                .push(Diagnostic::error("bad-value", message).at(&node.place));
         }
         used.pop()
     }
@@ -270,43 +369,72 @@ impl<'l> Builder<'l> {
         for (key, _) in node.get("keep").map(Node::entries).unwrap_or_default() {
             self.known.add(&join(&frame.prefix, &key.text));
         }
-        self.known.check(&without_keep(node), &frame.prefix, self.loader.files, &mut self.problems);
+        self.known.check(
+            &without_keep(node),
+            &frame.prefix,
+            self.loader.files,
+            &mut self.problems,
+        );
         let file = keep_problem(decode::<SendFile>(node), &mut self.problems)?;
         let (action, effect) = self.action(&file)?;
         let mut only_if = frame.only_if.clone();
         only_if.extend(self.items(file.only_if.as_ref(), &frame.prefix));
-        let name = file.name.as_ref().map_or_else(|| format!("step {}", self.script.steps.len() + 1), |name| name.value.clone());
+        let name = file.name.as_ref().map_or_else(
+            || format!("step {}", self.script.steps.len() + 1),
+            |name| name.value.clone(),
+        );
         let step = Step {
             name: join(&frame.prefix, &name).into(),
             values: std::mem::take(&mut self.waiting_values),
             prefix: frame.prefix.clone(),
             from: self.role(file.from, &self.loader.surroundings.driver),
             to: self.role(file.to, &self.loader.surroundings.subject),
-            kind: StepKind::Send { action, effect, until: self.until(file.until, &frame.prefix), within: file.within.map(|span| span.0) },
+            kind: StepKind::Send {
+                action,
+                effect,
+                until: self.until(file.until, &frame.prefix),
+                within: file.within.map(|span| span.0),
+            },
             only_if,
             precondition: self.items(file.precondition.as_ref(), &frame.prefix),
             checks: self.checks(file.checks.as_ref(), &frame.prefix),
             keep: self.keeps(file.keep.as_ref(), &frame.prefix),
-            place: file.name.map_or_else(|| file.send.place.clone(), |name| name.place),
+            place: file
+                .name
+                .map_or_else(|| file.send.place.clone(), |name| name.place),
         };
         self.check_looking(&step, looking);
         (self.problems.len() == before).then_some(step)
     }
 
     fn check_looking(&mut self, step: &Step, looking: Looking) {
-        let looked_at = !(step.checks.is_empty() && step.precondition.is_empty() && step.keep.is_empty());
+        let looked_at =
+            !(step.checks.is_empty() && step.precondition.is_empty() && step.keep.is_empty());
         if looking == Looking::Wanted && !looked_at {
-            let diagnostic = Diagnostic::error("empty", format!("nobody looks at the step `{}`", step.name)).at(&step.place);
-            self.problems.push(diagnostic.help("give it `checks`, a `precondition`, or something to `keep`"));
+            let diagnostic =
+                Diagnostic::error("empty", format!("nobody looks at the step `{}`", step.name))
+                    .at(&step.place);
+            self.problems.push(
+                diagnostic.help("give it `checks`, a `precondition`, or something to `keep`"),
+            );
         }
         if looking == Looking::Optional && !step.checks.is_empty() {
-            let diagnostic = Diagnostic::error("bad-value", "a cleanup step judges nothing: it may have no `checks`");
+            let diagnostic = Diagnostic::error(
+                "bad-value",
+                "a cleanup step judges nothing: it may have no `checks`",
+            );
             self.problems.push(diagnostic.at(&step.place));
         }
     }
 
-    fn role(&mut self, given: Option<Spanned<crate::model::RoleId>>, default: &crate::model::RoleId) -> crate::model::RoleId {
-        let Some(role) = given else { return default.clone() };
+    fn role(
+        &mut self,
+        given: Option<Spanned<crate::model::RoleId>>,
+        default: &crate::model::RoleId,
+    ) -> crate::model::RoleId {
+        let Some(role) = given else {
+            return default.clone();
+        };
         self.loader.role(&role, &mut self.problems);
         role.value
     }
@@ -314,16 +442,31 @@ impl<'l> Builder<'l> {
     fn action(&mut self, file: &SendFile) -> Option<(Box<dyn Action>, Effect)> {
         let [(key, content)] = file.send.entries() else {
             let message = "`send` wants one key, the protocol";
-            self.problems.push(Diagnostic::error("wrong-type", message).at(&file.send.place));
+            self.problems
+                .push(Diagnostic::error("wrong-type", message).at(&file.send.place));
             return None;
         };
         let Some(protocol) = PROTOCOLS.iter().find(|row| row.name == key.text) else {
-            let diagnostic = Diagnostic::error("unknown-protocol", format!("there is no protocol `{}`", key.text));
-            self.problems.push(diagnostic.at(&key.place).suggest(&key.text, PROTOCOLS.iter().map(|row| row.name)));
+            let diagnostic = Diagnostic::error(
+                "unknown-protocol",
+                format!("there is no protocol `{}`", key.text),
+            );
+            self.problems.push(
+                diagnostic
+                    .at(&key.place)
+                    .suggest(&key.text, PROTOCOLS.iter().map(|row| row.name)),
+            );
             return None;
         };
-        let action = keep_problem((protocol.parse)(content, self.loader.files), &mut self.problems)?;
-        let effect = if file.safe { Effect::Reads } else { action.effect() };
+        let action = keep_problem(
+            (protocol.parse)(content, self.loader.files),
+            &mut self.problems,
+        )?;
+        let effect = if file.safe {
+            Effect::Reads
+        } else {
+            action.effect()
+        };
         Some((action, effect))
     }
 
@@ -334,12 +477,25 @@ impl<'l> Builder<'l> {
             Some(FollowFile::RetryAfter) => Follow::RetryAfter,
             None => Follow::Nothing,
         };
-        Some(Until { conditions, every: file.every.0, at_most: file.at_most.0, follow })
+        Some(Until {
+            conditions,
+            every: file.every.0,
+            at_most: file.at_most.0,
+            follow,
+        })
     }
 
     fn items(&mut self, node: Option<&Node>, prefix: &str) -> Vec<Arc<CheckItem>> {
         let Some(node) = node else { return Vec::new() };
-        match CheckItem::list(node) {
+        self.take_items(CheckItem::conditions(node), prefix)
+    }
+
+    fn take_items(
+        &mut self,
+        read: Result<Vec<CheckItem>, Vec<Diagnostic>>,
+        prefix: &str,
+    ) -> Vec<Arc<CheckItem>> {
+        match read {
             Ok(items) => {
                 items.iter().for_each(|item| self.check_item(item, prefix));
                 items.into_iter().map(Arc::new).collect()
@@ -352,28 +508,42 @@ impl<'l> Builder<'l> {
     }
 
     fn check_item(&mut self, item: &CheckItem, prefix: &str) {
-        let named = item.of.iter().map(|of| of.value.as_str()).chain(item.check.earlier_steps());
-        for name in named {
+        for named in item.earlier_steps() {
+            let name = named.value.as_str();
             if resolve(prefix, name, |full| self.step_names.get(full).map(|_| ())).is_none() {
-                let diagnostic = Diagnostic::error("unknown-step", format!("no earlier step is called `{name}`")).at(&item.place);
-                self.problems.push(diagnostic.suggest(name, self.step_names.iter().map(String::as_str)));
+                let diagnostic = Diagnostic::error(
+                    "unknown-step",
+                    format!("no earlier step is called `{name}`"),
+                );
+                let known = self.step_names.iter().map(String::as_str);
+                self.problems
+                    .push(diagnostic.at(&named.place).suggest(name, known));
             }
         }
-        item.only_if.iter().for_each(|condition| self.check_item(condition, prefix));
     }
 
     fn checks(&mut self, node: Option<&Node>, prefix: &str) -> Vec<StepCheck> {
         let Some(node) = node else { return Vec::new() };
         if !self.may_judge {
-            let message = "a fragment that runs once judges nothing: whoever uses it may add `checks`";
-            self.problems.push(Diagnostic::error("bad-value", message).at(&node.place));
+            let message =
+                "a fragment that runs once judges nothing: whoever uses it may add `checks`";
+            self.problems
+                .push(Diagnostic::error("bad-value", message).at(&node.place));
             return Vec::new();
         }
         let sides = match &*node.value {
-            Value::Map(entries) => entries.iter().filter_map(|(key, list)| self.side(key).map(|side| (side, list))).collect(),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) => vec![(Side::Reply, node)],
+            Value::Map(entries) => entries
+                .iter()
+                .filter_map(|(key, list)| self.side(key).map(|side| (side, list)))
+                .collect(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) => {
+                vec![(Side::Reply, node)]
+            }
         };
-        sides.into_iter().flat_map(|(side, list)| self.checks_of_side(side, list, prefix)).collect()
+        sides
+            .into_iter()
+            .flat_map(|(side, list)| self.checks_of_side(side, list, prefix))
+            .collect()
     }
 
     fn side(&mut self, key: &crate::yaml::Key) -> Option<Side> {
@@ -381,33 +551,52 @@ impl<'l> Builder<'l> {
             "request" => Some(Side::Request),
             "reply" => Some(Side::Reply),
             other => {
-                let diagnostic = Diagnostic::error("unknown-field", format!("`{other}` means nothing here")).at(&key.place);
-                self.problems.push(diagnostic.help("`checks` is a list about the reply, or has the keys `request` and `reply`"));
+                let diagnostic =
+                    Diagnostic::error("unknown-field", format!("`{other}` means nothing here"))
+                        .at(&key.place);
+                self.problems.push(diagnostic.help(
+                    "`checks` is a list about the reply, or has the keys `request` and `reply`",
+                ));
                 None
             }
         }
     }
 
     fn checks_of_side(&mut self, side: Side, list: &Node, prefix: &str) -> Vec<StepCheck> {
-        let items = self.items(Some(list), prefix);
-        items.into_iter().map(|item| self.step_check(item, side)).collect()
+        let items = self.take_items(CheckItem::list(list), prefix);
+        items
+            .into_iter()
+            .map(|item| self.step_check(item, side))
+            .collect()
     }
 
     fn step_check(&mut self, item: Arc<CheckItem>, side: Side) -> StepCheck {
         let cited = self.loader.requirements(&item.cites, &mut self.problems);
-        let requirements: Arc<[RequirementId]> = if cited.is_empty() { self.verifies.clone() } else { cited.into() };
+        let requirements: Arc<[RequirementId]> = if cited.is_empty() {
+            self.verifies.clone()
+        } else {
+            cited.into()
+        };
         if requirements.is_empty() && self.loader.surroundings.requirements.is_some() {
             let message = "this check proves no requirement";
-            self.problems.push(Diagnostic::error("uncited-check", message).at(&item.place));
+            self.problems
+                .push(Diagnostic::error("uncited-check", message).at(&item.place));
         }
-        StepCheck { item, side, requirements }
+        StepCheck {
+            item,
+            side,
+            requirements,
+        }
     }
 
     fn keeps(&mut self, node: Option<&Node>, prefix: &str) -> Vec<Keep> {
         let entries = node.map(Node::entries).unwrap_or_default();
         let read = entries.iter().filter_map(|(key, value)| {
             let extract = keep_problem(Extract::parse(value), &mut self.problems)?;
-            Some(Keep { name: join(prefix, &key.text), extract })
+            Some(Keep {
+                name: join(prefix, &key.text),
+                extract,
+            })
         });
         read.collect()
     }
@@ -422,7 +611,12 @@ enum Looking {
 
 /// The step without its `keep`: `{{` in a regular expression is no hole.
 fn without_keep(node: &Node) -> Node {
-    let rest = node.entries().iter().filter(|(key, _)| key.text != "keep").cloned().collect();
+    let rest = node
+        .entries()
+        .iter()
+        .filter(|(key, _)| key.text != "keep")
+        .cloned()
+        .collect();
     Node::new(Value::Map(rest), node.place.clone())
 }
 

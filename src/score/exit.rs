@@ -28,7 +28,11 @@ impl Exit {
 }
 
 /// What one requirement contributes; `None` where it does not count: not binding, not selected, not applicable.
-pub(super) fn of_requirement(requirement: &Requirement, checks: &[Judged], deviation: Option<&Deviation>) -> Option<Exit> {
+pub(super) fn of_requirement(
+    requirement: &Requirement,
+    checks: &[Judged],
+    deviation: Option<&Deviation>,
+) -> Option<Exit> {
     if !requirement.counts_for_the_gate() {
         return None;
     }
@@ -37,7 +41,9 @@ pub(super) fn of_requirement(requirement: &Requirement, checks: &[Judged], devia
     selected.peek()?;
     match combined(selected) {
         State::Satisfied => Some(Exit::Satisfied),
-        State::Violated if deviation.is_some_and(|deviation| !deviation.expired) => Some(Exit::Satisfied),
+        State::Violated if deviation.is_some_and(|deviation| !deviation.expired) => {
+            Some(Exit::Satisfied)
+        }
         State::Violated => Some(Exit::Violated),
         State::Undetermined => Some(Exit::Undetermined),
         State::Untested | State::NotApplicable => None,
@@ -46,6 +52,14 @@ pub(super) fn of_requirement(requirement: &Requirement, checks: &[Judged], devia
 
 /// The worst of all; where nothing counted, or the pack does not apply, never better than undetermined.
 pub(super) fn combine(exits: Vec<Option<Exit>>, applies: bool) -> Exit {
-    let worst = exits.into_iter().flatten().max().unwrap_or(Exit::Undetermined);
-    if applies { worst } else { worst.max(Exit::Undetermined) }
+    let worst = exits
+        .into_iter()
+        .flatten()
+        .max()
+        .unwrap_or(Exit::Undetermined);
+    if applies {
+        worst
+    } else {
+        worst.max(Exit::Undetermined)
+    }
 }

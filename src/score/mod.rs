@@ -9,7 +9,7 @@ mod state;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use exit::{Exit, exit};
+pub use exit::Exit;
 
 use crate::diag::Place;
 use crate::judge::CaseVerdicts;
@@ -42,28 +42,47 @@ pub struct Scored {
 }
 
 /// Scores the verdicts of a plan: one entry for each case, in the plan's order; `day` is the date of the run.
-pub fn score(plan: &Plan, verdicts: &[CaseVerdicts], deviations: &[KnownDeviation], day: &str) -> Scored {
+pub fn score(
+    plan: &Plan,
+    verdicts: &[CaseVerdicts],
+    deviations: &[KnownDeviation],
+    day: &str,
+) -> Scored {
     let mut by_requirement: BTreeMap<&RequirementId, Vec<Judged>> = BTreeMap::new();
     let mut texts = Texts::default();
     for (case, verdicts) in plan.cases.iter().zip(verdicts) {
         for ((index, check), verdict) in case.checks().zip(&verdicts.verdicts) {
-            let judged = Judged { selected: selected(case), check: texts.check(case, index, check, verdict) };
+            let judged = Judged {
+                selected: selected(case),
+                check: texts.check(case, index, check, verdict),
+            };
             for id in check.requirements.iter() {
                 by_requirement.entry(id).or_default().push(judged.clone());
             }
         }
     }
-    let applies = plan.pack.applies.is_none() || !by_requirement.values().flatten().any(Judged::is_outside_the_pack);
+    let applies = plan.pack.applies.is_none()
+        || !by_requirement
+            .values()
+            .flatten()
+            .any(Judged::is_outside_the_pack);
     let mut rows = Vec::with_capacity(plan.pack.requirements.len());
     let mut exits = Vec::new();
     for requirement in &plan.pack.requirements {
         let checks = by_requirement.remove(&requirement.id).unwrap_or_default();
         let deviation = deviation(&plan.pack, requirement, deviations, day);
-        exits.push(exit::of_requirement(requirement, &checks, deviation.as_ref()));
+        exits.push(exit::of_requirement(
+            requirement,
+            &checks,
+            deviation.as_ref(),
+        ));
         rows.push(row(requirement, checks, deviation));
     }
     let exit = exit::combine(exits, applies);
-    Scored { pack: pack_view(&plan.pack, rows, applies), exit }
+    Scored {
+        pack: pack_view(&plan.pack, rows, applies),
+        exit,
+    }
 }
 
 /// A check's row and whether somebody asked for it.
@@ -75,13 +94,18 @@ struct Judged {
 
 impl Judged {
     fn is_outside_the_pack(&self) -> bool {
-        self.check.reason.starts_with(crate::judge::PACK_DOES_NOT_APPLY)
+        self.check
+            .reason
+            .starts_with(crate::judge::PACK_DOES_NOT_APPLY)
     }
 }
 
 fn selected(case: &Case) -> bool {
     match case.standing {
-        Standing::Runs | Standing::NotApplicable(_) | Standing::NotRun(_) | Standing::Disabled(_) => true,
+        Standing::Runs
+        | Standing::NotApplicable(_)
+        | Standing::NotRun(_)
+        | Standing::Disabled(_) => true,
         Standing::NotSelected(_) => false,
     }
 }
@@ -103,10 +127,24 @@ impl Texts {
         text
     }
 
-    fn check(&mut self, case: &Case, index: usize, check: &StepCheck, verdict: &Verdict) -> view::Check {
-        let step = case.scenario.script.steps.get(index).map_or("", |step| &step.name);
+    fn check(
+        &mut self,
+        case: &Case,
+        index: usize,
+        check: &StepCheck,
+        verdict: &Verdict,
+    ) -> view::Check {
+        let step = case
+            .scenario
+            .script
+            .steps
+            .get(index)
+            .map_or("", |step| &step.name);
         let (expected, evidence) = match verdict {
-            Verdict::Fail { evidence, expected } => (Some(self.text(expected)), Some(self.text(&evidence.seen.place))),
+            Verdict::Fail { evidence, expected } => (
+                Some(self.text(expected)),
+                Some(self.text(&evidence.seen.place)),
+            ),
             Verdict::Pass(evidence) => (None, Some(self.text(&evidence.seen.place))),
             Verdict::Inconclusive { .. }
             | Verdict::Error { .. }
@@ -130,28 +168,61 @@ impl Texts {
 
     fn place(&mut self, place: &Place) -> Arc<view::Place> {
         let key: *const Place = place;
-        self.places.entry(key).or_insert_with(|| Arc::new(shown(place))).clone()
+        self.places
+            .entry(key)
+            .or_insert_with(|| Arc::new(shown(place)))
+            .clone()
     }
 }
 
 fn shown(place: &Place) -> view::Place {
     let (line, column) = place.line_column();
     let text = place.source.text.lines().nth(line - 1).unwrap_or_default();
-    let length = place.text().lines().next().unwrap_or_default().chars().count().max(1);
+    let length = place
+        .text()
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .count()
+        .max(1);
     let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    view::Place { file: place.source.name.clone(), line: number(line), column: number(column), length: number(length), text: text.to_owned() }
+    view::Place {
+        file: place.source.name.clone(),
+        line: number(line),
+        column: number(column),
+        length: number(length),
+        text: text.to_owned(),
+    }
 }
 
-fn deviation(pack: &Pack, requirement: &Requirement, known: &[KnownDeviation], day: &str) -> Option<view::Deviation> {
+fn deviation(
+    pack: &Pack,
+    requirement: &Requirement,
+    known: &[KnownDeviation],
+    day: &str,
+) -> Option<view::Deviation> {
     let matches = |row: &&KnownDeviation| {
-        row.requirement == requirement.id.as_str() && row.pack.as_deref().is_none_or(|id| id == pack.id.as_str())
+        row.requirement == requirement.id.as_str()
+            && row.pack.as_deref().is_none_or(|id| id == pack.id.as_str())
     };
     // Of several, the one that lasts longest counts; ISO dates compare as texts.
-    let row = known.iter().filter(matches).max_by(|one, other| one.until.cmp(&other.until))?;
-    Some(view::Deviation { because: row.because.clone(), until: row.until.clone(), expired: row.until.as_str() < day })
+    let row = known
+        .iter()
+        .filter(matches)
+        .max_by(|one, other| one.until.cmp(&other.until))?;
+    Some(view::Deviation {
+        because: row.because.clone(),
+        until: row.until.clone(),
+        expired: row.until.as_str() < day,
+    })
 }
 
-fn row(requirement: &Requirement, judged: Vec<Judged>, deviation: Option<view::Deviation>) -> view::Requirement {
+fn row(
+    requirement: &Requirement,
+    judged: Vec<Judged>,
+    deviation: Option<view::Deviation>,
+) -> view::Requirement {
     let (state, reason) = state::of(requirement, &judged);
     view::Requirement {
         id: requirement.id.to_string(),
@@ -170,9 +241,16 @@ fn row(requirement: &Requirement, judged: Vec<Judged>, deviation: Option<view::D
 }
 
 fn pack_view(pack: &Pack, requirements: Vec<view::Requirement>, applies: bool) -> view::Pack {
-    let testable = |row: &view::Requirement| pack.requirements.iter().any(|known| known.id.as_str() == row.id && known.not_tested.is_none());
+    let testable = |row: &view::Requirement| {
+        pack.requirements
+            .iter()
+            .any(|known| known.id.as_str() == row.id && known.not_tested.is_none())
+    };
     let testable: Vec<bool> = requirements.iter().map(testable).collect();
-    let binding = requirements.iter().zip(&testable).filter(|(row, _)| row.obligation.is_binding() && !row.advisory);
+    let binding = requirements
+        .iter()
+        .zip(&testable)
+        .filter(|(row, _)| row.obligation.is_binding() && !row.advisory);
     let mut verdict = state::conformance(binding.map(|(row, testable)| (row.state, *testable)));
     if !applies && verdict == view::Conformance::Conformant {
         verdict = view::Conformance::NotDemonstrated;
@@ -193,7 +271,9 @@ fn pack_view(pack: &Pack, requirements: Vec<view::Requirement>, applies: bool) -
         areas: areas(pack, &requirements),
         levels: levels(pack, &requirements, &testable),
         progress: state::progress(pack, &requirements, |row| row.obligation.is_binding()),
-        quality: state::progress(pack, &requirements, |row| !row.obligation.is_binding() && row.obligation != crate::model::Obligation::May),
+        quality: state::progress(pack, &requirements, |row| {
+            !row.obligation.is_binding() && row.obligation != crate::model::Obligation::May
+        }),
         proved: None,
         causes: causes::of(&requirements),
         requirements,
@@ -203,8 +283,15 @@ fn pack_view(pack: &Pack, requirements: Vec<view::Requirement>, applies: bool) -
 fn areas(pack: &Pack, requirements: &[view::Requirement]) -> Vec<view::Area> {
     let area = |(id, title): &(crate::model::AreaId, String)| {
         let mut counts = view::Counts::default();
-        requirements.iter().filter(|row| row.area == id.as_str()).for_each(|row| counts.add(row.state));
-        view::Area { id: id.to_string(), title: title.clone(), counts }
+        requirements
+            .iter()
+            .filter(|row| row.area == id.as_str())
+            .for_each(|row| counts.add(row.state));
+        view::Area {
+            id: id.to_string(),
+            title: title.clone(),
+            counts,
+        }
     };
     pack.areas.iter().map(area).collect()
 }
@@ -219,7 +306,12 @@ fn levels(pack: &Pack, requirements: &[view::Requirement], testable: &[bool]) ->
         members().for_each(|(row, _)| counts.add(row.state));
         let binding = members().filter(|(row, _)| row.obligation.is_binding() && !row.advisory);
         let verdict = state::conformance(binding.map(|(row, testable)| (row.state, *testable)));
-        view::Level { id: level.id.to_string(), title: level.title.clone(), verdict, counts }
+        view::Level {
+            id: level.id.to_string(),
+            title: level.title.clone(),
+            verdict,
+            counts,
+        }
     };
     pack.levels.iter().map(level).collect()
 }

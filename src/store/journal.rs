@@ -46,23 +46,49 @@ impl Journal {
     ///
     /// # Errors
     /// What the system says.
-    pub fn resume(folder: &Path, whole: &[u8], exchanges: u32, last: Instant, at: Instant) -> io::Result<Self> {
-        let file = OpenOptions::new().write(true).open(folder.join("results.jsonl"))?;
+    pub fn resume(
+        folder: &Path,
+        whole: &[u8],
+        exchanges: u32,
+        last: Instant,
+        at: Instant,
+    ) -> io::Result<Self> {
+        let file = OpenOptions::new()
+            .write(true)
+            .open(folder.join("results.jsonl"))?;
         file.set_len(whole.len() as u64)?;
         let mut file = file;
         io::Seek::seek(&mut file, io::SeekFrom::End(0))?;
-        let journal = Self::over(folder, file, Sha256::new_with_prefix(whole), exchanges, last);
+        let journal = Self::over(
+            folder,
+            file,
+            Sha256::new_with_prefix(whole),
+            exchanges,
+            last,
+        );
         journal.line(&Line::Resumed { at })?;
         Ok(journal)
     }
 
     fn over(folder: &Path, file: File, hasher: Sha256, exchanges: u32, finished: Instant) -> Self {
-        let inner = Inner { file, hasher, exchanges, verdicts: 0, finished, failure: None };
-        Self { folder: folder.to_owned(), inner: Mutex::new(inner) }
+        let inner = Inner {
+            file,
+            hasher,
+            exchanges,
+            verdicts: 0,
+            finished,
+            failure: None,
+        };
+        Self {
+            folder: folder.to_owned(),
+            inner: Mutex::new(inner),
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.inner
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Writes a line.
@@ -87,7 +113,10 @@ impl Journal {
         }
         inner.write(&Line::Exchange(Box::new(stored)))?;
         inner.exchanges += 1;
-        let ended = exchange.at.as_micros().saturating_add(i64::try_from(exchange.timing.total).unwrap_or(i64::MAX));
+        let ended = exchange
+            .at
+            .as_micros()
+            .saturating_add(i64::try_from(exchange.timing.total).unwrap_or(i64::MAX));
         inner.finished = inner.finished.max(Instant::from_micros(ended));
         Ok(exchange)
     }
@@ -101,7 +130,11 @@ impl Journal {
     ///
     /// # Errors
     /// What the system says.
-    pub fn finish(&self, state: RunState, verdicts: impl Iterator<Item = results::VerdictLine>) -> io::Result<Footer> {
+    pub fn finish(
+        &self,
+        state: RunState,
+        verdicts: impl Iterator<Item = results::VerdictLine>,
+    ) -> io::Result<Footer> {
         let mut inner = self.lock();
         let mut buffer = Vec::with_capacity(1 << 16);
         for verdict in verdicts {
@@ -114,7 +147,13 @@ impl Journal {
             }
         }
         inner.append(&buffer)?;
-        let digest: String = inner.hasher.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest: String = inner
+            .hasher
+            .clone()
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         let footer = Footer {
             state,
             finished: inner.finished,
@@ -139,7 +178,9 @@ impl Inner {
         if let Some(failure) = &self.failure {
             return Err(io::Error::other(failure.clone()));
         }
-        self.file.write_all(bytes).inspect_err(|error| self.failure = Some(error.to_string()))?;
+        self.file
+            .write_all(bytes)
+            .inspect_err(|error| self.failure = Some(error.to_string()))?;
         self.hasher.update(bytes);
         Ok(())
     }

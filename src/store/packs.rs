@@ -31,7 +31,10 @@ pub enum Found {
 
 /// The ids of the packs of this binary.
 pub fn embedded() -> Vec<&'static str> {
-    let mut names: Vec<&str> = EMBEDDED.dirs().filter_map(|dir| dir.path().file_name()?.to_str()).collect();
+    let mut names: Vec<&str> = EMBEDDED
+        .dirs()
+        .filter_map(|dir| dir.path().file_name()?.to_str())
+        .collect();
     names.sort_unstable();
     names
 }
@@ -43,7 +46,10 @@ pub fn embedded() -> Vec<&'static str> {
 pub fn find_pack(word: &str) -> Result<Found, Diagnostic> {
     let id = word.split('@').next().unwrap_or(word);
     let path = Path::new(word);
-    if let Some(dir) = EMBEDDED.get_dir(id).filter(|_| !path.join("pack.yaml").is_file() || !word.contains('/')) {
+    if let Some(dir) = EMBEDDED
+        .get_dir(id)
+        .filter(|_| !path.join("pack.yaml").is_file() || !word.contains('/'))
+    {
         return Ok(Found::Embedded(of_binary(dir, id)));
     }
     if path.is_dir() {
@@ -52,7 +58,10 @@ pub fn find_pack(word: &str) -> Result<Found, Diagnostic> {
     if path.is_file() {
         return around(path, word);
     }
-    let diagnostic = Diagnostic::error("unknown-pack", format!("there is no pack, folder or scenario file `{word}`"));
+    let diagnostic = Diagnostic::error(
+        "unknown-pack",
+        format!("there is no pack, folder or scenario file `{word}`"),
+    );
     Err(diagnostic.suggest(id, embedded()))
 }
 
@@ -67,7 +76,10 @@ fn of_binary(dir: &'static Dir<'static>, id: &str) -> Files {
             }
         }
     }
-    Files { root: format!("scenarios/{id}"), entries }
+    Files {
+        root: format!("scenarios/{id}"),
+        entries,
+    }
 }
 
 /// The files of a pack's folder; hidden ones are left out, links are not followed.
@@ -82,48 +94,93 @@ pub fn folder(root: &Path) -> Result<Files, Diagnostic> {
         let listing = fs::read_dir(&next).map_err(|error| unreadable(&next, &error))?;
         for entry in listing {
             let entry = entry.map_err(|error| unreadable(&next, &error))?;
-            let kind = entry.file_type().map_err(|error| unreadable(&entry.path(), &error))?;
+            let kind = entry
+                .file_type()
+                .map_err(|error| unreadable(&entry.path(), &error))?;
             if entry.file_name().to_string_lossy().starts_with('.') {
                 continue;
             }
             if kind.is_dir() {
                 waiting.push(entry.path());
             } else if kind.is_file() {
-                let content = fs::read(entry.path()).map_err(|error| unreadable(&entry.path(), &error))?;
+                let content =
+                    fs::read(entry.path()).map_err(|error| unreadable(&entry.path(), &error))?;
                 bytes += content.len() as u64;
                 if bytes > MAX_PACK.0 || entries.len() >= MAX_PACK.1 {
-                    return Err(Diagnostic::error("yaml-limit", format!("the folder `{}` is too large for a pack", root.display())));
+                    return Err(Diagnostic::error(
+                        "yaml-limit",
+                        format!("the folder `{}` is too large for a pack", root.display()),
+                    ));
                 }
                 let path = entry.path();
-                let inside = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+                let inside = path
+                    .strip_prefix(root)
+                    .unwrap_or(&path)
+                    .to_string_lossy()
+                    .replace('\\', "/");
                 entries.insert(inside, Arc::from(content));
             }
         }
     }
-    Ok(Files { root: root.to_string_lossy().trim_end_matches('/').to_owned(), entries })
+    Ok(Files {
+        root: root.to_string_lossy().trim_end_matches('/').to_owned(),
+        entries,
+    })
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
-    Diagnostic::error("missing-file", format!("`{}` cannot be read: {error}", path.display()))
+    Diagnostic::error(
+        "missing-file",
+        format!("`{}` cannot be read: {error}", path.display()),
+    )
 }
 
 /// A scenario file: of the pack two folders up where there is one, else alone with the files beside it that it names.
 fn around(path: &Path, word: &str) -> Result<Found, Diagnostic> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let root = parent.parent().map(|root| if root.as_os_str().is_empty() { Path::new(".") } else { root });
-    if let Some(root) = root.filter(|root| parent.file_name().is_some_and(|name| name == "scenarios") && root.join("pack.yaml").is_file()) {
-        return Ok(Found::ScenarioOf(folder(root)?, format!("scenarios/{name}"), path.to_owned()));
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let root = parent.parent().map(|root| {
+        if root.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            root
+        }
+    });
+    if let Some(root) = root.filter(|root| {
+        parent.file_name().is_some_and(|name| name == "scenarios")
+            && root.join("pack.yaml").is_file()
+    }) {
+        return Ok(Found::ScenarioOf(
+            folder(root)?,
+            format!("scenarios/{name}"),
+            path.to_owned(),
+        ));
     }
     let content = fs::read(path).map_err(|error| unreadable(path, &error))?;
-    let mut files = Files { root: String::new(), entries: BTreeMap::from([(name.clone(), Arc::from(content))]) };
+    let mut files = Files {
+        root: String::new(),
+        entries: BTreeMap::from([(name.clone(), Arc::from(content))]),
+    };
     for folder_name in ["fragments", "fixtures"] {
         let beside = parent.join(folder_name);
         if beside.is_dir() {
             let more = folder(&beside)?.entries.into_iter();
-            files.entries.extend(more.map(|(path, content)| (format!("{folder_name}/{path}"), content)));
+            files
+                .entries
+                .extend(more.map(|(path, content)| (format!("{folder_name}/{path}"), content)));
         }
     }
-    files.root = word.strip_suffix(&name).unwrap_or_default().trim_end_matches('/').to_owned();
+    files.root = word
+        .strip_suffix(&name)
+        .unwrap_or_default()
+        .trim_end_matches('/')
+        .to_owned();
     Ok(Found::Scenario(files, name, path.to_owned()))
 }

@@ -73,7 +73,11 @@ impl RunFolder {
         let mut line = Vec::new();
         loop {
             line.clear();
-            let length = reader.by_ref().take(MAX_LINE).read_until(b'\n', &mut line).map_err(io)?;
+            let length = reader
+                .by_ref()
+                .take(MAX_LINE)
+                .read_until(b'\n', &mut line)
+                .map_err(io)?;
             if length == 0 || !line.ends_with(b"\n") {
                 break;
             }
@@ -95,12 +99,16 @@ impl RunFolder {
         let mut bytes = Vec::new();
         let mut file = self.lock();
         file.seek(SeekFrom::Start(0))?;
-        file.by_ref().take(self.journal_length).read_to_end(&mut bytes)?;
+        file.by_ref()
+            .take(self.journal_length)
+            .read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, File> {
-        self.file.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.file
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     fn read(&self, number: u32) -> Option<Exchange> {
@@ -113,7 +121,9 @@ impl RunFolder {
             file.read_exact(&mut bytes).ok()?;
         }
         let stored: Line = serde_json::from_slice(&bytes).ok()?;
-        let Line::Exchange(stored) = stored else { return None };
+        let Line::Exchange(stored) = stored else {
+            return None;
+        };
         self.restore(*stored)
     }
 
@@ -138,8 +148,17 @@ impl Exchanges for RunFolder {
 impl Recorded for RunFolder {
     fn case(&self, id: &CaseId) -> Option<CaseRecord> {
         let entry = self.cases.get(id)?;
-        let exchanges = entry.numbers.iter().filter_map(|number| self.read(*number)).map(Arc::new).collect();
-        Some(CaseRecord { at: entry.at, exchanges, stopped: entry.stopped.clone() })
+        let exchanges = entry
+            .numbers
+            .iter()
+            .filter_map(|number| self.read(*number))
+            .map(Arc::new)
+            .collect();
+        Some(CaseRecord {
+            at: entry.at,
+            exchanges,
+            stopped: entry.stopped.clone(),
+        })
     }
 }
 
@@ -167,7 +186,8 @@ impl Scan {
             return Err(wrong("nothing may follow the footer", self.lines));
         }
         let text = std::str::from_utf8(bytes).map_err(|_| wrong("no UTF-8", self.lines))?;
-        let line = results::parse_line(text).map_err(|problem| Problem::Line(self.lines, problem))?;
+        let line =
+            results::parse_line(text).map_err(|problem| Problem::Line(self.lines, problem))?;
         if self.header.is_none() && !matches!(line, Line::Header(_)) {
             return Err(wrong("the first line must be the header", self.lines));
         }
@@ -202,30 +222,57 @@ impl Scan {
             return Err(Problem::Line(self.lines, "a second header".into()));
         }
         if header.format != results::FORMAT {
-            let what = format!("format {} is not the one that this plugfest reads ({})", header.format, results::FORMAT);
+            let what = format!(
+                "format {} is not the one that this plugfest reads ({})",
+                header.format,
+                results::FORMAT
+            );
             return Err(Problem::Line(self.lines, what));
         }
         (self.attempts, self.last, self.header) = (1, Some(header.started), Some(header));
         Ok(())
     }
 
-    fn take_exchange(&mut self, stored: &StoredExchange, offset: u64, length: usize) -> Result<(), Problem> {
+    fn take_exchange(
+        &mut self,
+        stored: &StoredExchange,
+        offset: u64,
+        length: usize,
+    ) -> Result<(), Problem> {
         if stored.number as usize != self.numbers.len() + 1 {
-            return Err(Problem::Line(self.lines, format!("exchange {} is out of order", stored.number)));
+            return Err(Problem::Line(
+                self.lines,
+                format!("exchange {} is out of order", stored.number),
+            ));
         }
-        self.numbers.push((offset, u32::try_from(length).unwrap_or(u32::MAX)));
-        self.cases.entry(stored.case.clone()).or_default().numbers.push(stored.number);
+        self.numbers
+            .push((offset, u32::try_from(length).unwrap_or(u32::MAX)));
+        self.cases
+            .entry(stored.case.clone())
+            .or_default()
+            .numbers
+            .push(stored.number);
         self.last = self.last.max(Some(stored.ended()));
         Ok(())
     }
 
     fn take_footer(&mut self, footer: Footer) -> Result<(), Problem> {
-        let digest: String = self.hasher.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest: String = self
+            .hasher
+            .clone()
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         if footer.digest != format!("sha256:{digest}") {
-            return Err(Problem::Changed("the digest in the footer is not that of the lines before it".into()));
+            return Err(Problem::Changed(
+                "the digest in the footer is not that of the lines before it".into(),
+            ));
         }
         if footer.exchanges as usize != self.numbers.len() || footer.verdicts != self.verdicts {
-            return Err(Problem::Changed("the footer counts other records than there are".into()));
+            return Err(Problem::Changed(
+                "the footer counts other records than there are".into(),
+            ));
         }
         self.footer = Some(footer);
         Ok(())

@@ -4,5 +4,6 @@ pub mod diag;
 pub mod model;
 pub mod protocol;
 pub mod report;
+pub mod supplier;
 pub mod template;
 pub mod yaml;

@@ -4,8 +4,10 @@
 
 pub mod action;
 mod body;
+pub mod config;
 mod json_edit;
 mod pairs;
+pub mod redact;
 mod target;
 
 pub use target::inside;

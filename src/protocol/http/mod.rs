@@ -9,6 +9,7 @@ mod json_edit;
 mod pairs;
 pub mod redact;
 mod target;
+pub mod wire;
 
 pub use target::inside;
 

@@ -1,2 +1,3 @@
 //! plugfest
 pub mod fhir;
+pub mod xml;

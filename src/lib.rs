@@ -6,4 +6,5 @@ pub mod model;
 pub mod protocol;
 pub mod report;
 pub mod template;
+pub mod xml;
 pub mod yaml;

@@ -1,13 +1,15 @@
 //! Functions that walk the input with an expression.
 
 use super::{Arguments::Expressions, Function, Invocation};
-use crate::fhir::fhirpath::ast::{NodeKind, Sign};
+use crate::fhir::fhirpath::ast::{Node, NodeKind, Sign};
 use crate::fhir::fhirpath::compare::{is_in, order};
 use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Items, Outcome, Scope};
 use crate::fhir::fhirpath::value::{Trace, Value, text_of};
 use crate::fhir::fhirpath::variables::Members;
-use crate::fhir::fhirpath::{compare, navigate};
+use crate::fhir::fhirpath::{navigate, system};
+use crate::fhir::tree::Resource;
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function {
@@ -96,37 +98,47 @@ fn select<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> 
 }
 
 fn repeat<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
-    let mut found: Items<'r> = Vec::new();
+    let mut found = Found::default();
     let mut open = invocation.input.clone();
     while !open.is_empty() {
-        let mut fresh = Vec::new();
+        let before = found.items.len();
         for (index, item) in open.iter().enumerate() {
             for result in invocation.with_item(evaluator, 0, item, index)? {
-                if !is_known(evaluator, &result, &found, invocation.position())? {
-                    found.push(result.clone());
-                    fresh.push(result);
-                }
+                found.add(evaluator, result, invocation.position())?;
             }
         }
-        open = fresh;
+        open = found.items[before..].to_vec();
     }
-    Ok(found)
+    Ok(found.items)
 }
 
-/// An element is known by being the same one; equal ones elsewhere in the tree are others.
-fn is_known<'r>(
-    evaluator: &mut Evaluator<'r>,
-    item: &Value<'r>,
-    found: &Items<'r>,
-    position: usize,
-) -> Result<bool, EvaluationError> {
-    let Value::Element(element) = item else {
-        return is_in(evaluator, item, found, position);
-    };
-    evaluator.charge(1 + found.len() / 16, position)?;
-    Ok(found
-        .iter()
-        .any(|known| matches!(known, Value::Element(other) if other == element)))
+/// What a `repeat` has found so far.
+#[derive(Default)]
+struct Found<'r> {
+    items: Items<'r>,
+    elements: HashSet<(*const Resource, u32)>,
+}
+
+impl<'r> Found<'r> {
+    /// Adds an item that is new. An element is known by being the same one: equal ones elsewhere are others.
+    fn add(
+        &mut self,
+        evaluator: &mut Evaluator<'r>,
+        item: Value<'r>,
+        position: usize,
+    ) -> Result<(), EvaluationError> {
+        evaluator.charge(1, position)?;
+        let known = match item.element() {
+            Some(element) => !self
+                .elements
+                .insert((std::ptr::from_ref(element.resource), element.id)),
+            None => is_in(evaluator, &item, &self.items, position)?,
+        };
+        if !known {
+            self.items.push(item);
+        }
+        Ok(())
+    }
 }
 
 fn aggregate<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
@@ -181,10 +193,7 @@ fn keys<'r>(
     }
     let mut keys = Vec::new();
     for argument in &invocation.call.arguments {
-        let (node, direction) = match &argument.kind {
-            NodeKind::Signed(Sign::Minus, inner) => (inner.as_ref(), Direction::Descending),
-            _ => (argument, Direction::Ascending),
-        };
+        let (node, direction) = direction_of(argument);
         let scope = Scope {
             this: std::slice::from_ref(item),
             index: Some(index),
@@ -195,6 +204,14 @@ fn keys<'r>(
         keys.push((key.cloned(), direction));
     }
     Ok(keys)
+}
+
+/// A minus before a key turns the order round, and is no arithmetic.
+fn direction_of(key: &Node) -> (&Node, Direction) {
+    if let NodeKind::Signed(Sign::Minus, inner) = &key.kind {
+        return (inner, Direction::Descending);
+    }
+    (key, Direction::Ascending)
 }
 
 /// Missing keys come last, and first in descending order.
@@ -252,7 +269,7 @@ fn refuse_no_condition<'r>(
     let strict = evaluator.variables.members == Members::Strict;
     match condition.first() {
         Some(item) if strict && item.system_type().is_some_and(|name| name != "Boolean") => {
-            let found = compare::describe(evaluator, item);
+            let found = system::describe(evaluator, item);
             Err(invocation.error(format!(
                 "the condition of `iif` must be a truth value, not {found}"
             )))

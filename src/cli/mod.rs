@@ -7,6 +7,7 @@ mod lint;
 mod out;
 mod packs;
 mod progress;
+mod prove;
 mod run;
 mod wire;
 
@@ -35,6 +36,8 @@ enum Command {
     Judge(judge::Arguments),
     /// Write reports of a stored run
     Report(judge::Arguments),
+    /// Prove that every check of a pack is able to fail
+    Prove(prove::Arguments),
     /// Find mistakes in packs, scenarios and supplier files
     Lint(lint::Arguments),
 }
@@ -50,6 +53,7 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments, &console),
         Command::Judge(arguments) => judge::judge(&arguments, &console),
         Command::Report(arguments) => judge::report(&arguments, &console),
+        Command::Prove(arguments) => prove::run(&arguments, &console),
         Command::Lint(arguments) => lint::run(&arguments, &console),
     };
     result.unwrap_or_else(|failure| console.fail(&failure))

@@ -2,6 +2,8 @@
 //!
 //! Each is a folder and one row of [`PROTOCOLS`]: `action.rs` is pure (what to send), `wire.rs` does it.
 
+pub mod http;
+
 use std::fmt;
 
 use schemars::{Schema, SchemaGenerator};
@@ -105,4 +107,4 @@ pub enum Unsendable {
 }
 
 /// All protocols.
-pub static PROTOCOLS: &[Protocol] = &[];
+pub static PROTOCOLS: &[Protocol] = &[http::ROW];

@@ -61,6 +61,7 @@ struct Arguments {
 #[serde(rename_all = "kebab-case")]
 enum Valid {
     Json,
+    Xml,
     FhirJson,
     FhirXml,
 }
@@ -138,7 +139,7 @@ impl Test {
             Self::Valid(valid) => valid.as_str().into(),
             Self::Equals(text) => format!("= {}", words::written(text)),
             Self::Contains(texts) => {
-                format!("contains {}", texts.written().replace(" or ", " and "))
+                format!("contains {}", texts.listed())
             }
             Self::Lacks(texts) => format!("lacks {}", texts.written()),
             Self::Matches(pattern) => format!("matches {}", pattern.written()),
@@ -159,6 +160,7 @@ impl Valid {
     fn as_str(self) -> &'static str {
         match self {
             Self::Json => "valid JSON",
+            Self::Xml => "valid XML",
             Self::FhirJson => "valid FHIR JSON",
             Self::FhirXml => "valid FHIR XML",
         }
@@ -168,6 +170,7 @@ impl Valid {
         let body = reading.body.bytes();
         let problem = match self {
             Self::Json => reading.json().err().cloned(),
+            Self::Xml => reading.xml().err().cloned(),
             Self::FhirJson => form(parse_fhir_json(body)),
             Self::FhirXml => form(parse_fhir_xml(body)),
         };
@@ -332,6 +335,16 @@ pub(super) mod tests {
     use crate::check::tests::{Case, case};
 
     pub(in crate::check) const CASES: &[Case] = &[
+        case(
+            "body: { valid: xml }",
+            "200\n\n<a/>",
+            "holds valid XML @ reply/body",
+        ),
+        case(
+            "body: { valid: xml }",
+            "200\n\n<a>\n<b></a>",
+            "violates line 2, column 4: not well-formed XML: expected 'b' tag, not 'a' @ reply/body:2:4, wanted valid XML",
+        ),
         case("body: empty", "204", "holds no body @ reply/body"),
         case(
             "body: empty",
@@ -432,7 +445,7 @@ pub(super) mod tests {
         case(
             "body: { valid: fhir-xml }",
             "200\n\n{\"resourceType\": \"Patient\"}",
-            "violates line 1, column 1: not well-formed XML: unknown token at 1:1 @ reply/body:1:1, wanted valid FHIR XML",
+            "violates line 1, column 1: not well-formed XML: unknown token @ reply/body:1:1, wanted valid FHIR XML",
         ),
         case(
             "request body: { contains: a }",

@@ -265,7 +265,7 @@ impl Check for Bundle {
                 .map(|amount| format!("entries {}", amount.written())),
             self.links
                 .as_ref()
-                .map(|links| format!("links {}", links.written().replace(" or ", ", "))),
+                .map(|links| format!("links {}", links.listed())),
             self.no_links
                 .as_ref()
                 .map(|links| format!("no links {}", links.written())),

@@ -1,15 +1,12 @@
 //! `fhirpath`: a question about a resource.
 
-use std::borrow::Cow;
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::arguments::{Amount, OneOrMany};
 use super::expression::{Expression, Regex};
-use super::question::{Answer, FhirPath, Question};
+use super::question::{FhirPath, Question};
+use super::values::{self, Asked, Test};
 use super::{Check, EITHER, Examined, Kind, Subject, Weight, probe, settle, words};
 use crate::diag::Diagnostic;
 use crate::fhir::Resource;
@@ -53,7 +50,7 @@ struct Arguments {
     equals: Option<OneOrMany<Template>>,
     /// The values, in this order.
     #[serde(default)]
-    ordered: Option<Vec<Template>>,
+    ordered: Option<OneOrMany<Template>>,
     /// How many values.
     #[serde(default)]
     count: Option<Amount>,
@@ -71,45 +68,28 @@ struct Arguments {
 #[derive(Debug)]
 struct Path {
     path: Expression<FhirPath>,
+    /// Where there are none, the path itself must be true.
     tests: Vec<Test>,
-}
-
-#[derive(Debug)]
-enum Test {
-    True,
-    Exists,
-    Empty,
-    Count(Amount),
-    Equals(OneOrMany<Template>),
-    Ordered(Vec<Template>),
-    Matches(Expression<Regex>),
 }
 
 fn parse(node: &Node) -> Result<Box<dyn Check>, Diagnostic> {
     if node.scalar().is_some() {
         let path = decode(node)?;
-        return Ok(Box::new(Path {
-            path,
-            tests: vec![Test::True],
-        }));
+        let tests = Vec::new();
+        return Ok(Box::new(Path { path, tests }));
     }
     let arguments: Arguments = decode(node)?;
-    let presence = |exists| if exists { Test::Exists } else { Test::Empty };
-    let tests = [
-        arguments.exists.map(presence),
-        arguments.empty.map(|empty| presence(!empty)),
-        arguments.count.map(Test::Count),
-        arguments.equals.map(Test::Equals),
-        arguments.ordered.map(Test::Ordered),
-        arguments.matches.map(Test::Matches),
-    ];
-    let mut tests: Vec<Test> = tests.into_iter().flatten().collect();
-    if tests.is_empty() {
-        tests.push(Test::True);
-    }
+    let asked = Asked {
+        exists: arguments.exists,
+        empty: arguments.empty,
+        count: arguments.count,
+        equals: arguments.equals,
+        ordered: arguments.ordered,
+        matches: arguments.matches,
+    };
     Ok(Box::new(Path {
         path: arguments.path,
-        tests,
+        tests: asked.tests(),
     }))
 }
 
@@ -117,21 +97,12 @@ impl Path {
     fn examine(&self, subject: &Subject<'_>) -> Examined {
         let question = self.path.get(subject)?;
         let resource = subject.resource("a FHIR resource")?;
-        let mut seen = None;
-        for test in &self.tests {
-            let found = match test {
-                Test::True => is_true(&question, resource, subject)?,
-                Test::Exists
-                | Test::Empty
-                | Test::Count(_)
-                | Test::Equals(_)
-                | Test::Ordered(_)
-                | Test::Matches(_) => test.examine(&question, resource, subject)?,
-            };
-            seen.get_or_insert(found);
+        if self.tests.is_empty() {
+            return is_true(&question, resource, subject);
         }
-        // invariant: there is at least one test.
-        seen.ok_or_else(|| Finding::broken("the check asks for nothing"))
+        question.found(resource, subject, |found| {
+            values::examine(&self.tests, found, subject)
+        })
     }
 }
 
@@ -165,111 +136,12 @@ fn blame(question: &Question, resource: &Resource, subject: &Subject<'_>) -> Fin
     )
 }
 
-/// `a Patient`, `a body without resourceType`
+/// `the Patient`, `a body without a resource type`
 pub(super) fn named(resource: &Resource) -> String {
     match resource.type_name() {
         Some(name) if !name.is_empty() => format!("the {}", words::shown(name)),
         Some(_) | None => "a body without a resource type".into(),
     }
-}
-
-impl Test {
-    fn examine(&self, question: &Question, resource: &Resource, subject: &Subject<'_>) -> Examined {
-        let answer = question.ask(resource, subject)?;
-        let mut blamed = None;
-        if matches!(self, Self::Equals(_) | Self::Ordered(_) | Self::Matches(_)) {
-            question.simple(&answer)?;
-        }
-        let holds = match self {
-            Self::True => true,
-            Self::Exists => !answer.texts.is_empty(),
-            Self::Empty => answer.texts.is_empty(),
-            Self::Count(amount) => amount.bounds(subject)?.contain(answer.texts.len() as u64),
-            Self::Equals(wanted) => as_set(&answer.texts) == as_set(&wanted.fill(subject)?),
-            Self::Ordered(wanted) => fill(wanted, subject)? == answer.texts,
-            Self::Matches(pattern) => {
-                let pattern = pattern.get(subject)?;
-                blamed = answer.texts.iter().position(|text| !pattern.is_match(text));
-                blamed.is_none() && !answer.texts.is_empty()
-            }
-        };
-        let seen = self.seen(&answer, blamed, resource, subject);
-        match holds {
-            true => Ok(seen),
-            false => Err(Finding::Violates {
-                seen,
-                expected: self.told(subject)?.into(),
-            }),
-        }
-    }
-
-    /// The answer, or the one value of it that is to blame.
-    fn seen(
-        &self,
-        answer: &Answer,
-        blamed: Option<usize>,
-        resource: &Resource,
-        subject: &Subject<'_>,
-    ) -> Seen {
-        let nowhere = || words::body_place(subject.side);
-        let place = answer.places.get(blamed.unwrap_or(0)).cloned().flatten();
-        let place = place.map_or_else(nowhere, |place| subject.element_place(&place));
-        let observed: Arc<str> = match (self, blamed) {
-            (Self::Count(_), _) => answer.texts.len().to_string().into(),
-            (_, Some(at)) => words::shown(&answer.texts[at]).into(),
-            (_, None) if answer.texts.is_empty() => {
-                format!("nothing, in {}", named(resource)).into()
-            }
-            (_, None) => words::listed(&answer.texts).into(),
-        };
-        Seen { observed, place }
-    }
-
-    /// What would have been right, holes filled.
-    fn told(&self, subject: &Subject<'_>) -> Examined<String> {
-        Ok(match self {
-            Self::Equals(wanted) => words::listed(&wanted.fill(subject)?),
-            Self::Ordered(wanted) => {
-                format!("in this order: {}", words::listed(&fill(wanted, subject)?))
-            }
-            Self::Count(amount) => amount.bounds(subject)?.to_string(),
-            Self::Matches(pattern) => format!("matches {}", words::shown(&pattern.fill(subject)?)),
-            Self::True | Self::Exists | Self::Empty => self.summary(),
-        })
-    }
-
-    fn summary(&self) -> String {
-        match self {
-            Self::True => "true".into(),
-            Self::Exists => "exists".into(),
-            Self::Empty => "empty".into(),
-            Self::Count(amount) => format!("count {}", amount.written()),
-            Self::Equals(wanted) => format!("= {}", wanted.written().replace(" or ", ", ")),
-            Self::Ordered(wanted) => {
-                let wanted: Vec<String> = wanted.iter().map(words::written).collect();
-                format!("= {}, in this order", wanted.join(", "))
-            }
-            Self::Matches(pattern) => format!("matches {}", pattern.written()),
-        }
-    }
-
-    fn templates(&self) -> Vec<&Template> {
-        match self {
-            Self::True | Self::Exists | Self::Empty => Vec::new(),
-            Self::Count(amount) => amount.template().into_iter().collect(),
-            Self::Equals(wanted) => wanted.0.iter().collect(),
-            Self::Ordered(wanted) => wanted.iter().collect(),
-            Self::Matches(pattern) => vec![pattern.template()],
-        }
-    }
-}
-
-fn as_set<T: AsRef<str>>(texts: &[T]) -> BTreeSet<&str> {
-    texts.iter().map(AsRef::as_ref).collect()
-}
-
-fn fill<'t>(texts: &'t [Template], subject: &Subject<'_>) -> Examined<Vec<Cow<'t, str>>> {
-    texts.iter().map(|text| subject.fill(text)).collect()
 }
 
 impl Check for Path {
@@ -278,19 +150,11 @@ impl Check for Path {
     }
 
     fn summary(&self) -> String {
-        let path = self.path.written();
-        match self.tests.as_slice() {
-            [Test::True] => path,
-            tests => {
-                let tests: Vec<String> = tests.iter().map(Test::summary).collect();
-                format!("{path} {}", tests.join(", "))
-            }
-        }
+        values::summary(&self.path.written(), &self.tests)
     }
 
     fn templates(&self) -> Vec<&Template> {
-        let tests = self.tests.iter().flat_map(Test::templates);
-        std::iter::once(self.path.template()).chain(tests).collect()
+        values::templates(self.path.template(), &self.tests)
     }
 }
 

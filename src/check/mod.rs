@@ -30,7 +30,9 @@ mod subject;
 mod tests;
 mod time;
 mod tls;
+mod values;
 mod words;
+mod xpath;
 
 use std::fmt;
 
@@ -106,6 +108,7 @@ pub static KINDS: &[Kind] = &[
     header::KIND,
     json::KIND,
     fhirpath::KIND,
+    xpath::KIND,
     body::KIND,
     outcome::KIND,
     bundle::KIND,

@@ -1,6 +1,8 @@
 //! FHIRPath expressions, asked of the bodies of an exchange.
 
 use super::expression::{Language, Slip};
+use super::fhirpath::named;
+use super::values::Found;
 use super::{Examined, Subject, words};
 use crate::fhir::{
     Collection, Element, EvaluationError, EvaluationErrorKind, Expression, Kind, Place, Resource,
@@ -58,8 +60,6 @@ pub(super) struct Answer {
     pub(super) texts: Vec<String>,
     /// One for each text; `None` for what is computed.
     pub(super) places: Vec<Option<Place>>,
-    /// The path of the first complex element: it has no text that could be compared.
-    complex: Option<String>,
 }
 
 impl Question {
@@ -111,24 +111,37 @@ impl Question {
             Ok(Answer {
                 texts: found.texts(),
                 places: places.collect(),
-                complex: found.items().iter().find_map(complex_path),
             })
         })
     }
 
-    /// Whether all of an answer can be compared as texts.
-    ///
-    /// # Errors
-    /// Broken by a complex element: its text would be its place, and two places are not two values.
-    pub(super) fn simple(&self, answer: &Answer) -> Examined<()> {
-        let Some(path) = &answer.complex else {
-            return Ok(());
-        };
-        let text = words::shown(self.text());
-        Err(Finding::broken(format!(
-            "`{text}` gives the complex element {}: compare its parts",
-            words::shown(path)
-        )))
+    /// The answer as values of which something is asked.
+    pub(super) fn found<T>(
+        &self,
+        resource: &Resource,
+        subject: &Subject<'_>,
+        look: impl FnOnce(&Found<'_>) -> Examined<T>,
+    ) -> Examined<T> {
+        self.with(resource, subject, |found| {
+            let place = |at: usize| {
+                let place = found.items().get(at).and_then(place_of)?;
+                Some(subject.element_place(&place))
+            };
+            look(&Found {
+                texts: found.texts(),
+                place: &place,
+                among: named(resource),
+                incomparable: self.incomparable(found),
+            })
+        })
+    }
+
+    /// A complex element has no text of its own: it would be its place, and two places are not two values.
+    fn incomparable(&self, found: &Collection<'_>) -> Option<Finding> {
+        let path = found.items().iter().find_map(complex_path)?;
+        let (text, path) = (words::shown(self.text()), words::shown(&path));
+        let reason = format!("`{text}` gives the complex element {path}: compare its parts");
+        Some(Finding::broken(reason))
     }
 
     /// A part of an expression, asked to explain the whole; `None` where it has no answer of its own.
@@ -175,7 +188,7 @@ fn complex_path(item: &Value<'_>) -> Option<String> {
     let Value::Element(element) = item else {
         return None;
     };
-    let is_part = |child: &Element<'_>| !matches!(child.name(), "id" | "extension");
+    let is_part = |child: &Element<'_>| child.name() != "extension";
     let is_complex =
         element.resource_type().is_some() || element.children().any(|child| is_part(&child));
     is_complex.then(|| element.path())

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use super::words;
 use crate::fhir::{ParseError, Resource};
 use crate::model::Payload;
+use crate::xml::Document;
 
 /// A body, parsed in the ways that were asked for.
 #[derive(Debug)]
@@ -17,6 +18,7 @@ pub struct Reading {
     pub media_type: String,
     json: OnceLock<Result<serde_json::Value, Unreadable>>,
     resource: OnceLock<Result<Resource, Unreadable>>,
+    xml: OnceLock<Result<Document, Unreadable>>,
 }
 
 /// What a body may be parsed as.
@@ -66,6 +68,7 @@ impl Reading {
             media_type: declared.unwrap_or_default().trim().to_ascii_lowercase(),
             json: OnceLock::new(),
             resource: OnceLock::new(),
+            xml: OnceLock::new(),
         }
     }
 
@@ -98,6 +101,16 @@ impl Reading {
     pub fn json(&self) -> Result<&serde_json::Value, &Unreadable> {
         self.json
             .get_or_init(|| parse_json(self.body.bytes()))
+            .as_ref()
+    }
+
+    /// As XML, whatever its media type says.
+    ///
+    /// # Errors
+    /// The first place where it is no well-formed XML.
+    pub fn xml(&self) -> Result<&Document, &Unreadable> {
+        self.xml
+            .get_or_init(|| parse_xml(self.body.bytes()))
             .as_ref()
     }
 
@@ -138,6 +151,15 @@ pub(super) fn parse_fhir_json(body: &[u8]) -> Result<Resource, Unreadable> {
 pub(super) fn parse_fhir_xml(body: &[u8]) -> Result<Resource, Unreadable> {
     not_empty(body)?;
     Resource::parse_xml(body).map_err(Unreadable::from)
+}
+
+fn parse_xml(body: &[u8]) -> Result<Document, Unreadable> {
+    not_empty(body)?;
+    Document::parse(body).map_err(|error| Unreadable {
+        message: error.message,
+        line: error.line,
+        column: error.column,
+    })
 }
 
 impl From<ParseError> for Unreadable {

@@ -1,6 +1,5 @@
 //! `same-as`: this exchange compared with that of an earlier step.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -212,23 +211,16 @@ fn header(name: &str, subject: &Subject<'_>) -> Examined<Compared> {
 
 fn values(path: &Expression<FhirPath>, order: Order, subject: &Subject<'_>) -> Examined<Compared> {
     let question = path.get(subject)?;
-    let answer = question.ask(subject.resource("a FHIR resource")?, subject)?;
-    question.simple(&answer)?;
-    let place = answer.places.iter().flatten().next();
-    let place = place.map_or_else(
-        || words::body_place(subject.side),
-        |place| subject.element_place(place),
-    );
-    let texts = match order {
-        Order::Counts => answer.texts,
-        Order::DoesNot => answer
-            .texts
-            .into_iter()
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect(),
-    };
-    Ok(Compared { texts, place })
+    let resource = subject.resource("a FHIR resource")?;
+    question.found(resource, subject, |found| {
+        let place = (found.place)(0).unwrap_or_else(|| words::body_place(subject.side));
+        let mut texts = found.comparable()?.clone();
+        if order == Order::DoesNot {
+            texts.sort();
+            texts.dedup();
+        }
+        Ok(Compared { texts, place })
+    })
 }
 
 impl SameAs {

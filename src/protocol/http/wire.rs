@@ -405,3 +405,6 @@ impl Phase {
         fault::fault(owner, kind, message)
     }
 }
+
+#[cfg(test)]
+mod tests;

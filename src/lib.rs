@@ -42,4 +42,6 @@ pub mod store;
 
 pub mod run;
 
+pub mod serve;
+
 pub mod cli;

@@ -3,7 +3,21 @@
 //! [`view::Report`] is what every format shows; it is also `report.json`. A format is one file and one row of [`FORMATS`]. Formats
 //! depend on the view alone, never on the runner. Everything that a peer sent is shown as inert text.
 
+pub mod curl;
+mod fingerprint;
+mod github;
+mod gitlab;
+mod html;
+pub mod inert;
+mod json;
+mod junit;
+mod links;
+mod markdown;
+mod priorities;
+mod sarif;
+pub mod terminal;
 pub mod view;
+mod words;
 
 use std::io;
 
@@ -30,4 +44,17 @@ pub trait Exchanges {
 }
 
 /// All formats.
-pub static FORMATS: &[Format] = &[];
+pub static FORMATS: &[Format] = &[
+    html::FORMAT,
+    json::FORMAT,
+    junit::FORMAT,
+    markdown::FORMAT,
+    sarif::FORMAT,
+    github::FORMAT,
+    gitlab::FORMAT,
+];
+
+/// The format of a name.
+pub fn format(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|row| row.name == name)
+}

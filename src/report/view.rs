@@ -8,6 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Certainty, Obligation};
 
+/// The JSON Schema of `report.json`, for whoever reads it by program.
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(Report)
+}
+
 /// One run of one or more packs against one supplier.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {

@@ -1,10 +1,10 @@
 //! `+ - * / div mod &` and the sign.
 
-use super::ast::Operator;
-use super::compare::{as_decimal, describe, system_pair, system_value};
+use super::ast::Arithmetic;
 use super::decimal::Decimal;
 use super::evaluate::{EvaluationError, Evaluator, Outcome};
 use super::quantity::Quantity;
+use super::system::{as_decimal, describe, system_pair, system_value};
 use super::temporal::Temporal;
 use super::value::Value;
 use std::borrow::Cow;
@@ -15,14 +15,11 @@ pub(crate) const MAX_TEXT: usize = 1 << 24;
 /// The result of an arithmetic operator; empty where a side is empty or the result is out of range.
 pub(super) fn calculate<'r>(
     evaluator: &mut Evaluator<'r>,
-    operator: Operator,
+    operator: Arithmetic,
     left: &[Value<'r>],
     right: &[Value<'r>],
     position: usize,
 ) -> Outcome<'r> {
-    if operator == Operator::Concatenate {
-        return concatenate(evaluator, left, right, position);
-    }
     let left = evaluator.single(left, "the left side", position)?;
     let right = evaluator.single(right, "the right side", position)?;
     let (Some(left), Some(right)) = (left, right) else {
@@ -40,7 +37,7 @@ pub(super) fn calculate<'r>(
     };
     let (left_value, right_value) = system_pair(evaluator, left, right).ok_or_else(refused)?;
     let result = match (&left_value, &right_value) {
-        (Value::Text(left), Value::Text(right)) if operator == Operator::Plus => {
+        (Value::Text(left), Value::Text(right)) if operator == Arithmetic::Plus => {
             return joined(evaluator, left, right, position);
         }
         (Value::Temporal(point), Value::Quantity(quantity)) => {
@@ -67,47 +64,48 @@ pub(super) fn calculate<'r>(
 }
 
 /// Whole numbers stay whole, but for `/`.
-fn integers<'r>(operator: Operator, left: i64, right: i64) -> Option<Value<'r>> {
+fn integers<'r>(operator: Arithmetic, left: i64, right: i64) -> Option<Value<'r>> {
     let whole = match operator {
-        Operator::Plus => left.checked_add(right),
-        Operator::Minus => left.checked_sub(right),
-        Operator::Times => left.checked_mul(right),
-        Operator::WholeDivide => left.checked_div(right),
-        Operator::Remainder => left.checked_rem(right),
-        _ => return decimals(operator, Decimal::from(left), Decimal::from(right)),
+        Arithmetic::Plus => left.checked_add(right),
+        Arithmetic::Minus => left.checked_sub(right),
+        Arithmetic::Times => left.checked_mul(right),
+        Arithmetic::WholeDivide => left.checked_div(right),
+        Arithmetic::Remainder => left.checked_rem(right),
+        Arithmetic::Divide => {
+            return decimals(operator, Decimal::from(left), Decimal::from(right));
+        }
     };
     whole.map(Value::Integer)
 }
 
-fn decimals<'r>(operator: Operator, left: Decimal, right: Decimal) -> Option<Value<'r>> {
+fn decimals<'r>(operator: Arithmetic, left: Decimal, right: Decimal) -> Option<Value<'r>> {
     let number = match operator {
-        Operator::Plus => left.checked_add(right),
-        Operator::Minus => left.checked_sub(right),
-        Operator::Times => left.checked_mul(right),
-        Operator::Divide => left.checked_div(right),
-        Operator::Remainder => left.checked_remainder(right),
-        Operator::WholeDivide => {
+        Arithmetic::Plus => left.checked_add(right),
+        Arithmetic::Minus => left.checked_sub(right),
+        Arithmetic::Times => left.checked_mul(right),
+        Arithmetic::Divide => left.checked_div(right),
+        Arithmetic::Remainder => left.checked_remainder(right),
+        Arithmetic::WholeDivide => {
             let whole = left.checked_whole_div(right)?;
             return whole.to_integer().map(Value::Integer);
         }
-        _ => None,
     };
     number.map(Value::Decimal)
 }
 
 /// `None` where the operator has no meaning for quantities, or the units do not fit.
 fn quantities<'r>(
-    operator: Operator,
+    operator: Arithmetic,
     left: &Quantity<'r>,
     right: &Quantity<'r>,
 ) -> Option<Option<Value<'r>>> {
     let quantity = match operator {
-        Operator::Plus => left.plus(right)?,
-        Operator::Minus => left.plus(&right.with_value(right.value.negated()))?,
-        Operator::Times => left.times(right)?,
-        Operator::Divide if right.value.is_zero() => return Some(None),
-        Operator::Divide => left.over(right)?,
-        _ => return None,
+        Arithmetic::Plus => left.plus(right)?,
+        Arithmetic::Minus => left.plus(&right.with_value(right.value.negated()))?,
+        Arithmetic::Times => left.times(right)?,
+        Arithmetic::Divide if right.value.is_zero() => return Some(None),
+        Arithmetic::Divide => left.over(right)?,
+        Arithmetic::WholeDivide | Arithmetic::Remainder => return None,
     };
     Some(Some(Value::Quantity(quantity)))
 }
@@ -115,20 +113,23 @@ fn quantities<'r>(
 /// A point in time, moved; `None` where the unit is no unit of time that a calendar can take.
 fn moved<'r>(
     point: Temporal,
-    operator: Operator,
+    operator: Arithmetic,
     quantity: &Quantity<'_>,
 ) -> Option<Option<Value<'r>>> {
     let unit = quantity.unit.calendar()?;
     let amount = match operator {
-        Operator::Plus => quantity.value,
-        Operator::Minus => quantity.value.negated(),
-        _ => return None,
+        Arithmetic::Plus => quantity.value,
+        Arithmetic::Minus => quantity.value.negated(),
+        Arithmetic::Times
+        | Arithmetic::Divide
+        | Arithmetic::WholeDivide
+        | Arithmetic::Remainder => return None,
     };
     Some(point.plus(amount, unit).map(Value::Temporal))
 }
 
 /// `&`: an empty side counts as an empty text.
-fn concatenate<'r>(
+pub(super) fn concatenate<'r>(
     evaluator: &mut Evaluator<'r>,
     left: &[Value<'r>],
     right: &[Value<'r>],

@@ -13,6 +13,19 @@ pub(crate) struct Node {
     pub(crate) kind: NodeKind,
 }
 
+impl Node {
+    /// What stands in brackets, for the sake of its shape.
+    pub(crate) fn without_brackets(&self) -> &Self {
+        let mut here = self;
+        while let NodeKind::Path(inner, steps) = &here.kind
+            && steps.is_empty()
+        {
+            here = inner;
+        }
+        here
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(crate) enum NodeKind {
     /// `{}`
@@ -112,24 +125,40 @@ pub(crate) enum TypeOperator {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operator {
-    Implies,
-    Or,
-    Xor,
-    And,
-    In,
-    Contains,
+    Logic(Logic),
     Equal,
     NotEqual,
     Equivalent,
     NotEquivalent,
+    Order(Order),
+    In,
+    Contains,
+    Union,
+    Concatenate,
+    Arithmetic(Arithmetic),
+}
+
+/// Three-valued logic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Logic {
+    Implies,
+    Or,
+    Xor,
+    And,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
     Less,
     LessOrEqual,
     Greater,
     GreaterOrEqual,
-    Union,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Arithmetic {
     Plus,
     Minus,
-    Concatenate,
     Times,
     Divide,
     WholeDivide,
@@ -139,36 +168,44 @@ pub(crate) enum Operator {
 impl Operator {
     /// Spelling, operator, and how tightly it binds (a higher level binds tighter).
     pub(crate) const TABLE: [(&'static str, Self, u8); 22] = [
-        ("implies", Self::Implies, 1),
-        ("or", Self::Or, 2),
-        ("xor", Self::Xor, 2),
-        ("and", Self::And, 3),
+        ("implies", Self::Logic(Logic::Implies), 1),
+        ("or", Self::Logic(Logic::Or), 2),
+        ("xor", Self::Logic(Logic::Xor), 2),
+        ("and", Self::Logic(Logic::And), 3),
         ("in", Self::In, 4),
         ("contains", Self::Contains, 4),
         ("=", Self::Equal, 5),
         ("!=", Self::NotEqual, 5),
         ("~", Self::Equivalent, 5),
         ("!~", Self::NotEquivalent, 5),
-        ("<", Self::Less, 6),
-        ("<=", Self::LessOrEqual, 6),
-        (">", Self::Greater, 6),
-        (">=", Self::GreaterOrEqual, 6),
+        ("<", Self::Order(Order::Less), 6),
+        ("<=", Self::Order(Order::LessOrEqual), 6),
+        (">", Self::Order(Order::Greater), 6),
+        (">=", Self::Order(Order::GreaterOrEqual), 6),
         ("|", Self::Union, 7),
-        ("+", Self::Plus, 9),
-        ("-", Self::Minus, 9),
         ("&", Self::Concatenate, 9),
-        ("*", Self::Times, 10),
-        ("/", Self::Divide, 10),
-        ("div", Self::WholeDivide, 10),
-        ("mod", Self::Remainder, 10),
+        ("+", Self::Arithmetic(Arithmetic::Plus), 9),
+        ("-", Self::Arithmetic(Arithmetic::Minus), 9),
+        ("*", Self::Arithmetic(Arithmetic::Times), 10),
+        ("/", Self::Arithmetic(Arithmetic::Divide), 10),
+        ("div", Self::Arithmetic(Arithmetic::WholeDivide), 10),
+        ("mod", Self::Arithmetic(Arithmetic::Remainder), 10),
     ];
 
     /// The level of `is` and `as`, between union and addition.
     pub(crate) const TYPE_LEVEL: u8 = 8;
+}
 
+impl Arithmetic {
     /// How the operator is written.
     pub(crate) fn spelling(self) -> &'static str {
-        let row = Self::TABLE.iter().find(|row| row.1 == self);
-        row.map_or("", |row| row.0)
+        match self {
+            Self::Plus => "+",
+            Self::Minus => "-",
+            Self::Times => "*",
+            Self::Divide => "/",
+            Self::WholeDivide => "div",
+            Self::Remainder => "mod",
+        }
     }
 }

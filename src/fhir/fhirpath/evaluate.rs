@@ -1,10 +1,10 @@
 //! Walks the tree of an expression over elements.
 
-use super::ast::{Literal, Node, NodeKind, Operation, Operator, Sign, Step, TypeOperator};
+use super::ast::{Literal, Logic, Node, NodeKind, Operation, Operator, Sign, Step, TypeOperator};
 use super::functions::Invocation;
 use super::value::{Collection, Trace, Value, truth_of};
 use super::variables::Variables;
-use super::{arithmetic, compare, functions, navigate};
+use super::{arithmetic, compare, equality, functions, navigate, system};
 use crate::fhir::tree::Element;
 use std::borrow::Cow;
 use std::fmt;
@@ -211,71 +211,63 @@ impl<'r> Evaluator<'r> {
         scope: Scope<'_, 'r>,
     ) -> Outcome<'r> {
         let position = operation.position;
-        if let Operator::And | Operator::Or | Operator::Xor | Operator::Implies = operation.operator
-        {
-            return self.logic(&left, operation, scope);
+        if let Operator::Logic(logic) = operation.operator {
+            return self.logic(logic, &left, operation, scope);
         }
         let right = self.evaluate(&operation.operand, scope)?;
         match operation.operator {
-            Operator::Equal => Ok(truth(compare::equal(self, &left, &right, position)?)),
-            Operator::NotEqual => Ok(truth(
-                compare::equal(self, &left, &right, position)?.map(|equal| !equal),
-            )),
-            Operator::Equivalent => Ok(truth(Some(compare::equivalent(
-                self, &left, &right, position,
-            )?))),
-            Operator::NotEquivalent => Ok(truth(Some(!compare::equivalent(
-                self, &left, &right, position,
-            )?))),
-            Operator::Less
-            | Operator::LessOrEqual
-            | Operator::Greater
-            | Operator::GreaterOrEqual => {
-                compare::ordered(self, operation.operator, &left, &right, position)
+            // invariant: handled above, before the right side is evaluated.
+            Operator::Logic(_) => Ok(Vec::new()),
+            Operator::Equal => equality::equal(self, &left, &right, position).map(truth),
+            Operator::NotEqual => {
+                let equal = equality::equal(self, &left, &right, position)?;
+                Ok(truth(equal.map(|equal| !equal)))
             }
+            Operator::Equivalent => {
+                let equivalent = equality::equivalent(self, &left, &right, position)?;
+                Ok(truth(Some(equivalent)))
+            }
+            Operator::NotEquivalent => {
+                let equivalent = equality::equivalent(self, &left, &right, position)?;
+                Ok(truth(Some(!equivalent)))
+            }
+            Operator::Order(order) => compare::ordered(self, order, &left, &right, position),
             Operator::Union => compare::union(self, left, right, position),
             Operator::In => compare::membership(self, &left, &right, position),
             Operator::Contains => compare::membership(self, &right, &left, position),
-            Operator::Plus
-            | Operator::Minus
-            | Operator::Concatenate
-            | Operator::Times
-            | Operator::Divide
-            | Operator::WholeDivide
-            | Operator::Remainder => {
-                arithmetic::calculate(self, operation.operator, &left, &right, position)
+            Operator::Concatenate => arithmetic::concatenate(self, &left, &right, position),
+            Operator::Arithmetic(operator) => {
+                arithmetic::calculate(self, operator, &left, &right, position)
             }
-            // invariant: handled above, before the right side is evaluated.
-            Operator::And | Operator::Or | Operator::Xor | Operator::Implies => Ok(Vec::new()),
         }
     }
 
     /// Three-valued logic; what the left side settles is not evaluated on the right.
     fn logic(
         &mut self,
+        logic: Logic,
         left: &[Value<'r>],
         operation: &'r Operation,
         scope: Scope<'_, 'r>,
     ) -> Outcome<'r> {
         let left = self.boolean(left, operation.position)?;
-        let settled = match (operation.operator, left) {
-            (Operator::And, Some(false)) => Some(false),
-            (Operator::Or, Some(true)) | (Operator::Implies, Some(false)) => Some(true),
-            _ => None,
+        let settled = match (logic, left) {
+            (Logic::And, Some(false)) => Some(false),
+            (Logic::Or, Some(true)) | (Logic::Implies, Some(false)) => Some(true),
+            (Logic::And | Logic::Or | Logic::Implies | Logic::Xor, _) => None,
         };
         if settled.is_some() {
             return Ok(truth(settled));
         }
         let right = self.evaluate(&operation.operand, scope)?;
         let right = self.boolean(&right, operation.position)?;
-        Ok(truth(match (operation.operator, left, right) {
-            (Operator::And, _, Some(false)) => Some(false),
-            (Operator::And, Some(true), Some(true)) => Some(true),
-            (Operator::Or | Operator::Implies, _, Some(true)) => Some(true),
-            (Operator::Or, Some(false), Some(false)) => Some(false),
-            (Operator::Implies, Some(true), Some(false)) => Some(false),
-            (Operator::Xor, Some(left), Some(right)) => Some(left != right),
-            _ => None,
+        Ok(truth(match logic {
+            Logic::And if right == Some(false) => Some(false),
+            Logic::And => left.and(right),
+            Logic::Or | Logic::Implies if right == Some(true) => Some(true),
+            // What the left side is here, settled nothing: false for `or`, true for `implies`, or open.
+            Logic::Or | Logic::Implies => left.and(right),
+            Logic::Xor => left.zip(right).map(|(left, right)| left != right),
         }))
     }
 
@@ -337,7 +329,7 @@ impl<'r> Evaluator<'r> {
         let Some(item) = self.single(items, what, position)? else {
             return Ok(None);
         };
-        match compare::system_value(self, item) {
+        match system::system_value(self, item) {
             Some(Value::Integer(number)) => Ok(Some(number)),
             Some(Value::Text(text))
                 if item.system_type().is_none() && text.parse::<i64>().is_ok() =>
@@ -377,7 +369,7 @@ impl<'r> Evaluator<'r> {
             | Value::Type(_) => {
                 let message = format!(
                     "{what} must be a text, not {}",
-                    compare::describe(self, item)
+                    system::describe(self, item)
                 );
                 Err(EvaluationError::new(position, message)
                     .with_help("`toString()` makes a text of a simple value"))

@@ -29,6 +29,14 @@ pub(super) enum TokenKind<'t> {
 }
 
 impl TokenKind<'_> {
+    /// The text of a word or symbol, which is all that operators are made of.
+    pub(super) fn spelling(&self) -> Option<&str> {
+        let (Self::Word(text) | Self::Symbol(text)) = self else {
+            return None;
+        };
+        Some(text)
+    }
+
     /// The token as a reader sees it.
     pub(super) fn describe(&self) -> String {
         match self {

@@ -1,7 +1,7 @@
 //! From items to the elements below them, to variables, and along references.
 
 use super::ExpressionError;
-use super::ast::{Member, Node, NodeKind, Spelling, Step};
+use super::ast::{Member, Node, NodeKind, Spelling, Step, TypeOperator};
 use super::evaluate::{EvaluationError, Evaluator, Items, Outcome};
 use super::value::{TypeName, Value};
 use super::variables::Members;
@@ -19,17 +19,9 @@ pub(super) fn head<'r>(
     if member.spelling != Spelling::TypeLike {
         return self::member(evaluator, this, member);
     }
-    let is_of_type = |item: &Value<'r>| match item {
-        Value::Element(element) => element
-            .resource_type()
-            .is_some_and(|name| is_or_derives(evaluator, name, &member.name)),
-        Value::Boolean(_)
-        | Value::Integer(_)
-        | Value::Decimal(_)
-        | Value::Text(_)
-        | Value::Temporal(_)
-        | Value::Quantity(_)
-        | Value::Type(_) => false,
+    let is_of_type = |item: &Value<'r>| {
+        let name = item.element().and_then(Element::resource_type);
+        name.is_some_and(|name| is_or_derives(evaluator, name, &member.name))
     };
     if this.iter().any(is_of_type) {
         return Ok(this
@@ -229,14 +221,9 @@ pub(super) fn refuse_after_cast(
     first: &Node,
     step: Option<&Step>,
 ) -> Result<(), EvaluationError> {
-    let inner = match &first.kind {
-        NodeKind::Path(inner, steps) if steps.is_empty() => &inner.kind,
-        other => other,
-    };
-    if let (
-        NodeKind::TypeTest(_, super::ast::TypeOperator::As, specifier),
-        Some(Step::Member(member)),
-    ) = (inner, step)
+    let inner = &first.without_brackets().kind;
+    if let (NodeKind::TypeTest(_, TypeOperator::As, specifier), Some(Step::Member(member))) =
+        (inner, step)
         && evaluator.variables.members == Members::Strict
     {
         return refuse_element_of(evaluator, &specifier.name, member);
@@ -313,10 +300,7 @@ pub(crate) struct BundleIndex<'r> {
 /// The resource that a reference names: contained, in the Bundle around, or known to the caller.
 pub(super) fn resolve<'r>(evaluator: &mut Evaluator<'r>, from: &Value<'r>) -> Option<Element<'r>> {
     let reference = reference_text(from)?;
-    let here = match from {
-        Value::Element(element) => *element,
-        _ => evaluator.context,
-    };
+    let here = from.element().unwrap_or(evaluator.context);
     let container = container_of(here.nearest_resource());
     if reference == "#" {
         return Some(container);
@@ -457,11 +441,10 @@ pub(super) fn type_name<'r>(evaluator: &Evaluator<'r>, item: &Value<'r>) -> Type
             name,
         };
     }
-    let name = match item {
-        Value::Element(element) => {
-            types::type_of(*element, evaluator.variables.types).unwrap_or("Element")
-        }
-        _ => "SimpleTypeInfo",
+    let element_type = |element| types::type_of(element, evaluator.variables.types);
+    let name = match item.element() {
+        Some(element) => element_type(element).unwrap_or("Element"),
+        None => "SimpleTypeInfo",
     };
     TypeName {
         namespace: "FHIR",

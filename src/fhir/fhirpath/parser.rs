@@ -40,11 +40,11 @@ pub(super) fn parse(text: &str) -> Result<Node, ExpressionError> {
         parser.peek().describe()
     );
     let error = ExpressionError::new(parser.position(), message);
-    Err(match parser.peek() {
-        TokenKind::Word("AND" | "OR" | "IN" | "IS" | "AS" | "And" | "Or") => {
+    Err(match parser.peek().spelling() {
+        Some("AND" | "OR" | "IN" | "IS" | "AS" | "And" | "Or") => {
             error.with_help("operators are lowercase")
         }
-        TokenKind::Symbol("=") => error.with_help("FHIRPath compares with a single `=`"),
+        Some("=") => error.with_help("FHIRPath compares with a single `=`"),
         _ => error,
     })
 }
@@ -98,17 +98,15 @@ impl<'p> Parser<'p> {
     }
 
     fn operator(&self, level: u8) -> Option<(Operator, u8)> {
-        let (TokenKind::Word(text) | TokenKind::Symbol(text)) = self.peek() else {
-            return None;
-        };
-        let row = Operator::TABLE.iter().find(|row| row.0 == *text)?;
+        let text = self.peek().spelling()?;
+        let row = Operator::TABLE.iter().find(|row| row.0 == text)?;
         (row.2 >= level).then_some((row.1, row.2))
     }
 
     fn type_operator(&self, level: u8) -> Option<TypeOperator> {
-        let operator = match self.peek() {
-            TokenKind::Word("is") => TypeOperator::Is,
-            TokenKind::Word("as") => TypeOperator::As,
+        let operator = match self.peek().spelling()? {
+            "is" => TypeOperator::Is,
+            "as" => TypeOperator::As,
             _ => return None,
         };
         (Operator::TYPE_LEVEL >= level).then_some(operator)
@@ -133,10 +131,10 @@ impl<'p> Parser<'p> {
 
     fn signed(&mut self) -> Result<Node, ExpressionError> {
         let position = self.position();
-        let sign = match self.peek() {
-            TokenKind::Symbol("-") => Sign::Minus,
-            TokenKind::Symbol("+") => Sign::Plus,
-            _ => return self.path(),
+        let sign = match self.peek().spelling() {
+            Some("-") => Sign::Minus,
+            Some("+") => Sign::Plus,
+            Some(_) | None => return self.path(),
         };
         self.next += 1;
         self.enter()?;
@@ -232,12 +230,7 @@ impl<'p> Parser<'p> {
     fn number(&mut self, text: &str, position: usize) -> Result<Literal, ExpressionError> {
         let value = Decimal::parse(text)
             .ok_or_else(|| ExpressionError::new(position, "the number has too many digits"))?;
-        let unit = match self.peek() {
-            TokenKind::Text(code) => Some(Unit::Code(Cow::Owned(code.clone()))),
-            TokenKind::Word(word) => CalendarUnit::from_word(word).map(Unit::Calendar),
-            _ => None,
-        };
-        if let Some(unit) = unit {
+        if let Some(unit) = self.unit() {
             self.next += 1;
             return Ok(Literal::Quantity(Quantity { value, unit }));
         }
@@ -247,6 +240,14 @@ impl<'p> Parser<'p> {
         Ok(value
             .to_integer()
             .map_or(Literal::Decimal(value), Literal::Integer))
+    }
+
+    fn unit(&self) -> Option<Unit<'static>> {
+        if let TokenKind::Text(code) = self.peek() {
+            return Some(Unit::Code(Cow::Owned(code.clone())));
+        }
+        let word = self.peek().spelling()?;
+        CalendarUnit::from_word(word).map(Unit::Calendar)
     }
 
     fn call(&mut self, name: String, position: usize) -> Result<Call, ExpressionError> {
@@ -284,12 +285,19 @@ impl<'p> Parser<'p> {
 
     fn identifier(&mut self, wanted: &str) -> Result<String, ExpressionError> {
         let name = match self.peek() {
-            TokenKind::Word(name) => (*name).to_owned(),
-            TokenKind::Quoted(name) => name.clone(),
-            other => {
-                return Err(self.error(format!("expected {wanted}, found {}", other.describe())));
-            }
+            TokenKind::Word(name) => Some((*name).to_owned()),
+            TokenKind::Quoted(name) => Some(name.clone()),
+            TokenKind::Text(_)
+            | TokenKind::Number(_)
+            | TokenKind::Temporal(_)
+            | TokenKind::Dollar(_)
+            | TokenKind::Percent(_)
+            | TokenKind::Symbol(_)
+            | TokenKind::End => None,
         };
+        let found = || self.peek().describe();
+        let name =
+            name.ok_or_else(|| self.error(format!("expected {wanted}, found {}", found())))?;
         self.next += 1;
         Ok(name)
     }
@@ -326,12 +334,12 @@ impl<'p> Parser<'p> {
 /// Adds an operation to the chain on the left; all operators of FHIRPath group from the left.
 fn chained(left: Node, operation: Operation) -> Node {
     let position = left.position;
-    let (first, mut operations) = match left.kind {
-        NodeKind::Chain(first, operations) => (first, operations),
-        kind => (Box::new(Node { position, kind }), Vec::new()),
-    };
-    operations.push(operation);
-    let kind = NodeKind::Chain(first, operations);
+    if let NodeKind::Chain(first, mut operations) = left.kind {
+        operations.push(operation);
+        let kind = NodeKind::Chain(first, operations);
+        return Node { position, kind };
+    }
+    let kind = NodeKind::Chain(Box::new(left), vec![operation]);
     Node { position, kind }
 }
 

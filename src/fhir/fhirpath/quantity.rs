@@ -78,11 +78,11 @@ impl<'r> Quantity<'r> {
         let converted = if left.is_coarser_than(&right) {
             right
                 .in_base(other.value)
-                .and_then(|base| left.from_base(base))
+                .and_then(|base| left.of_base(base))
                 .map(|value| (self.value, value))
         } else {
             left.in_base(self.value)
-                .and_then(|base| right.from_base(base))
+                .and_then(|base| right.of_base(base))
                 .map(|value| (other.value, value))
         };
         converted.is_some_and(|(coarse, fine)| {
@@ -102,7 +102,7 @@ impl<'r> Quantity<'r> {
             other.value
         } else {
             let (left, right) = self.unit.common_measures(&other.unit)?;
-            left.from_base(right.in_base(other.value)?)?
+            left.of_base(right.in_base(other.value)?)?
         };
         Some(Self {
             value: self.value.checked_add(amount)?,

@@ -131,7 +131,7 @@ impl Measure {
     }
 
     /// An amount in base units, in this unit.
-    pub(crate) fn from_base(&self, amount: Decimal) -> Option<Decimal> {
+    pub(crate) fn of_base(&self, amount: Decimal) -> Option<Decimal> {
         amount
             .checked_mul(self.denominator)?
             .checked_div(self.numerator)

@@ -51,6 +51,28 @@ impl<'r> Value<'r> {
         }
     }
 
+    /// The element, where the item is one.
+    pub fn element(&self) -> Option<Element<'r>> {
+        let Self::Element(element) = self else {
+            return None;
+        };
+        Some(*element)
+    }
+
+    /// The text of a text, or the text that an element's value is written as.
+    pub(crate) fn plain_text(&self) -> Option<&str> {
+        match self {
+            Self::Element(element) => element.value(),
+            Self::Text(text) => Some(text),
+            Self::Boolean(_)
+            | Self::Integer(_)
+            | Self::Decimal(_)
+            | Self::Temporal(_)
+            | Self::Quantity(_)
+            | Self::Type(_) => None,
+        }
+    }
+
     /// The System type of a computed value; `None` for elements and types.
     pub(crate) fn system_type(&self) -> Option<&'static str> {
         Some(match self {
@@ -127,16 +149,7 @@ impl<'r> Collection<'r> {
 
     /// The items that are elements.
     pub fn elements(&self) -> impl Iterator<Item = Element<'r>> {
-        self.items.iter().filter_map(|item| match item {
-            Value::Element(element) => Some(*element),
-            Value::Boolean(_)
-            | Value::Integer(_)
-            | Value::Decimal(_)
-            | Value::Text(_)
-            | Value::Temporal(_)
-            | Value::Quantity(_)
-            | Value::Type(_) => None,
-        })
+        self.items.iter().filter_map(Value::element)
     }
 
     /// What `trace()` saw, in order.
@@ -146,13 +159,11 @@ impl<'r> Collection<'r> {
 }
 
 pub(crate) fn text_of(item: &Value<'_>) -> String {
-    if let Some(text) = item.text() {
-        return text.into_owned();
-    }
-    match item {
-        Value::Element(element) => format!("<{}>", element.path()),
+    match (item.text(), item.element()) {
+        (Some(text), _) => text.into_owned(),
+        (None, Some(element)) => format!("<{}>", element.path()),
         // invariant: all other values have a text.
-        _ => String::new(),
+        (None, None) => String::new(),
     }
 }
 

@@ -77,28 +77,22 @@ fn tag_end(tag: &[u8]) -> usize {
 }
 
 fn explain(source: &str, error: &Error) -> ParseError {
-    let message = match error {
-        Error::DtdDetected => {
-            "a document type declaration is refused: FHIR XML has no DTD, and entities are unsafe"
-                .to_owned()
-        }
-        other => format!(
-            "not well-formed XML: {}",
-            lowercase_first(&other.to_string())
-        ),
-    };
+    if matches!(error, Error::DtdDetected) {
+        let at = source.find("<!DOCTYPE").unwrap_or_default();
+        let message =
+            "a document type declaration is refused: FHIR XML has none, and entities are unsafe";
+        return ParseError::at(source, at, message);
+    }
     let place = error.pos();
-    let position = match error {
-        Error::DtdDetected => source
-            .find("<!DOCTYPE")
-            .map(|at| crate::fhir::error::line_and_column(source, at)),
-        _ => None,
-    };
-    let (line, column) = position.unwrap_or((place.row as usize, place.col as usize));
+    let reason = error.to_string();
+    // The place comes with the message; here it has fields of its own.
+    let reason = reason
+        .rsplit_once(" at ")
+        .map_or(reason.as_str(), |(reason, _)| reason);
     ParseError {
-        line,
-        column,
-        message,
+        line: place.row as usize,
+        column: place.col as usize,
+        message: format!("not well-formed XML: {}", lowercase_first(reason)),
     }
 }
 

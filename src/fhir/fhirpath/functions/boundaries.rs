@@ -1,9 +1,9 @@
 //! How far a value of limited precision may reach, and how precise it is.
 
 use super::{Arguments::Expressions, Function, Implementation, Invocation};
-use crate::fhir::fhirpath::compare::system_value;
 use crate::fhir::fhirpath::decimal::Decimal;
 use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Outcome, truth};
+use crate::fhir::fhirpath::system::system_value;
 use crate::fhir::fhirpath::temporal::{Precision, Temporal, TemporalKind, days_in_month};
 use crate::fhir::fhirpath::value::Value;
 

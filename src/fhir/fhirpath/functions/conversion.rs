@@ -1,10 +1,15 @@
 //! `toX` and `convertsToX`.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "each conversion lists what it takes; anything else, known or to come, converts to nothing"
+)]
+
 use super::{Arguments::Expressions, Function, Implementation, Invocation};
-use crate::fhir::fhirpath::compare::system_value;
 use crate::fhir::fhirpath::decimal::Decimal;
 use crate::fhir::fhirpath::evaluate::{Evaluator, Outcome, truth};
 use crate::fhir::fhirpath::quantity::{Quantity, Unit};
+use crate::fhir::fhirpath::system::system_value;
 use crate::fhir::fhirpath::temporal::{Temporal, TemporalKind};
 use crate::fhir::fhirpath::units::Measure;
 use crate::fhir::fhirpath::value::Value;
@@ -289,7 +294,7 @@ fn in_unit_of<'r>(quantity: &Quantity<'r>, code: &str) -> Option<Quantity<'r>> {
         .measures_the_same(&to)
         .then(|| from.in_base(quantity.value))??;
     Some(Quantity {
-        value: to.from_base(base)?,
+        value: to.of_base(base)?,
         unit,
     })
 }

@@ -1,8 +1,9 @@
 //! Questions of whether there is something, and whether all of it is so.
 
 use super::{Arguments::Expressions, Function, Invocation};
-use crate::fhir::fhirpath::compare::{all_booleans, distinct, is_in};
+use crate::fhir::fhirpath::compare::{distinct, is_in};
 use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Items, Outcome, truth};
+use crate::fhir::fhirpath::system::all_booleans;
 use crate::fhir::fhirpath::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[

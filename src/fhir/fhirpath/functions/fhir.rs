@@ -1,9 +1,9 @@
 //! The functions that FHIR adds to FHIRPath.
 
 use super::{Arguments::Expressions, Function, Implementation, Invocation};
-use crate::fhir::fhirpath::compare::{describe, system_value};
 use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Outcome, truth};
 use crate::fhir::fhirpath::navigate;
+use crate::fhir::fhirpath::system::{describe, system_value};
 use crate::fhir::fhirpath::value::Value;
 use crate::fhir::tree::Element;
 
@@ -81,18 +81,18 @@ fn has_value<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) 
         [item] => item,
         _ => return Ok(truth(Some(false))),
     };
-    let has = match item {
-        Value::Element(element) => element.value().is_some(),
-        computed => system_value(evaluator, computed).is_some(),
+    let has = match item.element() {
+        Some(element) => element.value().is_some(),
+        None => system_value(evaluator, item).is_some(),
     };
     Ok(truth(Some(has)))
 }
 
 fn get_value<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
     let item = invocation.single(evaluator)?;
-    let primitive = item.filter(|item| match item {
-        Value::Element(element) => element.value().is_some(),
-        _ => true,
+    let primitive = item.filter(|item| {
+        item.element()
+            .is_none_or(|element| element.value().is_some())
     });
     Ok(primitive
         .and_then(|item| system_value(evaluator, &item))

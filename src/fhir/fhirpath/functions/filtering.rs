@@ -1,12 +1,12 @@
 //! Functions that walk the input with an expression.
 
 use super::{Arguments::Expressions, Function, Invocation};
-use crate::fhir::fhirpath::ast::{NodeKind, Sign};
+use crate::fhir::fhirpath::ast::{Node, NodeKind, Sign};
 use crate::fhir::fhirpath::compare::{is_in, order};
 use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Items, Outcome, Scope};
 use crate::fhir::fhirpath::value::{Trace, Value, text_of};
 use crate::fhir::fhirpath::variables::Members;
-use crate::fhir::fhirpath::{compare, navigate};
+use crate::fhir::fhirpath::{navigate, system};
 use std::cmp::Ordering;
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -181,10 +181,7 @@ fn keys<'r>(
     }
     let mut keys = Vec::new();
     for argument in &invocation.call.arguments {
-        let (node, direction) = match &argument.kind {
-            NodeKind::Signed(Sign::Minus, inner) => (inner.as_ref(), Direction::Descending),
-            _ => (argument, Direction::Ascending),
-        };
+        let (node, direction) = direction_of(argument);
         let scope = Scope {
             this: std::slice::from_ref(item),
             index: Some(index),
@@ -195,6 +192,14 @@ fn keys<'r>(
         keys.push((key.cloned(), direction));
     }
     Ok(keys)
+}
+
+/// A minus before a key turns the order round, and is no arithmetic.
+fn direction_of(key: &Node) -> (&Node, Direction) {
+    if let NodeKind::Signed(Sign::Minus, inner) = &key.kind {
+        return (inner, Direction::Descending);
+    }
+    (key, Direction::Ascending)
 }
 
 /// Missing keys come last, and first in descending order.
@@ -252,7 +257,7 @@ fn refuse_no_condition<'r>(
     let strict = evaluator.variables.members == Members::Strict;
     match condition.first() {
         Some(item) if strict && item.system_type().is_some_and(|name| name != "Boolean") => {
-            let found = compare::describe(evaluator, item);
+            let found = system::describe(evaluator, item);
             Err(invocation.error(format!(
                 "the condition of `iif` must be a truth value, not {found}"
             )))

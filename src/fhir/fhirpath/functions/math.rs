@@ -1,9 +1,9 @@
 //! Functions on numbers. What has no real result is empty.
 
 use super::{Arguments::Expressions, Function, Implementation, Invocation, number_value};
-use crate::fhir::fhirpath::compare::{as_decimal, system_value};
 use crate::fhir::fhirpath::decimal::Decimal;
 use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Outcome};
+use crate::fhir::fhirpath::system::{as_decimal, system_value};
 use crate::fhir::fhirpath::value::Value;
 
 const fn row(
@@ -96,12 +96,12 @@ fn decimal<'r>(
     evaluator: &Evaluator<'r>,
     invocation: &Invocation<'_, 'r>,
 ) -> Result<Option<Decimal>, EvaluationError> {
-    Ok(
-        number(evaluator, invocation)?.and_then(|value| match value {
-            Value::Quantity(quantity) => Some(quantity.value),
-            other => as_decimal(&other),
-        }),
-    )
+    Ok(number(evaluator, invocation)?.and_then(|value| {
+        let Value::Quantity(quantity) = value else {
+            return as_decimal(&value);
+        };
+        Some(quantity.value)
+    }))
 }
 
 fn argument<'r>(
@@ -129,15 +129,21 @@ fn abs<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Out
             number
         }
     };
-    let value = number(evaluator, &invocation)?.and_then(|value| match value {
-        Value::Integer(number) => number.checked_abs().map(Value::Integer),
-        Value::Decimal(number) => Some(Value::Decimal(positive(number))),
-        Value::Quantity(quantity) => Some(Value::Quantity(
-            quantity.with_value(positive(quantity.value)),
-        )),
-        _ => None,
-    });
-    Ok(value.into_iter().collect())
+    let Some(value) = number(evaluator, &invocation)? else {
+        return Ok(Vec::new());
+    };
+    if let Value::Integer(number) = value {
+        return Ok(number
+            .checked_abs()
+            .map(Value::Integer)
+            .into_iter()
+            .collect());
+    }
+    if let Value::Quantity(quantity) = value {
+        let amount = positive(quantity.value);
+        return Ok(vec![Value::Quantity(quantity.with_value(amount))]);
+    }
+    Ok(number_value(as_decimal(&value).map(positive)))
 }
 
 fn whole<'r>(

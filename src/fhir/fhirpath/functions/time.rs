@@ -1,8 +1,8 @@
 //! The clock, which the caller gives, and the parts of points in time.
 
 use super::{Arguments::Expressions, Function, Implementation, Invocation};
-use crate::fhir::fhirpath::compare::system_value;
 use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Outcome};
+use crate::fhir::fhirpath::system::system_value;
 use crate::fhir::fhirpath::temporal::{Precision, Temporal, TemporalKind};
 use crate::fhir::fhirpath::value::Value;
 

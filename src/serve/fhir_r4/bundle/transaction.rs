@@ -1,0 +1,428 @@
+//! A transaction: all entries or none, in the order of their methods, whatever their order in the Bundle.
+
+use super::rewrite::{Canonicals, Renaming, conditional_references, rewrite};
+use super::{Done, Entry};
+use crate::serve::fhir_r4::call::{Answer, Call, Context, Payload, Standing};
+use crate::serve::fhir_r4::defects::DefectId;
+use crate::serve::fhir_r4::message::Method;
+use crate::serve::fhir_r4::primitive::shortened;
+use crate::serve::fhir_r4::problem::Problem;
+use crate::serve::fhir_r4::read::{current, find};
+use crate::serve::fhir_r4::route::{Interaction, Target};
+use crate::serve::fhir_r4::search::Scope;
+use crate::serve::fhir_r4::search::plan;
+use crate::serve::fhir_r4::store::Store;
+use crate::serve::fhir_r4::{operations, prefer, types, write};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Performs the entries. The answers are in the order of the Bundle.
+///
+/// # Errors
+/// The failure of the first entry that fails. Then nothing has changed.
+pub fn perform(
+    context: &Context,
+    store: &mut Store,
+    entries: Vec<Entry>,
+) -> Result<Vec<Done>, Problem> {
+    let context = Context {
+        standing: Standing::Transaction,
+        ..*context
+    };
+    let before = store.sequence();
+    let result = all(&context, store, entries);
+    if result.is_err() && !context.has(DefectId::FailedTransactionKeepsItsStart) {
+        store.roll_back(before);
+    }
+    result
+}
+
+/// An entry with what it will do, and to which resource.
+struct Step {
+    place: usize,
+    method: Method,
+    call: Call,
+    target: Option<Target>,
+    full_url: Option<String>,
+    /// The condition of a conditional create finds a resource, or another entry with the same condition makes it.
+    existing: Existing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Existing {
+    No,
+    Yes,
+}
+
+fn all(context: &Context, store: &mut Store, entries: Vec<Entry>) -> Result<Vec<Done>, Problem> {
+    let mut steps = entries
+        .iter()
+        .map(|entry| step(entry).map_err(|problem| at(problem, entry.place)))
+        .collect::<Result<Vec<_>, _>>()?;
+    resolve(context, store, &mut steps)?;
+    demand_distinct(context, &steps)?;
+    let names = names(context, &steps);
+    for step in &mut steps {
+        rename(context, step, &names);
+    }
+    resolve_conditional_references(context, store, &mut steps)?;
+    if !context.has(DefectId::TransactionFollowsTheBundlesOrder) {
+        steps.sort_by_key(|step| rank(step.method));
+    }
+    let mut done: Vec<(usize, Done)> = Vec::new();
+    for step in &steps {
+        let answer = execute(context, store, step).map_err(|problem| at(problem, step.place))?;
+        done.push((
+            step.place,
+            Done {
+                method: step.method,
+                result: Ok(answer),
+            },
+        ));
+    }
+    demand_integrity(store, &steps)?;
+    done.sort_by_key(|(place, _)| *place);
+    Ok(done.into_iter().map(|(_, done)| done).collect())
+}
+
+fn rank(method: Method) -> u8 {
+    match method {
+        Method::Delete => 0,
+        Method::Post => 1,
+        Method::Put | Method::Patch => 2,
+        Method::Get | Method::Head | Method::Options | Method::Other => 3,
+    }
+}
+
+/// Says in the first issue which entry failed.
+fn at(mut problem: Problem, place: usize) -> Problem {
+    if let Some(issue) = problem
+        .issues
+        .first_mut()
+        .filter(|issue| !issue.text.starts_with("Bundle.entry["))
+    {
+        issue.text = format!("Bundle.entry[{place}]: {}", issue.text);
+    }
+    problem
+}
+
+fn step(entry: &Entry) -> Result<Step, Problem> {
+    let call = entry.call()?;
+    if call.interaction == Interaction::Bundle {
+        return Err(Problem::bad_request(
+            "a transaction does not hold a Bundle to process",
+        ));
+    }
+    if operations::effect(&call.interaction) == operations::Effect::Changes {
+        return Err(Problem::new(
+            400,
+            "not-supported",
+            "an operation that changes something is not part of a transaction here",
+        ));
+    }
+    Ok(Step {
+        place: entry.place,
+        method: entry.method,
+        call,
+        target: None,
+        full_url: entry.full_url.clone(),
+        existing: Existing::No,
+    })
+}
+
+/// Finds out which resource each entry is about, before anything changes: conditions are searched for, and new
+/// resources get their ids.
+fn resolve(context: &Context, store: &mut Store, steps: &mut [Step]) -> Result<(), Problem> {
+    let mut created: BTreeMap<(&'static str, String), Target> = BTreeMap::new();
+    for step in steps {
+        let place = step.place;
+        resolve_one(context, store, step, &mut created).map_err(|problem| at(problem, place))?;
+    }
+    Ok(())
+}
+
+fn resolve_one(
+    context: &Context,
+    store: &mut Store,
+    step: &mut Step,
+    created: &mut BTreeMap<(&'static str, String), Target>,
+) -> Result<(), Problem> {
+    match step.call.interaction.clone() {
+        Interaction::Create(kind) => resolve_create(context, store, step, kind, created),
+        Interaction::Update(target) | Interaction::Patch(target) | Interaction::Delete(target) => {
+            step.target = Some(target);
+            Ok(())
+        }
+        Interaction::ConditionalUpdate(kind)
+        | Interaction::ConditionalPatch(kind)
+        | Interaction::ConditionalDelete(kind) => resolve_conditional(context, store, step, kind),
+        Interaction::Capabilities
+        | Interaction::Read(_)
+        | Interaction::ReadVersion(..)
+        | Interaction::HistoryInstance(_)
+        | Interaction::HistoryType(_)
+        | Interaction::HistorySystem
+        | Interaction::SearchType(_)
+        | Interaction::SearchSystem
+        | Interaction::SearchCompartment(..)
+        | Interaction::Operation(..)
+        | Interaction::Bundle => Ok(()),
+    }
+}
+
+fn resolve_create(
+    context: &Context,
+    store: &mut Store,
+    step: &mut Step,
+    kind: &'static str,
+    created: &mut BTreeMap<(&'static str, String), Target>,
+) -> Result<(), Problem> {
+    let condition = step
+        .call
+        .conditions
+        .if_none_exist
+        .clone()
+        .filter(|_| !context.has(DefectId::EntriesIgnoreTheirConditions));
+    if let Some(condition) = &condition {
+        if let Some(twin) = created.get(&(kind, condition.clone())) {
+            (step.target, step.existing) = (Some(twin.clone()), Existing::Yes);
+            return Ok(());
+        }
+        match find(context, store, kind, &write::criteria(condition)?)?.as_slice() {
+            [] => {}
+            [found] => {
+                (step.target, step.existing) = (Some(found.clone()), Existing::Yes);
+                return Ok(());
+            }
+            _ => {
+                return Err(Problem::new(
+                    412,
+                    "multiple-matches",
+                    "the condition finds more than one resource",
+                ));
+            }
+        }
+    }
+    let target = Target {
+        resource_type: kind,
+        id: store.fresh_id(kind),
+    };
+    if let Some(condition) = condition {
+        created.insert((kind, condition), target.clone());
+    }
+    step.target = Some(target);
+    Ok(())
+}
+
+/// A conditional entry that finds one resource is from here on an entry about that resource.
+fn resolve_conditional(
+    context: &Context,
+    store: &mut Store,
+    step: &mut Step,
+    kind: &'static str,
+) -> Result<(), Problem> {
+    if types::offered(kind).is_none_or(|kind| !kind.conditional) {
+        return Ok(());
+    }
+    let own = step
+        .call
+        .payload
+        .resource()
+        .and_then(|resource| resource.text("id"))
+        .map(str::to_owned);
+    let updates = matches!(step.call.interaction, Interaction::ConditionalUpdate(_));
+    let found = find(context, store, kind, &step.call.query)?;
+    step.target = match (found.as_slice(), own) {
+        ([found], Some(own)) if updates && own != found.id => {
+            return Err(Problem::bad_request(
+                "the body's id is not that of the resource that the criteria find",
+            ));
+        }
+        ([found], _) => Some(found.clone()),
+        ([], Some(id)) if updates => Some(Target {
+            resource_type: kind,
+            id,
+        }),
+        ([], None) if updates => Some(Target {
+            resource_type: kind,
+            id: store.fresh_id(kind),
+        }),
+        _ => None,
+    };
+    Ok(())
+}
+
+/// Refuses two entries that change the same resource.
+fn demand_distinct(context: &Context, steps: &[Step]) -> Result<(), Problem> {
+    if context.has(DefectId::TransactionTakesAnIdentityTwice) {
+        return Ok(());
+    }
+    let mut seen = BTreeSet::new();
+    let changing = steps
+        .iter()
+        .filter(|step| matches!(step.method, Method::Put | Method::Patch | Method::Delete));
+    for target in changing.filter_map(|step| step.target.as_ref()) {
+        if !seen.insert(target) {
+            return Err(Problem::new(
+                400,
+                "duplicate",
+                format!("{} is changed by more than one entry", target.reference()),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// What the entries call each other, and where they are.
+fn names(context: &Context, steps: &[Step]) -> BTreeMap<String, String> {
+    let written = steps
+        .iter()
+        .filter(|step| matches!(step.method, Method::Post | Method::Put));
+    let pairs = written
+        .filter_map(|step| Some((step.full_url.clone()?, step.target.as_ref()?.reference())));
+    pairs
+        .filter(|(url, _)| !url.starts_with(context.base))
+        .collect()
+}
+
+/// Rewrites the references of an entry.
+fn rename(context: &Context, step: &mut Step, names: &BTreeMap<String, String>) {
+    if context.has(DefectId::TransactionKeepsUuids) {
+        return;
+    }
+    let canonicals = if context.has(DefectId::TransactionRewritesCanonicals) {
+        Canonicals::Rewritten
+    } else {
+        Canonicals::Kept
+    };
+    let renaming = Renaming {
+        names,
+        full_url: step.full_url.as_deref(),
+        canonicals,
+    };
+    if let Payload::Resource(resource) = &mut step.call.payload {
+        rewrite(resource, &renaming);
+    }
+}
+
+/// Replaces conditional references by the one resource that each finds: on the server, or else among the new ones.
+fn resolve_conditional_references(
+    context: &Context,
+    store: &Store,
+    steps: &mut [Step],
+) -> Result<(), Problem> {
+    let mut wanted = Vec::new();
+    for step in steps.iter() {
+        if let Some(resource) = step.call.payload.resource() {
+            conditional_references(resource, &mut wanted);
+        }
+    }
+    if wanted.is_empty() || context.has(DefectId::TransactionKeepsConditionalReferences) {
+        return Ok(());
+    }
+    let found = wanted
+        .into_iter()
+        .map(|text| sought(context, store, steps, &text).map(|target| (text, target.reference())));
+    let names = found.collect::<Result<BTreeMap<_, _>, Problem>>()?;
+    for step in steps.iter_mut() {
+        if let Payload::Resource(resource) = &mut step.call.payload {
+            rewrite(
+                resource,
+                &Renaming {
+                    names: &names,
+                    full_url: None,
+                    canonicals: Canonicals::Kept,
+                },
+            );
+        }
+    }
+    Ok(())
+}
+
+fn sought(context: &Context, store: &Store, steps: &[Step], text: &str) -> Result<Target, Problem> {
+    let (kind, query) = text.split_once('?').unwrap_or((text, ""));
+    let unknown = || {
+        Problem::bad_request(format!(
+            "the reference `{}` names no resource type",
+            shortened(kind)
+        ))
+    };
+    let kind = types::offered(kind).ok_or_else(unknown)?.name;
+    let mut found = find(context, store, kind, &write::criteria(query)?)?;
+    if found.is_empty() {
+        found = among_new(&context.scope(store), steps, kind, query)?;
+    }
+    match found.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => Err(Problem::precondition(format!(
+            "the reference `{}` finds nothing",
+            shortened(text)
+        ))),
+        _ => Err(Problem::precondition(format!(
+            "the reference `{}` finds more than one resource",
+            shortened(text)
+        ))),
+    }
+}
+
+fn among_new(
+    scope: &Scope,
+    steps: &[Step],
+    kind: &'static str,
+    query: &str,
+) -> Result<Vec<Target>, Problem> {
+    let plan = plan::in_type(
+        scope,
+        kind,
+        &write::criteria(query)?,
+        prefer::Handling::Strict,
+    )?;
+    let criteria = plan
+        .types
+        .into_iter()
+        .flat_map(|(_, criteria)| criteria)
+        .collect::<Vec<_>>();
+    let fits = |step: &&Step| {
+        let resource = step
+            .call
+            .payload
+            .resource()
+            .filter(|resource| resource.resource_type() == kind);
+        step.method == Method::Post
+            && resource.is_some_and(|resource| {
+                criteria
+                    .iter()
+                    .all(|criterion| criterion.is_met(scope, resource))
+            })
+    };
+    Ok(steps
+        .iter()
+        .filter(fits)
+        .filter_map(|step| step.target.clone())
+        .collect())
+}
+
+fn execute(context: &Context, store: &mut Store, step: &Step) -> Result<Answer, Problem> {
+    match (&step.call.interaction, &step.target) {
+        (Interaction::Create(_), Some(target)) if step.existing == Existing::Yes => {
+            let version = current(context, store, target)?;
+            Ok(Answer::about(200, version, version.resource.clone()))
+        }
+        (Interaction::Create(_), Some(target)) => {
+            write::create_as(context, store, target, &step.call)
+        }
+        (Interaction::ConditionalUpdate(_), Some(target)) => {
+            write::update_as(context, store, target, &step.call)
+        }
+        _ => write::perform(context, store, &step.call),
+    }
+}
+
+/// What was deleted must not be referred to at the end, whatever came first.
+fn demand_integrity(store: &Store, steps: &[Step]) -> Result<(), Problem> {
+    let deleted = steps
+        .iter()
+        .filter(|step| step.method == Method::Delete)
+        .filter_map(|step| step.target.as_ref());
+    let mut gone = deleted.filter(|target| store.current(target).is_err());
+    gone.try_for_each(|target| write::demand_unreferenced(store, target))
+}

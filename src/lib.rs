@@ -26,7 +26,7 @@ pub mod scenario;
 
 pub mod pack;
 
-//pub mod supplier;
+pub mod supplier;
 
 pub mod plan;
 

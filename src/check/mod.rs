@@ -8,8 +8,10 @@
 mod any_of;
 mod arguments;
 mod body;
+mod bundle;
 mod expression;
 mod extract;
+mod fhirpath;
 mod header;
 mod http_date;
 mod inert;
@@ -17,7 +19,11 @@ mod item;
 mod json;
 mod json_value;
 mod media_type;
+mod outcome;
+mod probe;
+mod question;
 mod reading;
+mod same_as;
 mod status;
 mod subject;
 #[cfg(test)]
@@ -99,9 +105,13 @@ pub static KINDS: &[Kind] = &[
     status::KIND,
     header::KIND,
     json::KIND,
+    fhirpath::KIND,
     body::KIND,
+    outcome::KIND,
+    bundle::KIND,
     time::KIND,
     tls::KIND,
+    same_as::KIND,
     any_of::KIND,
 ];
 

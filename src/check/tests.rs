@@ -46,7 +46,8 @@ impl Case {
         self
     }
 
-    pub(super) fn run(&self) {
+    /// What is wrong, where the check says something else.
+    fn objection(&self) -> Option<String> {
         let (side, text) = match self.check.strip_prefix("request ") {
             Some(text) => (Side::Request, text),
             None => (Side::Reply, self.check),
@@ -57,8 +58,25 @@ impl Case {
             Ok(item) => spell(&item.evaluate(&fixture.subject(side))),
             Err(found) => found.iter().map(diagnosed).collect::<Vec<_>>().join("; "),
         };
-        assert_eq!(said, self.finding, "\n{}\n{}", self.check, self.exchange);
+        let told = || {
+            format!(
+                "{}\n{}\n  said: {said}\n  want: {}\n",
+                self.check, self.exchange, self.finding
+            )
+        };
+        (said != self.finding).then(told)
     }
+}
+
+/// Runs cases, and shows all that are wrong at once.
+pub(super) fn run<'c>(cases: impl IntoIterator<Item = &'c Case>) {
+    let wrong: Vec<String> = cases.into_iter().filter_map(Case::objection).collect();
+    assert!(
+        wrong.is_empty(),
+        "{} cases:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 fn diagnosed(diagnostic: &Diagnostic) -> String {
@@ -251,15 +269,19 @@ const ALL: &[(&str, &[Case])] = &[
     ("status", status::tests::CASES),
     ("header", header::tests::CASES),
     ("json", json::tests::CASES),
+    ("fhirpath", fhirpath::tests::CASES),
     ("body", body::tests::CASES),
+    ("outcome", outcome::tests::CASES),
+    ("bundle", bundle::tests::CASES),
     ("time", time::tests::CASES),
     ("tls", tls::tests::CASES),
+    ("same-as", same_as::tests::CASES),
     ("any-of", any_of::tests::CASES),
 ];
 
 #[test]
 fn every_kind_says_what_it_must() {
-    ALL.iter().flat_map(|(_, cases)| *cases).for_each(Case::run);
+    run(ALL.iter().flat_map(|(_, cases)| *cases));
 }
 
 #[test]

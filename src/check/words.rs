@@ -138,6 +138,12 @@ fn row(side: Side) -> usize {
     }
 }
 
+/// `true`
+pub(super) fn yes() -> Arc<str> {
+    static YES: LazyLock<Arc<str>> = LazyLock::new(|| "true".into());
+    YES.clone()
+}
+
 /// `reply/status`
 pub(super) fn status_place() -> Arc<str> {
     PLACES.status.clone()

@@ -1,8 +1,14 @@
 //! The command line: one file per subcommand. The only place that prints, exits or reads the environment.
 
+mod formats;
+mod job;
+mod judge;
 mod lint;
 mod out;
 mod packs;
+mod progress;
+mod run;
+mod wire;
 
 use std::process::ExitCode;
 
@@ -23,6 +29,12 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run packs or scenarios against a supplier, and report
+    Run(Box<run::Arguments>),
+    /// Judge a stored run again, without a network
+    Judge(judge::Arguments),
+    /// Write reports of a stored run
+    Report(judge::Arguments),
     /// Find mistakes in packs, scenarios and supplier files
     Lint(lint::Arguments),
 }
@@ -35,6 +47,9 @@ pub fn main() -> ExitCode {
     };
     let console = Console::of_environment(cli.quiet);
     let result = match cli.command {
+        Command::Run(arguments) => run::run(&arguments, &console),
+        Command::Judge(arguments) => judge::judge(&arguments, &console),
+        Command::Report(arguments) => judge::report(&arguments, &console),
         Command::Lint(arguments) => lint::run(&arguments, &console),
     };
     result.unwrap_or_else(|failure| console.fail(&failure))

@@ -19,7 +19,7 @@ use std::sync::OnceLock;
 pub const MAX_DEPTH: usize = 200;
 
 /// Bodies above this size are refused (offsets are 31 bits wide).
-pub const MAX_BYTES: usize = 1 << 30;
+pub const MAX_BYTES: usize = 1 << 28;
 
 /// The wire format that a resource was read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

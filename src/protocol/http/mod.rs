@@ -4,9 +4,12 @@
 
 pub mod action;
 mod body;
+pub mod config;
 mod json_edit;
 mod pairs;
+pub mod redact;
 mod target;
+pub mod wire;
 
 pub use target::inside;
 

@@ -16,7 +16,7 @@ pub mod template;
 
 pub mod fhir;
 
-//pub mod xml;
+pub mod xml;
 
 pub mod check;
 

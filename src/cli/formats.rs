@@ -16,7 +16,12 @@ use crate::store::write_with;
 #[derive(Debug, Clone, Args)]
 pub struct Output {
     /// The formats to write: html, json, junit, markdown, sarif, github, gitlab
-    #[arg(long, value_delimiter = ',', default_value = "html,json", value_name = "LIST")]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "html,json",
+        value_name = "LIST"
+    )]
     pub format: Vec<String>,
     /// Show every finding in full
     #[arg(long, short)]
@@ -42,20 +47,38 @@ impl Output {
     ///
     /// # Errors
     /// What the system says.
-    pub fn write(&self, folder: &Path, report: &Report, exchanges: &dyn Exchanges, console: &Console) -> Result<(), Failure> {
+    pub fn write(
+        &self,
+        folder: &Path,
+        report: &Report,
+        exchanges: &dyn Exchanges,
+        console: &Console,
+    ) -> Result<(), Failure> {
         let formats = self.formats()?;
         for format in &formats {
             match format.file {
-                Some(file) => write_with(&folder.join(file), |out| (format.write)(report, exchanges, out))?,
+                Some(file) => write_with(&folder.join(file), |out| {
+                    (format.write)(report, exchanges, out)
+                })?,
                 None => (format.write)(report, exchanges, &mut io::stdout().lock())?,
             }
         }
-        let shown = formats.iter().find_map(|format| format.file).map(|file| folder.join(file));
+        let shown = formats
+            .iter()
+            .find_map(|format| format.file)
+            .map(|file| folder.join(file));
         console.print(&self.summary(folder, shown, report, exchanges, console));
         Ok(())
     }
 
-    fn summary(&self, folder: &Path, shown: Option<PathBuf>, report: &Report, exchanges: &dyn Exchanges, console: &Console) -> String {
+    fn summary(
+        &self,
+        folder: &Path,
+        shown: Option<PathBuf>,
+        report: &Report,
+        exchanges: &dyn Exchanges,
+        console: &Console,
+    ) -> String {
         let verbosity = match (console.quiet, self.verbose) {
             (true, _) => Verbosity::Quiet,
             (false, true) => Verbosity::Verbose,

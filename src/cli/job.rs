@@ -55,7 +55,8 @@ impl Job {
         let mut notes = Vec::new();
         let mut packs = Vec::new();
         for reference in &header.packs {
-            let Loaded { pack, path } = packs::load(reference.path.as_deref().unwrap_or(&reference.pack))?;
+            let Loaded { pack, path } =
+                packs::load(reference.path.as_deref().unwrap_or(&reference.pack))?;
             if pack.digest != reference.digest {
                 notes.push(format!(
                     "the pack `{}` has changed since the run: it was {}, it is {}",
@@ -65,9 +66,19 @@ impl Job {
             packs.push((Arc::new(pack), path));
         }
         let supplier = serde_json::from_value(header.supplier.clone()).map_err(|error| {
-            Diagnostic::error("run-file", format!("the supplier in the header cannot be read: {error}"))
+            Diagnostic::error(
+                "run-file",
+                format!("the supplier in the header cannot be read: {error}"),
+            )
         })?;
-        Ok(Self { packs, supplier, options: header.options.clone(), seed: header.seed.clone(), started: header.started, notes })
+        Ok(Self {
+            packs,
+            supplier,
+            options: header.options.clone(),
+            seed: header.seed.clone(),
+            started: header.started,
+            notes,
+        })
     }
 
     /// The header of its run file.
@@ -101,19 +112,41 @@ impl Job {
         let plans = self.packs.iter().map(|(pack, _)| {
             let facts = self.facts(pack)?;
             let context = Context::new(pack, &facts, &self.seed);
-            Ok(Arc::new(Plan::new(pack.clone(), context, &facts, &selection)))
+            Ok(Arc::new(Plan::new(
+                pack.clone(),
+                context,
+                &facts,
+                &selection,
+            )))
         });
         let plans: Vec<Arc<Plan>> = plans.collect::<Result<_, Failure>>()?;
         if plans.iter().all(|plan| plan.cases.is_empty()) {
-            return Err(Diagnostic::error("empty", "there is nothing to run: the packs have no scenarios").into());
+            return Err(Diagnostic::error(
+                "empty",
+                "there is nothing to run: the packs have no scenarios",
+            )
+            .into());
         }
         Ok(plans)
     }
 
     fn selection(&self) -> Result<Selection, Failure> {
-        let level = self.options.level.as_deref().map(|level| self.level(level)).transpose()?;
-        let access = if self.options.read_only { Access::ReadOnly } else { Access::ReadWrite };
-        let selection = Selection { only: self.options.only.clone(), level, access };
+        let level = self
+            .options
+            .level
+            .as_deref()
+            .map(|level| self.level(level))
+            .transpose()?;
+        let access = if self.options.read_only {
+            Access::ReadOnly
+        } else {
+            Access::ReadWrite
+        };
+        let selection = Selection {
+            only: self.options.only.clone(),
+            level,
+            access,
+        };
         for stranger in &selection.only {
             let unknown = |pack: &Arc<Pack>| selection.strangers(pack).contains(&stranger.as_str());
             if self.packs.iter().all(|(pack, _)| unknown(pack)) {
@@ -122,7 +155,9 @@ impl Job {
                     scenarios.chain(pack.requirements.iter().map(|row| row.id.as_str()))
                 });
                 let message = format!("`{stranger}` is no scenario, requirement or area here");
-                return Err(Diagnostic::error("usage", message).suggest(stranger, known).into());
+                return Err(Diagnostic::error("usage", message)
+                    .suggest(stranger, known)
+                    .into());
             }
         }
         Ok(selection)
@@ -133,29 +168,52 @@ impl Job {
         if let Some(level) = levels().find(|level| level.id.as_str() == wanted) {
             return Ok(level.id.clone());
         }
-        let diagnostic = Diagnostic::error("unknown-level", format!("no pack here has the level `{wanted}`"));
-        Err(diagnostic.suggest(wanted, levels().map(|level| level.id.as_str())).into())
+        let diagnostic = Diagnostic::error(
+            "unknown-level",
+            format!("no pack here has the level `{wanted}`"),
+        );
+        Err(diagnostic
+            .suggest(wanted, levels().map(|level| level.id.as_str()))
+            .into())
     }
 
     fn facts(&self, pack: &Pack) -> Result<Facts, Failure> {
         let Some((_, system)) = self.supplier.system_for(&pack.id, &pack.subject) else {
-            let message = format!("no system of the supplier plays `{}/{}`", pack.id, pack.subject);
+            let message = format!(
+                "no system of the supplier plays `{}/{}`",
+                pack.id, pack.subject
+            );
             return Err(Diagnostic::error("no-endpoint", message).into());
         };
         let endpoints = system.endpoints_for(&[&pack.endpoint]);
         if !endpoints.iter().any(|(name, _)| *name == pack.endpoint) {
-            let message = format!("the system that plays `{}/{}` has no endpoint `{}`", pack.id, pack.subject, pack.endpoint);
+            let message = format!(
+                "the system that plays `{}/{}` has no endpoint `{}`",
+                pack.id, pack.subject, pack.endpoint
+            );
             return Err(Diagnostic::error("no-endpoint", message).into());
         }
         let claims = self.supplier.claims_for(&pack.id);
-        let made = claims.map(|claims| pack.claims.keys().filter(|claim| claims.make(claim)).cloned().collect());
-        let known = self.supplier.patients.iter().filter_map(|(name, patient)| match patient {
-            Patient::Number(number) => Some((name.clone(), number.clone())),
-            Patient::None(_) => None,
+        let made = claims.map(|claims| {
+            pack.claims
+                .keys()
+                .filter(|claim| claims.make(claim))
+                .cloned()
+                .collect()
         });
+        let known = self
+            .supplier
+            .patients
+            .iter()
+            .filter_map(|(name, patient)| match patient {
+                Patient::Number(number) => Some((name.clone(), number.clone())),
+                Patient::None(_) => None,
+            });
         Ok(Facts {
             claims: made,
-            level: claims.and_then(|claims| claims.level.as_ref()).map(ToString::to_string),
+            level: claims
+                .and_then(|claims| claims.level.as_ref())
+                .map(ToString::to_string),
             values: self.supplier.values.clone(),
             patients: known.collect(),
             endpoints,
@@ -163,11 +221,30 @@ impl Job {
     }
 
     /// What every report shows, and the exit code.
-    pub fn report(&self, plans: &[Arc<Plan>], verdicts: &[Vec<CaseVerdicts>], ending: Ending) -> (view::Report, Exit) {
-        let known: Vec<_> = self.supplier.deviations.iter().chain(&self.options.deviations).cloned().collect();
+    pub fn report(
+        &self,
+        plans: &[Arc<Plan>],
+        verdicts: &[Vec<CaseVerdicts>],
+        ending: Ending,
+    ) -> (view::Report, Exit) {
+        let known: Vec<_> = self
+            .supplier
+            .deviations
+            .iter()
+            .chain(&self.options.deviations)
+            .cloned()
+            .collect();
         let day = Day::of(self.started);
-        let scored: Vec<_> = plans.iter().zip(verdicts).map(|(plan, verdicts)| score(plan, verdicts, &known, day)).collect();
-        let exit = scored.iter().map(|scored| scored.exit).max().unwrap_or(Exit::Undetermined);
+        let scored: Vec<_> = plans
+            .iter()
+            .zip(verdicts)
+            .map(|(plan, verdicts)| score(plan, verdicts, &known, day))
+            .collect();
+        let exit = scored
+            .iter()
+            .map(|scored| scored.exit)
+            .max()
+            .unwrap_or(Exit::Undetermined);
         let packs: Vec<view::Pack> = scored.into_iter().map(|scored| scored.pack).collect();
         let mut notes = self.notes.clone();
         notes.extend(self.supplier.notes());
@@ -181,7 +258,10 @@ impl Job {
                 name: identity.name.clone(),
                 product: identity.product.clone(),
                 version: identity.version.clone(),
-                endpoints: plans.iter().flat_map(|plan| plan.context.endpoints.iter().cloned()).collect(),
+                endpoints: plans
+                    .iter()
+                    .flat_map(|plan| plan.context.endpoints.iter().cloned())
+                    .collect(),
             },
             run: view::Run {
                 started: self.started.to_string(),
@@ -201,8 +281,18 @@ impl Job {
     }
 
     fn option_words(&self) -> Vec<String> {
-        let mut words: Vec<String> = self.options.only.iter().map(|id| format!("--only {id}")).collect();
-        words.extend(self.options.level.iter().map(|level| format!("--level {level}")));
+        let mut words: Vec<String> = self
+            .options
+            .only
+            .iter()
+            .map(|id| format!("--only {id}"))
+            .collect();
+        words.extend(
+            self.options
+                .level
+                .iter()
+                .map(|level| format!("--level {level}")),
+        );
         if self.options.read_only {
             words.push("--read-only".into());
         }
@@ -212,20 +302,40 @@ impl Job {
 
 fn expired(packs: &[view::Pack]) -> Vec<String> {
     let rows = packs.iter().flat_map(|pack| &pack.requirements);
-    let expired = rows.filter_map(|row| row.deviation.as_ref().filter(|deviation| deviation.expired).map(|deviation| (row, deviation)));
-    expired.map(|(row, deviation)| format!("the known deviation from {} ended on {}", row.id, deviation.until)).collect()
+    let expired = rows.filter_map(|row| {
+        row.deviation
+            .as_ref()
+            .filter(|deviation| deviation.expired)
+            .map(|deviation| (row, deviation))
+    });
+    expired
+        .map(|(row, deviation)| {
+            format!(
+                "the known deviation from {} ended on {}",
+                row.id, deviation.until
+            )
+        })
+        .collect()
 }
 
 /// The lines of all verdicts, in the plans' order.
-pub fn verdict_lines<'a>(plans: &'a [Arc<Plan>], verdicts: &'a [Vec<CaseVerdicts>]) -> impl Iterator<Item = VerdictLine> + 'a {
+pub fn verdict_lines<'a>(
+    plans: &'a [Arc<Plan>],
+    verdicts: &'a [Vec<CaseVerdicts>],
+) -> impl Iterator<Item = VerdictLine> + 'a {
     plans.iter().zip(verdicts).flat_map(|(plan, verdicts)| {
-        plan.cases.iter().zip(verdicts).flat_map(|(case, verdicts)| {
-            let steps = &case.scenario.script.steps;
-            let name = move |index: usize| steps.get(index).map_or("", |step| &step.name);
-            case.checks()
-                .zip(&verdicts.verdicts)
-                .map(move |((index, check), verdict)| verdict_line(&case.id, name(index), check, verdict))
-        })
+        plan.cases
+            .iter()
+            .zip(verdicts)
+            .flat_map(|(case, verdicts)| {
+                let steps = &case.scenario.script.steps;
+                let name = move |index: usize| steps.get(index).map_or("", |step| &step.name);
+                case.checks()
+                    .zip(&verdicts.verdicts)
+                    .map(move |((index, check), verdict)| {
+                        verdict_line(&case.id, name(index), check, verdict)
+                    })
+            })
     })
 }
 
@@ -252,8 +362,12 @@ pub fn supplier_file(path: &Path) -> Result<Supplier, Failure> {
 /// # Errors
 /// `missing-file` with the system's reason.
 pub fn source(path: &Path) -> Result<Arc<Source>, Failure> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Diagnostic::error("missing-file", format!("`{}` cannot be read: {error}", path.display())))?;
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Diagnostic::error(
+            "missing-file",
+            format!("`{}` cannot be read: {error}", path.display()),
+        )
+    })?;
     Ok(Source::new(path.to_string_lossy(), text))
 }
 

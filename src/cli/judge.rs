@@ -50,10 +50,17 @@ fn show(arguments: &Arguments, console: &Console, rewrite: Rewrite) -> Result<Ex
     let job = Job::of_header(&run.header)?;
     let plans = job.plans()?;
     let verdicts = job::judge_again(&plans, &run);
-    let ending = Ending { state: footer.state, finished: footer.finished, exchanges: footer.exchanges, attempts: run.attempts };
+    let ending = Ending {
+        state: footer.state,
+        finished: footer.finished,
+        exchanges: footer.exchanges,
+        attempts: run.attempts,
+    };
     let (mut report, exit) = job.report(&plans, &verdicts, ending);
     if footer.state == RunState::Cancelled {
-        report.notes.push("the run was stopped before its end".into());
+        report
+            .notes
+            .push("the run was stopped before its end".into());
     }
     if rewrite == Rewrite::Verdicts {
         rewrite_verdicts(folder, &run, footer, job::verdict_lines(&plans, &verdicts))?;
@@ -89,11 +96,23 @@ pub fn run_file(folder: &Path, problem: &Problem) -> Failure {
     let file = folder.join("results.jsonl");
     let shown = file.display();
     let diagnostic = match problem {
-        Problem::Io(message) => Diagnostic::error("run-file", message).help("name the folder that `plugfest run --out` wrote"),
-        Problem::Line(line, what) => Diagnostic::error("run-file", format!("`{shown}`, line {line}: {what}")),
-        Problem::Interrupted => Diagnostic::error("run-file", format!("`{shown}` has no footer: the run was interrupted"))
-            .help(format!("`plugfest run --resume {}` goes on with it", folder.display())),
-        Problem::Changed(what) => Diagnostic::error("run-file", format!("`{shown}` is not what was written: {what}")),
+        Problem::Io(message) => Diagnostic::error("run-file", message)
+            .help("name the folder that `plugfest run --out` wrote"),
+        Problem::Line(line, what) => {
+            Diagnostic::error("run-file", format!("`{shown}`, line {line}: {what}"))
+        }
+        Problem::Interrupted => Diagnostic::error(
+            "run-file",
+            format!("`{shown}` has no footer: the run was interrupted"),
+        )
+        .help(format!(
+            "`plugfest run --resume {}` goes on with it",
+            folder.display()
+        )),
+        Problem::Changed(what) => Diagnostic::error(
+            "run-file",
+            format!("`{shown}` is not what was written: {what}"),
+        ),
     };
     diagnostic.into()
 }

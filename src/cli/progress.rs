@@ -26,16 +26,26 @@ impl Watcher {
     pub fn start(plans: &[Arc<Plan>], console: &Console) -> Arc<Self> {
         let cases: usize = plans.iter().map(|plan| plan.running()).sum();
         let bar = match console.live {
-            Live::Terminal => ProgressBar::with_draw_target(Some(cases as u64), ProgressDrawTarget::stderr_with_hz(15)),
+            Live::Terminal => ProgressBar::with_draw_target(
+                Some(cases as u64),
+                ProgressDrawTarget::stderr_with_hz(15),
+            ),
             Live::Record => ProgressBar::hidden(),
         };
-        if let Ok(style) = ProgressStyle::with_template("  {bar:30} {pos}/{len} cases  {msg}  {elapsed}") {
+        if let Ok(style) =
+            ProgressStyle::with_template("  {bar:30} {pos}/{len} cases  {msg}  {elapsed}")
+        {
             bar.set_style(style);
         }
         if console.live == Live::Terminal {
             bar.enable_steady_tick(Duration::from_millis(200));
         }
-        Arc::new(Self { bar, exchanges: AtomicU32::new(0), failed: AtomicU32::new(0), undecided: AtomicU32::new(0) })
+        Arc::new(Self {
+            bar,
+            exchanges: AtomicU32::new(0),
+            failed: AtomicU32::new(0),
+            undecided: AtomicU32::new(0),
+        })
     }
 
     /// Takes the bar away.
@@ -50,7 +60,12 @@ impl Progress for Watcher {
     }
 
     fn case(&self, id: &CaseId, verdicts: &CaseVerdicts) {
-        let has = |wanted: VerdictKind| verdicts.verdicts.iter().any(|verdict| verdict.kind() == wanted);
+        let has = |wanted: VerdictKind| {
+            verdicts
+                .verdicts
+                .iter()
+                .any(|verdict| verdict.kind() == wanted)
+        };
         if has(VerdictKind::Fail) {
             self.failed.fetch_add(1, Ordering::Relaxed);
         } else if has(VerdictKind::Inconclusive) || has(VerdictKind::Error) {
@@ -59,8 +74,15 @@ impl Progress for Watcher {
         self.bar.inc(1);
         if !self.bar.is_hidden() {
             let count = |counter: &AtomicU32| counter.load(Ordering::Relaxed);
-            let (exchanges, failed, undecided) = (count(&self.exchanges), count(&self.failed), count(&self.undecided));
-            self.bar.set_message(format!("{exchanges} exchanges, {failed} failed, {undecided} undecided, last {}", id.short()));
+            let (exchanges, failed, undecided) = (
+                count(&self.exchanges),
+                count(&self.failed),
+                count(&self.undecided),
+            );
+            self.bar.set_message(format!(
+                "{exchanges} exchanges, {failed} failed, {undecided} undecided, last {}",
+                id.short()
+            ));
         }
     }
 }

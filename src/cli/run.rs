@@ -12,9 +12,9 @@ use clap::Args;
 use super::formats::Output;
 use super::job::{self, Ending, Job, Surroundings};
 use super::out::{Console, Failure};
+use super::packs;
 use super::progress::Watcher;
 use super::wire::Wired;
-use super::packs;
 use crate::diag::Diagnostic;
 use crate::judge::CaseVerdicts;
 use crate::model::Instant;
@@ -107,14 +107,22 @@ a scenario, a pack or the supplier file is wrong; 3 one is undetermined and none
 its environment failed.";
 
 fn seed(text: &str) -> Result<String, String> {
-    let well_formed = (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if well_formed { Ok(text.to_ascii_lowercase()) } else { Err("a seed is 1 to 64 hexadecimal digits".into()) }
+    let well_formed =
+        (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if well_formed {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err("a seed is 1 to 64 hexadecimal digits".into())
+    }
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, console: &Console) -> Result<ExitCode, Failure> {
     arguments.output.formats()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
     let code = runtime.block_on(run_to_end(arguments, console));
     // A connection or a server that lingers must not keep the process.
     runtime.shutdown_timeout(Duration::from_millis(100));
@@ -162,9 +170,22 @@ impl Session {
             deviations: baseline(arguments)?,
         };
         let started = now();
-        let notes = embedded.iter().map(|_| "the run was against plugfest's own reference supplier, not against a product".to_owned());
-        let seed = arguments.seed.clone().unwrap_or_else(|| fresh_seed(started));
-        let job = Job { packs, supplier, options, seed, started, notes: notes.collect() };
+        let notes = embedded.iter().map(|_| {
+            "the run was against plugfest's own reference supplier, not against a product"
+                .to_owned()
+        });
+        let seed = arguments
+            .seed
+            .clone()
+            .unwrap_or_else(|| fresh_seed(started));
+        let job = Job {
+            packs,
+            supplier,
+            options,
+            seed,
+            started,
+            notes: notes.collect(),
+        };
         let plans = job.plans()?;
         make_room(&arguments.out)?;
         let journal = Arc::new(Journal::create(&arguments.out, job.header()?)?);
@@ -181,17 +202,36 @@ impl Session {
     }
 
     fn resumed(folder: &std::path::Path, arguments: &Arguments) -> Result<Self, Failure> {
-        let before = RunFolder::open(folder).map_err(|problem| super::judge::run_file(folder, &problem))?;
+        let before =
+            RunFolder::open(folder).map_err(|problem| super::judge::run_file(folder, &problem))?;
         if before.footer.is_some() {
-            let message = format!("the run in `{}` has ended: there is nothing to resume", folder.display());
-            return Err(Diagnostic::error("usage", message).help("start a new run, or judge this one again with `plugfest judge`").into());
+            let message = format!(
+                "the run in `{}` has ended: there is nothing to resume",
+                folder.display()
+            );
+            return Err(Diagnostic::error("usage", message)
+                .help("start a new run, or judge this one again with `plugfest judge`")
+                .into());
         }
         let job = Job::of_header(&before.header)?;
         if !job.notes.is_empty() {
             let message = "a pack has changed since the run was interrupted, so it cannot go on";
-            return Err(job.notes.iter().fold(Diagnostic::error("run-file", message), |diagnostic, note| diagnostic.note("note", note)).into());
+            return Err(job
+                .notes
+                .iter()
+                .fold(
+                    Diagnostic::error("run-file", message),
+                    |diagnostic, note| diagnostic.note("note", note),
+                )
+                .into());
         }
-        let journal = Journal::resume(folder, &before.journal()?, before.exchanges, before.last, now())?;
+        let journal = Journal::resume(
+            folder,
+            &before.journal()?,
+            before.exchanges,
+            before.last,
+            now(),
+        )?;
         Ok(Self {
             plans: job.plans()?,
             job,
@@ -204,7 +244,12 @@ impl Session {
         })
     }
 
-    async fn run(self, arguments: &Arguments, stopper: &Stopper, console: &Console) -> Result<ExitCode, Failure> {
+    async fn run(
+        self,
+        arguments: &Arguments,
+        stopper: &Stopper,
+        console: &Console,
+    ) -> Result<ExitCode, Failure> {
         let watcher = Watcher::start(&self.plans, console);
         let mut verdicts: Vec<Vec<CaseVerdicts>> = Vec::with_capacity(self.plans.len());
         for plan in &self.plans {
@@ -216,32 +261,77 @@ impl Session {
             Some(_) => RunState::Cancelled,
             None => RunState::Complete,
         };
-        let footer = self.journal.finish(state, job::verdict_lines(&self.plans, &verdicts))?;
-        let ending = Ending { state, finished: footer.finished, exchanges: footer.exchanges, attempts: self.attempts };
+        let footer = self
+            .journal
+            .finish(state, job::verdict_lines(&self.plans, &verdicts))?;
+        let ending = Ending {
+            state,
+            finished: footer.finished,
+            exchanges: footer.exchanges,
+            attempts: self.attempts,
+        };
         let (mut report, exit) = self.job.report(&self.plans, &verdicts, ending);
-        report.notes.extend(stopper.state().reason().map(|reason| format!("the run was stopped: {reason}")));
-        let exchanges = RunFolder::open(&self.folder).map_err(|problem| super::judge::run_file(&self.folder, &problem))?;
-        arguments.output.write(&self.folder, &report, &exchanges, console)?;
+        report.notes.extend(
+            stopper
+                .state()
+                .reason()
+                .map(|reason| format!("the run was stopped: {reason}")),
+        );
+        let exchanges = RunFolder::open(&self.folder)
+            .map_err(|problem| super::judge::run_file(&self.folder, &problem))?;
+        arguments
+            .output
+            .write(&self.folder, &report, &exchanges, console)?;
         Ok(ExitCode::from(exit.code()))
     }
 
-    fn driver(&self, plan: &Arc<Plan>, arguments: &Arguments, stopper: &Stopper, watcher: &Arc<Watcher>) -> Result<Driver, Failure> {
+    fn driver(
+        &self,
+        plan: &Arc<Plan>,
+        arguments: &Arguments,
+        stopper: &Stopper,
+        watcher: &Arc<Watcher>,
+    ) -> Result<Driver, Failure> {
         let pack = &plan.pack;
         let Some((_, system)) = self.job.supplier.system_for(&pack.id, &pack.subject) else {
-            return Err(Diagnostic::error("no-endpoint", format!("no system plays `{}/{}`", pack.id, pack.subject)).into());
+            return Err(Diagnostic::error(
+                "no-endpoint",
+                format!("no system plays `{}/{}`", pack.id, pack.subject),
+            )
+            .into());
         };
-        let vault = Surroundings { folder: self.supplier_folder.clone() };
+        let vault = Surroundings {
+            folder: self.supplier_folder.clone(),
+        };
         let missing = system.missing(&vault);
         if !missing.is_empty() {
             return Err(missing.into());
         }
         let limits = &arguments.limits;
-        let jobs = limits.jobs.or(system.limits.jobs).or(NonZeroU16::new(4)).unwrap_or(NonZeroU16::MIN);
-        let interval = limits.rate.or(system.limits.rate).map(Rate::interval).unwrap_or_default();
+        let jobs = limits
+            .jobs
+            .or(system.limits.jobs)
+            .or(NonZeroU16::new(4))
+            .unwrap_or(NonZeroU16::MIN);
+        let interval = limits
+            .rate
+            .or(system.limits.rate)
+            .map(Rate::interval)
+            .unwrap_or_default();
         let wire_limits = crate::protocol::http::wire::Limits {
-            deadline: limits.timeout.map_or_else(|| system.limits.timeout(), Wait::duration),
-            body_max: size(limits.max_body.map_or_else(|| system.limits.body(), Size::bytes)),
-            header_max: size(limits.max_headers.map_or_else(|| system.limits.headers(), Size::bytes)),
+            deadline: limits
+                .timeout
+                .map_or_else(|| system.limits.timeout(), Wait::duration),
+            body_max: size(
+                limits
+                    .max_body
+                    .map_or_else(|| system.limits.body(), Size::bytes),
+            ),
+            header_max: size(
+                limits
+                    .max_headers
+                    .map_or_else(|| system.limits.headers(), Size::bytes),
+            ),
             headers_count: limits.max_header_fields,
         };
         Ok(Driver {
@@ -264,8 +354,13 @@ fn load_packs(words: &[String]) -> Result<Vec<(Arc<crate::pack::Pack>, Option<St
     let mut loaded = Vec::new();
     for word in words {
         let found = packs::load(word)?;
-        if loaded.iter().any(|(pack, _): &(Arc<crate::pack::Pack>, _)| pack.id == found.pack.id) {
-            return Err(Diagnostic::error("usage", format!("`{}` is named twice", found.pack.id)).into());
+        if loaded
+            .iter()
+            .any(|(pack, _): &(Arc<crate::pack::Pack>, _)| pack.id == found.pack.id)
+        {
+            return Err(
+                Diagnostic::error("usage", format!("`{}` is named twice", found.pack.id)).into(),
+            );
         }
         loaded.push((Arc::new(found.pack), found.path));
     }
@@ -285,13 +380,28 @@ async fn find_supplier(
         return Ok((Supplier::of_target(target)?, None));
     }
     let ids: Vec<&str> = packs.iter().map(|(pack, _)| pack.id.as_str()).collect();
-    let Some(reference) = serve::SUPPLIERS.iter().find(|row| ids.iter().all(|id| row.packs.contains(id))) else {
+    let Some(reference) = serve::SUPPLIERS
+        .iter()
+        .find(|row| ids.iter().all(|id| row.packs.contains(id)))
+    else {
         let message = "say who is tested: `--target URL` or `--supplier FILE`";
-        return Err(Diagnostic::error("usage", message).help("plugfest brings a reference supplier for some packs only: `plugfest serve --list`").into());
+        return Err(Diagnostic::error("usage", message)
+            .help(
+                "plugfest brings a reference supplier for some packs only: `plugfest serve --list`",
+            )
+            .into());
     };
-    let start = Start { listen: ([127, 0, 0, 1], 0).into(), defects: Vec::new(), token: None };
+    let start = Start {
+        listen: ([127, 0, 0, 1], 0).into(),
+        defects: Vec::new(),
+        token: None,
+    };
     let running = (reference.start)(start).await?;
-    console.tell(&format!("no target given: running against the embedded reference supplier `{}` at {}", reference.name, running.base_url()));
+    console.tell(&format!(
+        "no target given: running against the embedded reference supplier `{}` at {}",
+        reference.name,
+        running.base_url()
+    ));
     let mut supplier = Supplier::of_target(running.base_url())?;
     supplier.supplier.name = "plugfest reference supplier".into();
     supplier.supplier.product = reference.name.into();
@@ -300,7 +410,9 @@ async fn find_supplier(
 }
 
 fn baseline(arguments: &Arguments) -> Result<Vec<crate::supplier::Deviation>, Failure> {
-    let Some(path) = &arguments.baseline else { return Ok(Vec::new()) };
+    let Some(path) = &arguments.baseline else {
+        return Ok(Vec::new());
+    };
     Ok(Baseline::read(&job::source(path)?)?.deviations)
 }
 
@@ -313,7 +425,10 @@ fn make_room(folder: &std::path::Path) -> Result<(), Failure> {
     let interrupted = RunFolder::open(folder).is_ok_and(|before| before.footer.is_none());
     if interrupted {
         let message = format!("`{}` holds a run that was interrupted", folder.display());
-        let help = format!("go on with `plugfest run --resume {}`, or choose another folder with `--out`", folder.display());
+        let help = format!(
+            "go on with `plugfest run --resume {}`, or choose another folder with `--out`",
+            folder.display()
+        );
         return Err(Diagnostic::error("run-file", message).help(help).into());
     }
     std::fs::remove_file(&file)?;
@@ -325,14 +440,19 @@ fn make_room(folder: &std::path::Path) -> Result<(), Failure> {
 }
 
 fn folder_of(path: Option<&std::path::Path>) -> PathBuf {
-    path.and_then(std::path::Path::parent).map(std::path::Path::to_owned).unwrap_or_default()
+    path.and_then(std::path::Path::parent)
+        .map(std::path::Path::to_owned)
+        .unwrap_or_default()
 }
 
 /// A seed that no other run has: from the clock and the process.
 fn fresh_seed(at: Instant) -> String {
     use sha2::Digest;
     let digest = sha2::Sha256::digest(format!("{}\n{}", at.as_micros(), std::process::id()));
-    digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    digest[..8]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 fn listen_for_signals(stopper: &Stopper, console: &Console) {
@@ -340,7 +460,11 @@ fn listen_for_signals(stopper: &Stopper, console: &Console) {
     tokio::spawn(async move {
         while next_signal().await.is_ok() {
             let again = stopper.state().reason().is_some();
-            let words = if again { "stopping at once" } else { "stopping: cleaning up (again to stop at once)" };
+            let words = if again {
+                "stopping at once"
+            } else {
+                "stopping: cleaning up (again to stop at once)"
+            };
             console.tell(words);
             stopper.stop("the run was cancelled");
         }

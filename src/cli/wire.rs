@@ -20,16 +20,31 @@ pub struct Wired {
 impl Wired {
     /// The way to a system.
     pub fn new(config: Config, limits: Limits) -> Self {
-        Self { wire: Wire::new(config), limits }
+        Self {
+            wire: Wire::new(config),
+            limits,
+        }
     }
 }
 
 impl Transport for Wired {
-    fn exchange<'a>(&'a self, outgoing: &'a Outgoing, within: Option<Duration>) -> Pin<Box<dyn Future<Output = Sent> + Send + 'a>> {
-        let limits = Limits { deadline: within.unwrap_or(self.limits.deadline), ..self.limits };
+    fn exchange<'a>(
+        &'a self,
+        outgoing: &'a Outgoing,
+        within: Option<Duration>,
+    ) -> Pin<Box<dyn Future<Output = Sent> + Send + 'a>> {
+        let limits = Limits {
+            deadline: within.unwrap_or(self.limits.deadline),
+            ..self.limits
+        };
         Box::pin(async move {
             let recorded = self.wire.exchange(outgoing, limits, &now).await;
-            Sent { request: recorded.request, outcome: recorded.outcome, connection: recorded.connection, timing: recorded.timing }
+            Sent {
+                request: recorded.request,
+                outcome: recorded.outcome,
+                connection: recorded.connection,
+                timing: recorded.timing,
+            }
         })
     }
 }

@@ -543,7 +543,7 @@ fn observed(test: &Test, view: &View, known: &Known<'_>) -> Finding {
         Test::Holds(item) => {
             let readable = view
                 .reading(Side::Reply)
-                .map(|reading| reading.json().is_ok());
+                .map(|reading| reading.resource().is_ok());
             if readable != Some(true) {
                 return Finding::undecidable("the reply is no FHIR resource that can be read");
             }

@@ -30,12 +30,7 @@ pub struct Scored {
 }
 
 /// Scores the verdicts of a plan: one entry for each case, in the plan's order; `day` is the date of the run.
-pub fn score(
-    plan: &Plan,
-    verdicts: &[CaseVerdicts],
-    deviations: &[Deviation],
-    day: Day,
-) -> Scored {
+pub fn score(plan: &Plan, verdicts: &[CaseVerdicts], deviations: &[Deviation], day: Day) -> Scored {
     let mut by_requirement: BTreeMap<&RequirementId, Vec<Judged>> = BTreeMap::new();
     let mut texts = Texts::default();
     for (case, verdicts) in plan.cases.iter().zip(verdicts) {
@@ -185,9 +180,16 @@ fn shown(place: &Place) -> view::Place {
 }
 
 /// Of several known deviations, the one that lasts longest counts.
-fn deviation(pack: &Pack, requirement: &Requirement, known: &[Deviation], day: Day) -> Option<view::Deviation> {
+fn deviation(
+    pack: &Pack,
+    requirement: &Requirement,
+    known: &[Deviation],
+    day: Day,
+) -> Option<view::Deviation> {
     let standing = |row: &Deviation| row.standing(&pack.id, &requirement.id, day);
-    let about = known.iter().filter(|row| standing(row) != supplier::Standing::Other);
+    let about = known
+        .iter()
+        .filter(|row| standing(row) != supplier::Standing::Other);
     let row = about.max_by_key(|row| row.until)?;
     Some(view::Deviation {
         because: row.because.clone(),

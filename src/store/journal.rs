@@ -74,10 +74,21 @@ impl Journal {
     ///
     /// # Errors
     /// What the system says.
-    pub fn copy(folder: &Path, journal: &[u8], exchanges: u32, finished: Instant) -> io::Result<Self> {
+    pub fn copy(
+        folder: &Path,
+        journal: &[u8],
+        exchanges: u32,
+        finished: Instant,
+    ) -> io::Result<Self> {
         let mut file = File::create(folder.join("results.jsonl"))?;
         file.write_all(journal)?;
-        Ok(Self::over(folder, file, Sha256::new_with_prefix(journal), exchanges, finished))
+        Ok(Self::over(
+            folder,
+            file,
+            Sha256::new_with_prefix(journal),
+            exchanges,
+            finished,
+        ))
     }
 
     fn over(folder: &Path, file: File, hasher: Sha256, exchanges: u32, finished: Instant) -> Self {

@@ -95,9 +95,7 @@ impl Tally {
             match verdict.kind() {
                 VerdictKind::Pass | VerdictKind::NotApplicable | VerdictKind::Disabled => {}
                 VerdictKind::Fail if requirements.iter().all(|id| is_lacking(lacks, id)) => {
-                    requirements
-                        .iter()
-                        .for_each(|id| drop(lacking.remove(id.as_str())));
+                    lacking.retain(|lack| requirements.iter().all(|id| id.as_str() != *lack));
                     self.proved.insert(check);
                 }
                 VerdictKind::Fail

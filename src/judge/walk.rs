@@ -1,6 +1,6 @@
 //! One case, step by step, without touching the world.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -79,6 +79,8 @@ pub struct Walk<'p> {
     values: BTreeMap<String, String>,
     views: BTreeMap<String, View>,
     order: Vec<String>,
+    /// Steps that did not apply.
+    inapplicable: BTreeSet<String>,
     verdicts: Vec<Option<Verdict>>,
     phase: Phase,
     attempt: u32,
@@ -107,6 +109,7 @@ impl<'p> Walk<'p> {
             values: BTreeMap::new(),
             views: BTreeMap::new(),
             order: Vec::new(),
+            inapplicable: BTreeSet::new(),
             verdicts: planned(script).map(|_| None).collect(),
             phase: Phase::Conditions(0),
             attempt: 0,
@@ -271,6 +274,7 @@ impl<'p> Walk<'p> {
             row: self.row,
             values: &self.values,
             views: &self.views,
+            inapplicable: &self.inapplicable,
             prefix,
             step,
             attempt: self.attempt,
@@ -370,6 +374,9 @@ impl<'p> Walk<'p> {
 
     /// Leaves a step out: its checks get the verdict, and the walk goes on.
     fn skip(&mut self, index: usize, verdict: Verdict) {
+        if let (Verdict::NotApplicable { .. }, Some(step)) = (&verdict, self.script.step(index)) {
+            self.inapplicable.insert(step.name.to_string());
+        }
         for (position, _) in self.positions(index) {
             self.verdicts[position].get_or_insert_with(|| verdict.clone());
         }
@@ -622,6 +629,13 @@ fn holds(item: &CheckItem, view: &View, known: &Known<'_>) -> bool {
 /// The verdict that an unmet condition gives to what depends on it; `None` where it is met.
 fn unmet(item: &CheckItem, current: Option<&View>, known: &Known<'_>) -> Option<Verdict> {
     let exchange = subject_of(item, current, known).map(|view| view.exchange.number);
+    if let Some(of) = item.of.as_ref().filter(|of| known.did_not_apply(&of.value)) {
+        let reason = format!("step `{}` did not apply", of.value);
+        return Some(Verdict::NotApplicable {
+            reason: reason.into(),
+            exchange: None,
+        });
+    }
     match ask(item, current, Side::Reply, known) {
         Finding::Holds(_) => None,
         Finding::Violates { seen, .. } => {

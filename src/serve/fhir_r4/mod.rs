@@ -48,6 +48,8 @@ pub mod seed;
 pub mod service;
 pub mod shapes;
 pub mod store;
+#[cfg(test)]
+mod tests;
 pub mod types;
 pub mod validate;
 pub mod write;

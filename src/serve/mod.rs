@@ -22,12 +22,25 @@ pub struct Defect {
     pub title: &'static str,
 }
 
+/// A requirement that a sound reference supplier does not satisfy, because of what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lack {
+    /// The requirement.
+    pub requirement: &'static str,
+    /// Why.
+    pub because: &'static str,
+}
+
 /// One kind of reference supplier.
 pub struct ReferenceSupplier {
     /// The name, as it is written on a command line.
     pub name: &'static str,
     /// What it is, in a sentence.
     pub summary: &'static str,
+    /// The packs that are proved against it.
+    pub packs: &'static [&'static str],
+    /// What even the sound supplier does not satisfy.
+    pub lacks: &'static [Lack],
     /// The defects that it knows.
     pub defects: fn() -> &'static [Defect],
     /// Starts it inside the current tokio runtime.
@@ -89,6 +102,11 @@ impl Running {
 pub const SUPPLIERS: &[ReferenceSupplier] = &[ReferenceSupplier {
     name: fhir_r4::NAME,
     summary: "a FHIR R4 REST server in memory",
+    packs: &["fhir-r4-rest"],
+    lacks: &[Lack {
+        requirement: "FHIR-SEC-001",
+        because: "it serves plain HTTP, on the loopback address",
+    }],
     defects: fhir_r4::defects,
     start: fhir_r4::start,
 }];

@@ -1,0 +1,203 @@
+//! A message as text that a person can read, whatever bytes it holds.
+
+use std::collections::BTreeSet;
+
+use minijinja::Value;
+use serde::Serialize;
+use serde::de::IgnoredAny;
+
+use crate::model::{Exchange, Headers, Payload, Side};
+
+/// Bytes of one body that are shown.
+const SHOWN: usize = 16 * 1024;
+
+/// JSON beyond this is shown as it came: indenting is for reading, and nobody reads so much.
+const INDENTED: usize = 1024 * 1024;
+
+/// Bytes of a body that is no text, as a dump.
+const DUMPED: usize = 256;
+
+#[derive(Serialize)]
+struct Message {
+    lines: Vec<Line>,
+    body: String,
+    /// What the reader must know of the body: its size, that it was cut, that it is no text.
+    note: String,
+}
+
+#[derive(Serialize)]
+struct Line {
+    text: String,
+    /// Whether a failed check rests on just this line.
+    cited: bool,
+}
+
+/// One side of an exchange: its first line, its headers and its body.
+pub fn message(exchange: &Exchange, side: Side, cited: &BTreeSet<&str>) -> Value {
+    let mut lines = vec![first_line(exchange, side, cited)];
+    let none = Headers::default();
+    for (position, (name, value)) in exchange.headers(side).unwrap_or(&none).0.iter().enumerate() {
+        let place = format!("{}/headers/{position}", side.as_str());
+        lines.push(Line {
+            text: format!("{name}: {value}"),
+            cited: cited.contains(place.as_str()),
+        });
+    }
+    let empty = Payload::default();
+    let (body, note) = body(exchange.body(side).unwrap_or(&empty));
+    Value::from_serialize(Message { lines, body, note })
+}
+
+fn first_line(exchange: &Exchange, side: Side, cited: &BTreeSet<&str>) -> Line {
+    match (side, exchange.reply()) {
+        (Side::Reply, Some(reply)) => Line {
+            text: format!("{} {}", reply.version, reply.status),
+            cited: cited.contains("reply/status"),
+        },
+        (Side::Request | Side::Reply, _) => Line {
+            text: format!("{} {}", exchange.request.method, exchange.request.url),
+            cited: cited.contains("request/line"),
+        },
+    }
+}
+
+fn body(body: &Payload) -> (String, String) {
+    let size = body.bytes().len();
+    if size == 0 {
+        return (String::new(), "No body.".to_owned());
+    }
+    let Some(text) = body.text().filter(|text| !text.contains('\0')) else {
+        let shown = size.min(DUMPED);
+        return (
+            dump(&body.bytes()[..shown]),
+            format!(
+                "{size} bytes that are no text; the first {shown} of them, in hexadecimal digits."
+            ),
+        );
+    };
+    let indented = size <= INDENTED && serde_json::from_str::<IgnoredAny>(text).is_ok();
+    let readable = if indented {
+        indent(text, SHOWN + 1)
+    } else {
+        text.to_owned()
+    };
+    if readable.len() <= SHOWN {
+        return (readable, format!("{size} bytes."));
+    }
+    let cut = &readable[..readable.floor_char_boundary(SHOWN)];
+    (
+        cut.to_owned(),
+        format!(
+            "{size} bytes, of which the first part is shown; the rest lies in the run's evidence."
+        ),
+    )
+}
+
+/// Valid JSON with its white space replaced, every other character kept: numbers and strings stay as they came.
+///
+/// Stops after `most` bytes. A walk over the text, so that depth costs nothing.
+fn indent(text: &str, most: usize) -> String {
+    let mut shown = String::new();
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    let mut characters = text.chars().peekable();
+    while let Some(c) = characters.next() {
+        if shown.len() >= most {
+            break;
+        }
+        if in_string {
+            shown.push(c);
+            in_string = escaped || c != '"';
+            escaped = c == '\\' && !escaped;
+            continue;
+        }
+        match c {
+            ' ' | '\n' | '\r' | '\t' => {}
+            '"' => {
+                in_string = true;
+                shown.push(c);
+            }
+            '{' | '[' => {
+                shown.push(c);
+                while characters
+                    .next_if(|next| next.is_ascii_whitespace())
+                    .is_some()
+                {}
+                if let Some(close) = characters.next_if(|next| matches!(next, '}' | ']')) {
+                    shown.push(close);
+                } else {
+                    depth += 1;
+                    new_line(&mut shown, depth);
+                }
+            }
+            '}' | ']' => {
+                depth = depth.saturating_sub(1);
+                new_line(&mut shown, depth);
+                shown.push(c);
+            }
+            ',' => {
+                shown.push(c);
+                new_line(&mut shown, depth);
+            }
+            ':' => shown.push_str(": "),
+            other => shown.push(other),
+        }
+    }
+    shown
+}
+
+fn new_line(shown: &mut String, depth: usize) {
+    shown.push('\n');
+    // Deeper than that, indenting would only push the text out of sight.
+    shown.extend(std::iter::repeat_n("  ", depth.min(24)));
+}
+
+/// Sixteen bytes a line: offset, hexadecimal digits, and the letters among them.
+fn dump(bytes: &[u8]) -> String {
+    let line = |(number, chunk): (usize, &[u8])| {
+        let digits: Vec<String> = chunk.iter().map(|byte| format!("{byte:02x}")).collect();
+        let letters: String = chunk
+            .iter()
+            .map(|byte| {
+                if byte.is_ascii_graphic() {
+                    char::from(*byte)
+                } else {
+                    '.'
+                }
+            })
+            .collect();
+        format!("{:04x}  {:47}  {letters}", number * 16, digits.join(" "))
+    };
+    bytes
+        .chunks(16)
+        .enumerate()
+        .map(line)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_indented_and_kept() {
+        assert_eq!(
+            indent(r#"{"a":[1.10,{}],"b\"{":[ ]}"#, 1000),
+            "{\n  \"a\": [\n    1.10,\n    {}\n  ],\n  \"b\\\"{\": []\n}"
+        );
+        assert_eq!(indent("[[[", 2), "[\n  ");
+    }
+
+    #[test]
+    fn bodies_of_every_kind_are_text() {
+        assert_eq!(body(&Payload::default()).1, "No body.");
+        let (text, note) = body(&Payload::new(vec![0, 255, b'A']));
+        assert_eq!(text, format!("0000  {:47}  ..A", "00 ff 41"));
+        assert!(note.contains("3 bytes that are no text"));
+        let (text, note) = body(&Payload::new("é".repeat(20_000).into_bytes()));
+        assert!(
+            text.len() <= SHOWN && note.contains("the rest lies"),
+            "{note}"
+        );
+    }
+}

@@ -1,0 +1,178 @@
+//! The words of states and verdicts, the same in every format, and what they mean to somebody who meets them first.
+
+use crate::model::VerdictKind;
+
+use super::view::{Conformance, Counts, Requirement, State};
+
+impl State {
+    /// All states in the order of every table.
+    pub const ALL: [Self; 5] = [
+        Self::Satisfied,
+        Self::Violated,
+        Self::Undetermined,
+        Self::Untested,
+        Self::NotApplicable,
+    ];
+
+    /// As people read it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Satisfied => "satisfied",
+            Self::Violated => "violated",
+            Self::Undetermined => "undetermined",
+            Self::Untested => "untested",
+            Self::NotApplicable => "not applicable",
+        }
+    }
+
+    /// As `report.json` spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotApplicable => "not_applicable",
+            Self::Satisfied | Self::Violated | Self::Undetermined | Self::Untested => self.label(),
+        }
+    }
+
+    /// What it says, and what it does not say.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Satisfied => "at least one check passed, and no check says otherwise",
+            Self::Violated => {
+                "at least one check observed something that the standard does not allow"
+            }
+            Self::Undetermined => {
+                "checks exist, but what came back does not let anybody say either way"
+            }
+            Self::Untested => "nobody looked: no check exists, or none was selected",
+            Self::NotApplicable => {
+                "excluded by what the supplier claims, or by a condition that was observed"
+            }
+        }
+    }
+}
+
+impl Conformance {
+    /// As files spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Conformant => "conformant",
+            Self::NotDemonstrated => "not-demonstrated",
+            Self::NonConformant => "non-conformant",
+        }
+    }
+
+    /// As people read it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Conformant => "conformant in the tested scope",
+            Self::NotDemonstrated => "not demonstrated",
+            Self::NonConformant => "non-conformant",
+        }
+    }
+
+    /// The rule behind the word.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Conformant => "every testable, applicable and non-advisory SHALL is satisfied",
+            Self::NotDemonstrated => {
+                "no SHALL that counts is violated, but not every one could be shown to hold"
+            }
+            Self::NonConformant => "at least one SHALL that counts is violated",
+        }
+    }
+
+    /// The worse of two, for a reader who wants one word for several packs.
+    pub fn worse(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::NonConformant, _) | (_, Self::NonConformant) => Self::NonConformant,
+            (Self::NotDemonstrated, _) | (_, Self::NotDemonstrated) => Self::NotDemonstrated,
+            (Self::Conformant, Self::Conformant) => Self::Conformant,
+        }
+    }
+}
+
+impl Counts {
+    /// One column.
+    pub fn of(&self, state: State) -> u32 {
+        match state {
+            State::Satisfied => self.satisfied,
+            State::Violated => self.violated,
+            State::Undetermined => self.undetermined,
+            State::Untested => self.untested,
+            State::NotApplicable => self.not_applicable,
+        }
+    }
+
+    /// Both together.
+    pub fn plus(mut self, other: &Self) -> Self {
+        self.satisfied += other.satisfied;
+        self.violated += other.violated;
+        self.undetermined += other.undetermined;
+        self.untested += other.untested;
+        self.not_applicable += other.not_applicable;
+        self
+    }
+}
+
+impl Requirement {
+    /// Whether breaking it makes a supplier non-conformant.
+    pub fn counts_for_the_gate(&self) -> bool {
+        self.obligation.is_binding() && !self.advisory
+    }
+
+    /// Whether a deviation that has not expired covers it: no news, and no reason to stop a build.
+    pub fn is_known(&self) -> bool {
+        self.deviation
+            .as_ref()
+            .is_some_and(|deviation| !deviation.expired)
+    }
+}
+
+/// What a verdict says, for people.
+pub fn verdict_meaning(verdict: VerdictKind) -> &'static str {
+    match verdict {
+        VerdictKind::Pass => "what was observed is evidence of conformance",
+        VerdictKind::Fail => "what was observed shows non-conformance",
+        VerdictKind::Inconclusive => {
+            "neither can be said: no data, no answer, or a precondition was not reached"
+        }
+        VerdictKind::Error => {
+            "plugfest, the pack or its configuration is at fault; says nothing of the supplier"
+        }
+        VerdictKind::NotApplicable => "excluded by a claim, or by a condition that was observed",
+        VerdictKind::NotRun => "selected, but not executed",
+        VerdictKind::Disabled => "withdrawn by the pack's owner",
+    }
+}
+
+/// Who ran it, in words.
+pub fn assurance(word: &str) -> &str {
+    match word {
+        "self" => "the supplier itself (self-tested)",
+        "witnessed" => "the supplier, before a witness",
+        "peer" => "a peer: another supplier",
+        "laboratory" => "a laboratory that is independent of the supplier",
+        "" => "nobody said",
+        other => other,
+    }
+}
+
+/// `1 requirement`, `2 requirements`.
+pub fn count(number: usize, noun: &str) -> String {
+    if number == 1 {
+        return format!("1 {noun}");
+    }
+    format!("{number} {noun}s")
+}
+
+/// `sha256:5c1e8a…`: enough to tell two packs apart by eye.
+pub fn short_digest(digest: &str) -> &str {
+    let (algorithm, digits) = digest
+        .split_once(':')
+        .map_or((0, digest), |(name, digits)| (name.len() + 1, digits));
+    let shown = digits
+        .char_indices()
+        .nth(12)
+        .map_or(digits.len(), |(at, _)| at);
+    &digest[..algorithm + shown]
+}

@@ -1,0 +1,276 @@
+//! From text to nodes, bounded.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use saphyr_parser::{Event, Parser, ScalarStyle, Span as YamlSpan};
+
+use super::limits::{MAX_BYTES, MAX_DEPTH, MAX_NODES};
+use super::node::{Key, Node, Value};
+use crate::diag::{Diagnostic, Place, Source, Span};
+
+/// Reads one YAML document.
+///
+/// # Errors
+/// `yaml-syntax`, `yaml-limit` or `duplicate-key`, with the place; an empty file is `empty`.
+pub fn parse(source: &Arc<Source>) -> Result<Node, Diagnostic> {
+    if source.text.len() > MAX_BYTES {
+        return Err(limit(
+            source,
+            &Place::top(source),
+            format!("more than {MAX_BYTES} bytes"),
+        ));
+    }
+    let mut builder = Builder::new(source);
+    for event in Parser::new_from_str(&source.text) {
+        let (event, span) = event.map_err(|error| builder.syntax(&error))?;
+        builder.take(event, span)?;
+    }
+    builder.finish()
+}
+
+fn limit(source: &Arc<Source>, place: &Place, what: String) -> Diagnostic {
+    Diagnostic::error("yaml-limit", format!("`{}` has {what}", source.name)).at(place)
+}
+
+/// A list or map that is being read.
+struct Open {
+    anchor: usize,
+    start: usize,
+    items: Items,
+}
+
+enum Items {
+    List(Vec<Node>),
+    Map(Vec<(Key, Node)>, Option<Key>),
+}
+
+struct Builder<'a> {
+    source: &'a Arc<Source>,
+    /// Byte offset of each character, where the text is not ASCII.
+    offsets: Option<Vec<usize>>,
+    open: Vec<Open>,
+    anchors: BTreeMap<usize, (Node, usize)>,
+    count: usize,
+    root: Option<Node>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(source: &'a Arc<Source>) -> Self {
+        let offsets = (!source.text.is_ascii())
+            .then(|| source.text.char_indices().map(|(at, _)| at).collect());
+        Self {
+            source,
+            offsets,
+            open: Vec::new(),
+            anchors: BTreeMap::new(),
+            count: 0,
+            root: None,
+        }
+    }
+
+    fn byte(&self, characters: usize) -> usize {
+        let Some(offsets) = &self.offsets else {
+            return characters.min(self.source.text.len());
+        };
+        offsets
+            .get(characters)
+            .copied()
+            .unwrap_or(self.source.text.len())
+    }
+
+    fn place(&self, start: usize, end: usize) -> Place {
+        let span = Span {
+            start: self.byte(start),
+            end: self.byte(end).max(self.byte(start)),
+        };
+        Place {
+            source: self.source.clone(),
+            span,
+        }
+    }
+
+    fn syntax(&self, error: &saphyr_parser::ScanError) -> Diagnostic {
+        let at = error.marker().index();
+        Diagnostic::error("yaml-syntax", format!("`{}` is no YAML", self.source.name))
+            .at(&self.place(at, at + 1))
+            .label(error.info())
+    }
+
+    fn take(&mut self, event: Event<'_>, span: YamlSpan) -> Result<(), Diagnostic> {
+        let (start, end) = (span.start.index(), span.end.index());
+        match event {
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => Ok(()),
+            Event::DocumentStart(_) => self.begin(start),
+            Event::Alias(anchor) => self.alias(anchor, start, end),
+            Event::Scalar(text, style, anchor, _) => {
+                let place = self.place(start, end);
+                self.close(Node::new(scalar(&text, style), place), anchor, 1)
+            }
+            Event::SequenceStart(anchor, _) => self.descend(anchor, start, Items::List(Vec::new())),
+            Event::MappingStart(anchor, _) => {
+                self.descend(anchor, start, Items::Map(Vec::new(), None))
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.ascend(end),
+        }
+    }
+
+    fn begin(&self, start: usize) -> Result<(), Diagnostic> {
+        if self.root.is_none() {
+            return Ok(());
+        }
+        let place = self.place(start, start + 3);
+        Err(
+            Diagnostic::error("yaml-syntax", "a second document starts here")
+                .at(&place)
+                .help("one file holds one document"),
+        )
+    }
+
+    fn alias(&mut self, anchor: usize, start: usize, end: usize) -> Result<(), Diagnostic> {
+        let place = self.place(start, end);
+        let Some((node, size)) = self.anchors.get(&anchor).cloned() else {
+            return Err(
+                Diagnostic::error("yaml-syntax", "this alias has no anchor before it").at(&place),
+            );
+        };
+        self.close(
+            Node {
+                value: node.value,
+                place,
+            },
+            0,
+            size,
+        )
+    }
+
+    fn descend(&mut self, anchor: usize, start: usize, items: Items) -> Result<(), Diagnostic> {
+        if self.open.len() >= MAX_DEPTH {
+            let place = self.place(start, start + 1);
+            return Err(limit(
+                self.source,
+                &place,
+                format!("more than {MAX_DEPTH} levels"),
+            ));
+        }
+        self.count_up(1, start)?;
+        self.open.push(Open {
+            anchor,
+            start,
+            items,
+        });
+        Ok(())
+    }
+
+    fn ascend(&mut self, end: usize) -> Result<(), Diagnostic> {
+        let Some(open) = self.open.pop() else {
+            return Ok(());
+        };
+        let place = self.trimmed(open.start, end);
+        let value = match open.items {
+            Items::List(items) => Value::List(items),
+            Items::Map(entries, _) => Value::Map(entries),
+        };
+        let node = Node::new(value, place);
+        let size = if open.anchor == 0 { 0 } else { size(&node) };
+        self.keep(node, open.anchor, size)
+    }
+
+    /// Block collections end where the next token begins: the white space and comments between are not theirs.
+    fn trimmed(&self, start: usize, end: usize) -> Place {
+        let mut place = self.place(start, end);
+        place.span.end = place.span.start + place.text().trim_end().len();
+        place
+    }
+
+    fn close(&mut self, node: Node, anchor: usize, size: usize) -> Result<(), Diagnostic> {
+        self.count_up(size, node.place.span.start)?;
+        self.keep(node, anchor, size)
+    }
+
+    fn count_up(&mut self, more: usize, at: usize) -> Result<(), Diagnostic> {
+        self.count = self.count.saturating_add(more);
+        if self.count <= MAX_NODES {
+            return Ok(());
+        }
+        let place = self.place(at, at + 1);
+        Err(limit(
+            self.source,
+            &place,
+            format!("more than {MAX_NODES} values"),
+        ))
+    }
+
+    fn keep(&mut self, node: Node, anchor: usize, size: usize) -> Result<(), Diagnostic> {
+        if anchor != 0 {
+            self.anchors.insert(anchor, (node.clone(), size.max(1)));
+        }
+        let Some(open) = self.open.last_mut() else {
+            self.root = Some(node);
+            return Ok(());
+        };
+        match &mut open.items {
+            Items::List(items) => items.push(node),
+            Items::Map(entries, pending) => match pending.take() {
+                Some(key) => entries.push((key, node)),
+                None => *pending = Some(key(&node, entries)?),
+            },
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Node, Diagnostic> {
+        self.root.ok_or_else(|| {
+            Diagnostic::error("empty", format!("`{}` is empty", self.source.name))
+                .at(&Place::top(self.source))
+        })
+    }
+}
+
+fn key(node: &Node, entries: &[(Key, Node)]) -> Result<Key, Diagnostic> {
+    let Some(text) = node.scalar() else {
+        return Err(Diagnostic::error("wrong-type", "a key must be a text")
+            .at(&node.place)
+            .label(node.describe()));
+    };
+    if entries.len() > 4096 || entries.iter().any(|(key, _)| key.text == text) {
+        return Err(Diagnostic::error(
+            "duplicate-key",
+            format!("`{text}` stands here twice, or the map is too large"),
+        )
+        .at(&node.place)
+        .label("the second one"));
+    }
+    Ok(Key {
+        text: text.to_owned(),
+        place: node.place.clone(),
+    })
+}
+
+fn size(node: &Node) -> usize {
+    let below = node
+        .items()
+        .iter()
+        .chain(node.entries().iter().map(|(_, node)| node));
+    1 + below.map(size).sum::<usize>()
+}
+
+fn scalar(text: &str, style: ScalarStyle) -> Value {
+    if style != ScalarStyle::Plain {
+        return Value::Text(text.to_owned());
+    }
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => Value::Null,
+        "true" | "True" | "TRUE" => Value::Bool(true),
+        "false" | "False" | "FALSE" => Value::Bool(false),
+        text if is_number(text) => Value::Number(text.to_owned()),
+        text => Value::Text(text.to_owned()),
+    }
+}
+
+/// A JSON number, with an optional plus: what has a leading zero, hexadecimal digits or underscores stays text.
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let starts_well = digits.starts_with(|c: char| c.is_ascii_digit());
+    starts_well && serde_json::from_str::<serde_json::Number>(digits).is_ok()
+}

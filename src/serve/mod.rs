@@ -6,8 +6,10 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 
 pub mod fhir_r4;
+pub mod tls;
 
 /// A fault of a reference supplier that can be switched on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +47,7 @@ pub struct ReferenceSupplier {
     pub start: fn(Start) -> Starting,
 }
 
-/// A supplier that is about to run. It fails with `InvalidInput` for an unknown defect, and with what the system says to
+/// A supplier that is about to run. It fails with `InvalidInput` for an unknown defect or feature, and with what the system says to
 /// the address.
 pub type Starting = Pin<Box<dyn Future<Output = io::Result<Running>> + Send>>;
 
@@ -58,6 +60,23 @@ pub struct Start {
     pub defects: Vec<String>,
     /// A bearer token that requests for protected data need.
     pub token: Option<String>,
+    /// With this, it speaks TLS and nothing else; see [`tls::configuration`].
+    pub tls: Option<Arc<rustls::ServerConfig>>,
+    /// What it shall not offer, though it could. `fhir-r4` can go without `transactions`.
+    pub without: Vec<String>,
+}
+
+impl Start {
+    /// A sound supplier at that address, without TLS, open to all.
+    pub fn new(listen: SocketAddr) -> Start {
+        Start {
+            listen,
+            defects: Vec::new(),
+            token: None,
+            tls: None,
+            without: Vec::new(),
+        }
+    }
 }
 
 /// A supplier that runs until it is dropped.

@@ -168,6 +168,16 @@ pub(super) mod tests {
 
     pub(in crate::check) const CASES: &[Case] = &[
         case(
+            "fhirpath: \"Bundle.total = {{kept.word}}\"",
+            BUNDLE,
+            "broken `total` cannot stand in this expression: put the hole between quotes, or use another value",
+        ),
+        case(
+            "fhirpath: \"Bundle.total < {{kept.id}}\"",
+            BUNDLE,
+            "holds true @ reply/body",
+        ),
+        case(
             "fhirpath: { path: Bundle.entry.resource, equals: x }",
             BUNDLE,
             "broken `Bundle.entry.resource` gives the complex element Bundle.entry[0].resource: compare its parts",

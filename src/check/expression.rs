@@ -120,6 +120,7 @@ impl<L: Language> Expression<L> {
     }
 }
 
+/// Length is bounded for all languages alike.
 fn compile<L: Language>(text: &str, context: &L::Context) -> Result<L::Compiled, Slip> {
     if text.len() > MAX_LENGTH {
         return Err(Slip {
@@ -131,6 +132,7 @@ fn compile<L: Language>(text: &str, context: &L::Context) -> Result<L::Compiled,
     L::compile(text, context)
 }
 
+/// The carets stand inside the text, at the slip itself.
 fn diagnose<L: Language>(template: &Template, slip: Slip) -> Diagnostic {
     let text = template.literal().unwrap_or_default();
     let message = format!("`{}` is no {}", words::shown(text), L::NAME);

@@ -42,6 +42,7 @@ several values where one is due is the body's fault. What would need a terminolo
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(inline)]
 struct Arguments {
     /// What to look at.
     path: Expression<FhirPath>,
@@ -65,6 +66,7 @@ struct Arguments {
     matches: Option<Expression<Regex>>,
 }
 
+/// A path, and what is asked of its values.
 #[derive(Debug)]
 struct Path {
     path: Expression<FhirPath>,

@@ -325,6 +325,8 @@ fn the_schema_describes_all_kinds() {
     for kind in KINDS {
         assert!(schema["properties"][kind.name].is_object(), "{kind:?}");
     }
+    let header = &schema["properties"]["header"]["anyOf"][1]["properties"];
+    assert!(header["media-type"].is_object(), "{header}");
 }
 
 #[test]

@@ -9,6 +9,9 @@ mod json;
 mod json_elements;
 mod xml_elements;
 
+#[cfg(test)]
+mod tests;
+
 pub use element::{Children, Element, Place};
 pub use form::{FormIssue, FormIssueKind};
 

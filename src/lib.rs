@@ -44,4 +44,6 @@ pub mod run;
 
 pub mod serve;
 
+pub mod prove;
+
 pub mod cli;

@@ -25,21 +25,7 @@ impl Watcher {
     /// Starts watching.
     pub fn start(plans: &[Arc<Plan>], console: &Console) -> Arc<Self> {
         let cases: usize = plans.iter().map(|plan| plan.running()).sum();
-        let bar = match console.live {
-            Live::Terminal => ProgressBar::with_draw_target(
-                Some(cases as u64),
-                ProgressDrawTarget::stderr_with_hz(15),
-            ),
-            Live::Record => ProgressBar::hidden(),
-        };
-        if let Ok(style) =
-            ProgressStyle::with_template("  {bar:30} {pos}/{len} cases  {msg}  {elapsed}")
-        {
-            bar.set_style(style);
-        }
-        if console.live == Live::Terminal {
-            bar.enable_steady_tick(Duration::from_millis(200));
-        }
+        let bar = bar(cases, "cases", console);
         Arc::new(Self {
             bar,
             exchanges: AtomicU32::new(0),
@@ -52,6 +38,22 @@ impl Watcher {
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }
+}
+
+/// A bar on standard error, where somebody looks.
+pub fn bar(length: usize, noun: &str, console: &Console) -> ProgressBar {
+    if console.live == Live::Record {
+        return ProgressBar::hidden();
+    }
+    let bar =
+        ProgressBar::with_draw_target(Some(length as u64), ProgressDrawTarget::stderr_with_hz(15));
+    if let Ok(style) = ProgressStyle::with_template(&format!(
+        "  {{bar:30}} {{pos}}/{{len}} {noun}  {{msg}}  {{elapsed}}"
+    )) {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
 }
 
 impl Progress for Watcher {

@@ -292,6 +292,17 @@ async fn what_cannot_be_reached_says_why() {
 }
 
 #[tokio::test]
+async fn an_exchange_may_run_on_any_thread() {
+    fn on_any_thread<T: Send>(future: T) -> T {
+        future
+    }
+    let server = Server::start(|_| ok("")).await;
+    let (wire, outgoing) = (wire(&server), get(&server));
+    let recorded = on_any_thread(wire.exchange(&outgoing, limits(), &clock)).await;
+    assert_eq!(reply(&recorded).status, 200);
+}
+
+#[tokio::test]
 async fn credentials_that_are_not_there_are_our_fault() {
     let server = Server::start(|_| ok("")).await;
     let mut outgoing = get(&server);

@@ -233,3 +233,39 @@ async fn replies_in_single_bytes_are_read() {
         assert_eq!(server.connections(), 1, "{text:?}");
     }
 }
+
+#[tokio::test]
+async fn mangled_replies_are_read_or_are_the_suppliers_fault() {
+    let seeds: [&[u8]; 3] = [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nX: y\r\n\r\nabc",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nab\r\n1\r\nc\r\n0\r\nT: u\r\n\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 404 Not Found\r\nConnection: keep-alive\r\n\r\nabc",
+    ];
+    let mangled = move |round: usize| {
+        let mut bytes = seeds[round % seeds.len()].to_vec();
+        // A small generator of its own: the same bytes in every run.
+        let mut state = round as u64 * 0x9e37_79b9_7f4a_7c15 + 1;
+        for _ in 0..=round % 4 {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            let position = (state >> 33) as usize % bytes.len();
+            match state >> 60 {
+                0..4 => bytes[position] = (state >> 40) as u8,
+                4..8 => bytes.insert(position, b"\r\n:;0f \xff"[(state >> 50) as usize % 8]),
+                8..12 => drop(bytes.remove(position)),
+                _ => bytes.truncate(position.max(1)),
+            }
+        }
+        bytes
+    };
+    let server = Server::start(move |earlier| Reaction::close(mangled(earlier))).await;
+    let wire = wire(&server);
+    for round in 0..600 {
+        let recorded = wire.exchange(&get(&server), limits(), &clock).await;
+        if let Outcome::Failed(fault) = &recorded.outcome {
+            assert_eq!(fault.owner, Owner::Supplier, "{round}: {fault}");
+            assert_ne!(fault.kind, FaultKind::Timeout, "{round}: {fault}");
+        }
+    }
+}

@@ -3,6 +3,10 @@
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
+use clap::{Args, ValueEnum};
+use comfy_table::{ContentArrangement, Table, presets};
+use serde::Serialize;
+
 use crate::diag::{Diagnostic, Style, render};
 
 /// Usage, scenario, pack or supplier file is wrong.
@@ -102,11 +106,19 @@ impl Console {
         }
     }
 
-    /// Shows diagnostics.
+    /// Shows diagnostics, the first ones where there are many: mistakes breed mistakes.
     pub fn diagnose(&self, diagnostics: &[Diagnostic]) {
+        const MOST: usize = 20;
         let mut err = io::stderr().lock();
-        for diagnostic in diagnostics {
+        for diagnostic in diagnostics.iter().take(MOST) {
             let _ = writeln!(err, "{}\n", render(diagnostic, self.err));
+        }
+        if diagnostics.len() > MOST {
+            let more = diagnostics.len() - MOST;
+            let _ = writeln!(
+                err,
+                "… and {more} more; `plugfest lint --format json` shows all\n"
+            );
         }
     }
 
@@ -123,6 +135,68 @@ impl Console {
             }
         }
     }
+}
+
+/// How a list is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// The option of every command that lists or counts.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct FormArgument {
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Form::Text)]
+    pub format: Form,
+}
+
+/// A value as JSON, indented, with a newline at its end.
+pub fn json(value: &impl Serialize) -> String {
+    // invariant: what is printed as JSON are plain structs, lists and maps with text keys, which serde_json always writes.
+    let text = serde_json::to_string_pretty(value).expect("plain data");
+    format!("{text}\n")
+}
+
+/// A table without lines, its last column wrapped to the terminal's width.
+pub fn table<const N: usize>(
+    header: [&str; N],
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> String {
+    let mut table = Table::new();
+    table
+        .load_preset(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(header);
+    table.add_rows(rows);
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    let lines = table.lines().map(|line| line.trim_end().to_owned());
+    lines.map(|line| line + "\n").collect()
+}
+
+/// A text in lines of at most 100 characters, words kept whole.
+pub fn wrapped(text: &str, indent: &str) -> String {
+    const WIDTH: usize = 100;
+    let mut lines = vec![indent.to_owned()];
+    for word in text.split_whitespace() {
+        // invariant: the list starts with one line and only grows.
+        let line = lines.last_mut().expect("a line");
+        let (used, empty) = (line.chars().count(), line.len() == indent.len());
+        if !empty && used + 1 + word.chars().count() > WIDTH {
+            lines.push(format!("{indent}{word}"));
+            continue;
+        }
+        if !empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.join("\n") + "\n"
 }
 
 /// clap's own words: help and version go to standard output and are no failure.

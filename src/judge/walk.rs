@@ -84,6 +84,7 @@ pub struct Walk<'p> {
     attempt: u32,
     first_attempt: Option<Instant>,
     wait: Duration,
+    waited: Duration,
     fate: Fate,
     cancelled: Option<Arc<str>>,
 }
@@ -111,6 +112,7 @@ impl<'p> Walk<'p> {
             attempt: 0,
             first_attempt: None,
             wait: Duration::ZERO,
+            waited: Duration::ZERO,
             fate: Fate::Sound,
             cancelled: None,
         };
@@ -311,7 +313,8 @@ impl<'p> Walk<'p> {
     }
 
     fn advance(&mut self) {
-        (self.attempt, self.first_attempt, self.wait) = (0, None, Duration::ZERO);
+        (self.attempt, self.first_attempt) = (0, None);
+        (self.wait, self.waited) = (Duration::ZERO, Duration::ZERO);
         self.phase = match self.phase {
             Phase::Conditions(index) => Phase::Conditions(index + 1),
             Phase::Steps(index) => Phase::Steps(index + 1),
@@ -389,11 +392,13 @@ impl<'p> Walk<'p> {
             .conditions
             .iter()
             .any(|condition| !holds(condition, view, &known));
-        let spent = Duration::from_micros(at.micros_since(first) + view.exchange.timing.total);
+        let elapsed = Duration::from_micros(at.micros_since(first) + view.exchange.timing.total);
         let pause = pause(until, view);
-        if !waits || spent + pause > until.at_most {
+        // Patience is counted in pauses that were asked for, even where a proof makes them shorter.
+        if !waits || elapsed.max(self.waited) + pause > until.at_most {
             return false;
         }
+        self.waited += pause;
         self.attempt += 1;
         self.wait = pause;
         true

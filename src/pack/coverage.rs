@@ -64,7 +64,8 @@ impl Coverage {
     }
 }
 
-/// What is wrong with a pack as a whole: requirements that nobody verifies and that give no reason, and the reverse.
+/// What is wrong with a pack as a whole: requirements that nobody verifies and that give no reason, and the reverse;
+/// scenarios of one name; fragments that nobody uses.
 pub fn lint(pack: &Pack) -> Vec<Diagnostic> {
     let coverage = Coverage::of(pack);
     let text = pack.files.text("requirements.yaml").unwrap_or_default();
@@ -104,6 +105,7 @@ pub fn lint(pack: &Pack) -> Vec<Diagnostic> {
             (true, None) | (false, Some(_)) => {}
         }
     }
+    problems.extend(super::unused::unused(pack));
     problems
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::manifest::{LevelFile, PackFile, RequirementFile, RequirementsFile};
 use super::{Applies, Level, Pack, Standard, digest};
-use crate::diag::{Diagnostic, Place, Source};
+use crate::diag::{Diagnostic, Place, Source, distinct};
 use crate::model::{
     AreaId, Certainty, Files, Headers, Obligation, PackId, Requirement, RequirementId, RoleId,
     SourceCheck, SourceRef,
@@ -39,7 +39,7 @@ impl Pack {
         pack.digest = digest(&files);
         let (scenarios, applies) = pack.read_scenarios(&files, part, &mut problems);
         if !problems.is_empty() {
-            return Err(problems);
+            return Err(distinct(problems));
         }
         (pack.scenarios, pack.files) = (scenarios, files);
         let except = std::mem::take(&mut pack.except);

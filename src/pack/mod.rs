@@ -7,6 +7,7 @@ mod digest;
 mod load;
 mod manifest;
 mod schema;
+mod unused;
 
 pub use coverage::{Coverage, lint};
 pub use digest::digest;

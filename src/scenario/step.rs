@@ -403,7 +403,10 @@ impl<'l> Builder<'l> {
                 .name
                 .map_or_else(|| file.send.place.clone(), |name| name.place),
         };
-        self.check_looking(&step, looking);
+        // A check that could not be read looks at the step all the same: one mistake is told once.
+        if self.problems.len() == before {
+            self.check_looking(&step, looking);
+        }
         (self.problems.len() == before).then_some(step)
     }
 

@@ -20,6 +20,15 @@ pub struct Defect {
     pub title: &'static str,
 }
 
+/// A requirement that a sound reference supplier does not satisfy, because of what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lack {
+    /// The requirement.
+    pub requirement: &'static str,
+    /// Why.
+    pub because: &'static str,
+}
+
 /// One kind of reference supplier.
 pub struct ReferenceSupplier {
     /// The name, as it is written on a command line.
@@ -28,6 +37,8 @@ pub struct ReferenceSupplier {
     pub summary: &'static str,
     /// The packs that are proved against it.
     pub packs: &'static [&'static str],
+    /// What even the sound supplier does not satisfy.
+    pub lacks: &'static [Lack],
     /// The defects that it knows.
     pub defects: fn() -> &'static [Defect],
     /// Starts it inside the current tokio runtime.
@@ -73,6 +84,10 @@ pub const SUPPLIERS: &[ReferenceSupplier] = &[ReferenceSupplier {
     name: fhir_r4::NAME,
     summary: "a FHIR R4 REST server in memory",
     packs: &["fhir-r4-rest"],
+    lacks: &[Lack {
+        requirement: "FHIR-SEC-001",
+        because: "it serves plain HTTP, on the loopback address",
+    }],
     defects: fhir_r4::defects,
     start: fhir_r4::start,
 }];

@@ -16,7 +16,7 @@ pub mod template;
 
 pub mod fhir;
 
-//pub mod xml;
+pub mod xml;
 
 pub mod check;
 
@@ -43,5 +43,7 @@ pub mod store;
 pub mod run;
 
 pub mod serve;
+
+pub mod prove;
 
 pub mod cli;

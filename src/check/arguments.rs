@@ -56,6 +56,11 @@ impl OneOrMany<Template> {
         self.0.iter().map(|text| subject.fill(text)).collect()
     }
 
+    /// As their author wrote them: `a, b, c`.
+    pub(super) fn listed(&self) -> String {
+        words::listed(&self.0.iter().map(words::written).collect::<Vec<_>>())
+    }
+
     /// As their author wrote them: `a, b or c`.
     pub(super) fn written(&self) -> String {
         words::alternatives(&self.0.iter().map(words::written).collect::<Vec<_>>())

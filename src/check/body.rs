@@ -5,8 +5,10 @@ use serde::Deserialize;
 
 use super::arguments::OneOrMany;
 use super::expression::{Expression, Regex};
+use super::reading::{parse_fhir_json, parse_fhir_xml};
 use super::{Check, EITHER, Examined, Kind, Reading, Subject, Unreadable, Weight, settle, words};
 use crate::diag::Diagnostic;
+use crate::fhir::Resource;
 use crate::model::{Finding, Seen};
 use crate::template::Template;
 use crate::yaml::{Node, decode};
@@ -59,6 +61,9 @@ struct Arguments {
 #[serde(rename_all = "kebab-case")]
 enum Valid {
     Json,
+    Xml,
+    FhirJson,
+    FhirXml,
 }
 
 /// The short form.
@@ -134,7 +139,7 @@ impl Test {
             Self::Valid(valid) => valid.as_str().into(),
             Self::Equals(text) => format!("= {}", words::written(text)),
             Self::Contains(texts) => {
-                format!("contains {}", texts.written().replace(" or ", " and "))
+                format!("contains {}", texts.listed())
             }
             Self::Lacks(texts) => format!("lacks {}", texts.written()),
             Self::Matches(pattern) => format!("matches {}", pattern.written()),
@@ -155,18 +160,46 @@ impl Valid {
     fn as_str(self) -> &'static str {
         match self {
             Self::Json => "valid JSON",
+            Self::Xml => "valid XML",
+            Self::FhirJson => "valid FHIR JSON",
+            Self::FhirXml => "valid FHIR XML",
         }
     }
 
     fn examine(self, reading: &Reading, subject: &Subject<'_>) -> Examined {
-        let problem: Result<(), &Unreadable> = match self {
-            Self::Json => reading.json().map(|_| ()),
+        let body = reading.body.bytes();
+        let problem = match self {
+            Self::Json => reading.json().err().cloned(),
+            Self::Xml => reading.xml().err().cloned(),
+            Self::FhirJson => form(parse_fhir_json(body)),
+            Self::FhirXml => form(parse_fhir_xml(body)),
         };
         match problem {
-            Ok(()) => Ok(Seen::new(self.as_str(), words::body_place(subject.side))),
-            Err(problem) => Err(subject.unreadable(problem, self.as_str())),
+            None => Ok(Seen::new(self.as_str(), words::body_place(subject.side))),
+            Some(problem) => Err(subject.unreadable(&problem, self.as_str())),
         }
     }
+}
+
+/// The first fault of form; a body without a resource type is no resource.
+fn form(parsed: Result<Resource, Unreadable>) -> Option<Unreadable> {
+    let resource = match parsed {
+        Ok(resource) => resource,
+        Err(problem) => return Some(problem),
+    };
+    if let Some(issue) = resource.form_issues().first() {
+        return Some(Unreadable {
+            message: format!("{}: {}", issue.path, issue.message),
+            line: issue.line,
+            column: issue.column,
+        });
+    }
+    let untyped = resource.type_name().is_none_or(str::is_empty);
+    untyped.then(|| Unreadable {
+        message: "it names no resource type".into(),
+        line: 1,
+        column: 1,
+    })
 }
 
 fn empty(reading: &Reading, subject: &Subject<'_>) -> Examined {
@@ -302,6 +335,16 @@ pub(super) mod tests {
     use crate::check::tests::{Case, case};
 
     pub(in crate::check) const CASES: &[Case] = &[
+        case(
+            "body: { valid: xml }",
+            "200\n\n<a/>",
+            "holds valid XML @ reply/body",
+        ),
+        case(
+            "body: { valid: xml }",
+            "200\n\n<a>\n<b></a>",
+            "violates line 2, column 4: not well-formed XML: expected 'b' tag, not 'a' @ reply/body:2:4, wanted valid XML",
+        ),
         case("body: empty", "204", "holds no body @ reply/body"),
         case(
             "body: empty",
@@ -373,6 +416,36 @@ pub(super) mod tests {
             "body: { valid: json }",
             "200",
             "violates the body is empty @ reply/body, wanted valid JSON",
+        ),
+        case(
+            "body: { valid: fhir-json }",
+            "200\n\n{\"resourceType\": \"Patient\", \"id\": \"1\"}",
+            "holds valid FHIR JSON @ reply/body",
+        ),
+        case(
+            "body: { valid: fhir-json }",
+            "200\n\n{\"resourceType\": \"Patient\", \"name\": []}",
+            "violates line 1, column 29: Patient.name: an array must not be empty: leave the property out @ reply/body:1:29, wanted valid FHIR JSON",
+        ),
+        case(
+            "body: { valid: fhir-json }",
+            "200\n\n{\"resourceType\": \"Patient\", \"id\": null}",
+            "violates line 1, column 29: Patient.id: null is only allowed in an array of primitives, to align it with its extensions @ reply/body:1:29, wanted valid FHIR JSON",
+        ),
+        case(
+            "body: { valid: fhir-json }",
+            "200\n\n{}",
+            "violates line 1, column 1: it names no resource type @ reply/body:1:1, wanted valid FHIR JSON",
+        ),
+        case(
+            "body: { valid: fhir-xml }",
+            "200\n\n<Patient xmlns=\"http://hl7.org/fhir\"><id value=\"1\"/></Patient>",
+            "holds valid FHIR XML @ reply/body",
+        ),
+        case(
+            "body: { valid: fhir-xml }",
+            "200\n\n{\"resourceType\": \"Patient\"}",
+            "violates line 1, column 1: not well-formed XML: unknown token @ reply/body:1:1, wanted valid FHIR XML",
         ),
         case(
             "request body: { contains: a }",

@@ -146,13 +146,15 @@ fn diagnose<L: Language>(template: &Template, slip: Slip) -> Diagnostic {
     }
 }
 
-/// The place of one character of a text; the whole of it where YAML's quoting makes the two differ.
+/// The place of one word or character of a text; the whole of it where YAML's quoting makes the two differ.
 fn caret(place: &Place, text: &str, position: usize) -> Place {
     let Some(start) = place.text().find(text) else {
         return place.clone();
     };
     let rest = text.get(position..).unwrap_or_default();
-    let length = rest.chars().next().map_or(0, char::len_utf8);
+    let in_word = |c: char| c.is_alphanumeric() || c == '_';
+    let word = rest.find(|c| !in_word(c)).unwrap_or(rest.len());
+    let length = word.max(rest.chars().next().map_or(0, char::len_utf8));
     place.within(start + position.min(text.len()), length)
 }
 

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::arguments::Yes;
 use super::expression::{Expression, JsonPaths, Regex};
 use super::json_value::scalar;
+use super::question::FhirPath;
+use super::xpath::{self, XPath};
 use super::{Examined, Subject, words};
 use crate::diag::{Diagnostic, Place};
 use crate::model::Finding;
@@ -53,6 +55,8 @@ impl Extracted {
 enum Source {
     Header(Template),
     Json(Expression<JsonPaths>),
+    FhirPath(Expression<FhirPath>),
+    XPath(Expression<XPath>),
     Body,
     Status,
     Url,
@@ -74,6 +78,12 @@ struct Arguments {
     /// What a JSONPath selects.
     #[serde(default)]
     json: Option<Expression<JsonPaths>>,
+    /// The values of a FHIRPath.
+    #[serde(default)]
+    fhirpath: Option<Expression<FhirPath>>,
+    /// What an XPath selects: a text, or a map with `path` and `namespaces`.
+    #[serde(default)]
+    xpath: Option<Node>,
     /// The whole body.
     #[serde(default)]
     body: Option<Text>,
@@ -104,9 +114,12 @@ impl Extract {
     /// Those of [`decode`], `expression-syntax`, and `bad-value` where it does not name exactly one place to look at.
     pub fn parse(node: &Node) -> Result<Self, Diagnostic> {
         let arguments: Arguments = decode(node)?;
+        let xpath = arguments.xpath.as_ref().map(xpath::path).transpose()?;
         let sources = [
             arguments.header.map(Source::Header),
             arguments.json.map(Source::Json),
+            arguments.fhirpath.map(Source::FhirPath),
+            xpath.map(Source::XPath),
             arguments.body.map(|Text::Text| Source::Body),
             arguments.status.map(|Yes| Source::Status),
             arguments.url.map(|Yes| Source::Url),
@@ -180,6 +193,15 @@ impl Source {
                     .collect())
             }
             Self::Json(path) => json(path, subject),
+            Self::FhirPath(path) => {
+                let resource = subject.resource("a FHIR resource")?;
+                let path = path.get(subject)?;
+                path.found(resource, subject, |found| found.comparable().cloned())
+            }
+            Self::XPath(path) => {
+                let path = path.get(subject)?;
+                Ok(xpath::evaluate(&path, subject)?.texts())
+            }
             Self::Body => {
                 let text = subject.reading()?.text();
                 Ok(if text.is_empty() {
@@ -197,6 +219,8 @@ impl Source {
         match self {
             Self::Header(name) => Some(name),
             Self::Json(path) => Some(path.template()),
+            Self::FhirPath(path) => Some(path.template()),
+            Self::XPath(path) => Some(path.template()),
             Self::Body | Self::Status | Self::Url => None,
         }
     }
@@ -205,6 +229,8 @@ impl Source {
         match self {
             Self::Header(name) => format!("header {}", words::written(name)),
             Self::Json(path) => format!("json {}", path.written()),
+            Self::FhirPath(path) => format!("fhirpath {}", path.written()),
+            Self::XPath(path) => format!("xpath {}", path.written()),
             Self::Body => "body".into(),
             Self::Status => "status".into(),
             Self::Url => "url".into(),
@@ -304,5 +330,44 @@ mod tests {
             assert_eq!(kept("{ json: $.id }", reply), "Absent", "{reply}");
         }
         assert_eq!(kept("{ body: text }", "204"), "Absent");
+    }
+
+    #[test]
+    fn values_of_resources_are_kept() {
+        let json = "200\n\n{\"resourceType\": \"Patient\", \"id\": \"17\", \"name\": [{\"given\": [\"A\", \"B\"]}]}";
+        let xml = "200\n\n<Patient xmlns='http://hl7.org/fhir'><id value='17'/></Patient>";
+        let cases = [
+            ("{ fhirpath: id }", json, r#"Found(["17"])"#),
+            ("{ fhirpath: id }", xml, r#"Found(["17"])"#),
+            (
+                "{ fhirpath: Patient.name.given, all: true }",
+                json,
+                r#"Found(["A", "B"])"#,
+            ),
+            ("{ fhirpath: birthDate }", json, "Absent"),
+            (
+                "{ fhirpath: name }",
+                json,
+                "Broken(\"`name` gives the complex element Patient.name[0]: compare its parts\")",
+            ),
+            ("{ fhirpath: id }", "200\n\nx", "Absent"),
+            ("{ xpath: //f:id/@value }", xml, r#"Found(["17"])"#),
+            (
+                "{ xpath: { path: //x:id/@value, namespaces: { x: 'http://hl7.org/fhir' } } }",
+                xml,
+                r#"Found(["17"])"#,
+            ),
+            ("{ xpath: //f:name }", xml, "Absent"),
+            ("{ xpath: //f:id }", json, "Absent"),
+            (
+                "{ xpath: { pat: //f:id } }",
+                xml,
+                "`pat` means nothing here",
+            ),
+            ("{ fhirpath: 'a b' }", json, "`a b` is no FHIRPath"),
+        ];
+        for (text, reply, expected) in cases {
+            assert_eq!(kept(text, reply), expected, "{text}");
+        }
     }
 }

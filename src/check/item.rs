@@ -318,7 +318,7 @@ impl JsonSchema for CheckItem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::tests::{Case, case, check, node};
+    use crate::check::tests::{Case, case, check, node, run};
 
     const CASES: &[Case] = &[
         case(
@@ -386,7 +386,7 @@ mod tests {
 
     #[test]
     fn what_stands_beside_is_read() {
-        CASES.iter().for_each(Case::run);
+        run(CASES);
         let text = "{ status: 412, cites: [A-1, B-2], because: it must, name: stale, only-if: [{ header: ETag, of: first }] }";
         let item = CheckItem::parse(&node(text)).unwrap();
         let cites: Vec<&str> = item.cites.iter().map(|id| id.value.as_str()).collect();

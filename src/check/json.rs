@@ -501,7 +501,7 @@ pub(super) mod tests {
         case(
             "json: total",
             BODY,
-            "expression-syntax `t`: `total` is no JSONPath",
+            "expression-syntax `total`: `total` is no JSONPath",
         ),
         case(
             "json: { path: $.a, type: text }",

@@ -8,8 +8,10 @@
 mod any_of;
 mod arguments;
 mod body;
+mod bundle;
 mod expression;
 mod extract;
+mod fhirpath;
 mod header;
 mod http_date;
 mod inert;
@@ -17,14 +19,20 @@ mod item;
 mod json;
 mod json_value;
 mod media_type;
+mod outcome;
+mod probe;
+mod question;
 mod reading;
+mod same_as;
 mod status;
 mod subject;
 #[cfg(test)]
 mod tests;
 mod time;
 mod tls;
+mod values;
 mod words;
+mod xpath;
 
 use std::fmt;
 
@@ -99,9 +107,14 @@ pub static KINDS: &[Kind] = &[
     status::KIND,
     header::KIND,
     json::KIND,
+    fhirpath::KIND,
+    xpath::KIND,
     body::KIND,
+    outcome::KIND,
+    bundle::KIND,
     time::KIND,
     tls::KIND,
+    same_as::KIND,
     any_of::KIND,
 ];
 

@@ -5,7 +5,9 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use super::words;
+use crate::fhir::{ParseError, Resource};
 use crate::model::Payload;
+use crate::xml::Document;
 
 /// A body, parsed in the ways that were asked for.
 #[derive(Debug)]
@@ -15,6 +17,8 @@ pub struct Reading {
     /// Its declared media type, lower case, without parameters; empty where none was declared.
     pub media_type: String,
     json: OnceLock<Result<serde_json::Value, Unreadable>>,
+    resource: OnceLock<Result<Resource, Unreadable>>,
+    xml: OnceLock<Result<Document, Unreadable>>,
 }
 
 /// What a body may be parsed as.
@@ -63,6 +67,8 @@ impl Reading {
             body,
             media_type: declared.unwrap_or_default().trim().to_ascii_lowercase(),
             json: OnceLock::new(),
+            resource: OnceLock::new(),
+            xml: OnceLock::new(),
         }
     }
 
@@ -96,6 +102,73 @@ impl Reading {
         self.json
             .get_or_init(|| parse_json(self.body.bytes()))
             .as_ref()
+    }
+
+    /// As XML, whatever its media type says.
+    ///
+    /// # Errors
+    /// The first place where it is no well-formed XML.
+    pub fn xml(&self) -> Result<&Document, &Unreadable> {
+        self.xml
+            .get_or_init(|| parse_xml(self.body.bytes()))
+            .as_ref()
+    }
+
+    /// As a FHIR resource, in the format that [`Reading::format`] tells.
+    ///
+    /// # Errors
+    /// The first place where it cannot be read; a body of neither format is wrong as a whole.
+    pub fn resource(&self) -> Result<&Resource, &Unreadable> {
+        self.resource.get_or_init(|| self.parse_resource()).as_ref()
+    }
+
+    fn parse_resource(&self) -> Result<Resource, Unreadable> {
+        not_empty(self.body.bytes())?;
+        match self.format() {
+            Some(Format::Json) => parse_fhir_json(self.body.bytes()),
+            Some(Format::Xml) => parse_fhir_xml(self.body.bytes()),
+            None => Err(Unreadable::whole(self.neither())),
+        }
+    }
+
+    fn neither(&self) -> String {
+        let start = self.body.bytes();
+        let start = String::from_utf8_lossy(&start[..start.len().min(80)]);
+        match self.media_type.is_empty() {
+            true => format!("neither JSON nor XML: {start}"),
+            false => format!("{}, neither JSON nor XML: {start}", self.media_type),
+        }
+    }
+}
+
+/// A FHIR JSON body, whatever its media type says.
+pub(super) fn parse_fhir_json(body: &[u8]) -> Result<Resource, Unreadable> {
+    not_empty(body)?;
+    Resource::parse_json(body).map_err(Unreadable::from)
+}
+
+/// A FHIR XML body, whatever its media type says.
+pub(super) fn parse_fhir_xml(body: &[u8]) -> Result<Resource, Unreadable> {
+    not_empty(body)?;
+    Resource::parse_xml(body).map_err(Unreadable::from)
+}
+
+fn parse_xml(body: &[u8]) -> Result<Document, Unreadable> {
+    not_empty(body)?;
+    Document::parse(body).map_err(|error| Unreadable {
+        message: error.message,
+        line: error.line,
+        column: error.column,
+    })
+}
+
+impl From<ParseError> for Unreadable {
+    fn from(error: ParseError) -> Self {
+        Self {
+            message: error.message,
+            line: error.line,
+            column: error.column,
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::reading::{Reading, Unreadable};
 use super::{Examined, words};
+use crate::fhir::{Place, Resource};
 use crate::model::{Exchange, Fault, FaultKind, Finding, Headers, Outcome, Reply, Side};
 use crate::template::{Escape, Scope, Template, Unresolved};
 
@@ -96,6 +97,21 @@ impl<'a> Subject<'a> {
         self.view
             .reading(self.side)
             .ok_or_else(|| Finding::undecidable("no reply came"))
+    }
+
+    /// The FHIR resource of the side that is judged.
+    ///
+    /// # Errors
+    /// As [`Subject::reading`]; a violation where the body is none.
+    pub(super) fn resource(&self, expected: &str) -> Examined<&'a Resource> {
+        let resource = self.reading()?.resource();
+        resource.map_err(|problem| self.unreadable(problem, expected))
+    }
+
+    /// `reply/body#Bundle.entry[2].resource.id:12:7`
+    pub(super) fn element_place(&self, place: &Place) -> Arc<str> {
+        let body = words::body_place(self.side);
+        format!("{body}#{}:{}:{}", place.path, place.line, place.column).into()
     }
 
     fn sent(&self) -> Result<(), Finding> {

@@ -43,13 +43,14 @@ fn is_invisible(character: char) -> bool {
 
 /// Values in one line, with their number where some are left out.
 pub(super) fn listed<T: AsRef<str>>(values: &[T]) -> String {
-    let mut line = String::new();
-    for value in values.iter().take(MAX_LISTED) {
-        if !line.is_empty() {
-            line.push_str(", ");
-        }
-        line.push_str(value.as_ref());
-    }
+    let few = values
+        .iter()
+        .take(MAX_LISTED)
+        .map(|value| match value.as_ref() {
+            "" => "(empty)",
+            value => value,
+        });
+    let line = few.collect::<Vec<_>>().join(", ");
     let line = shown(&line);
     match values.len() > MAX_LISTED || line.ends_with('…') {
         true => format!(
@@ -136,6 +137,12 @@ fn row(side: Side) -> usize {
         Side::Request => 0,
         Side::Reply => 1,
     }
+}
+
+/// `true`
+pub(super) fn yes() -> Arc<str> {
+    static YES: LazyLock<Arc<str>> = LazyLock::new(|| "true".into());
+    YES.clone()
 }
 
 /// `reply/status`

@@ -3,15 +3,22 @@
 mod completions;
 mod exit;
 mod explain;
+mod formats;
+mod job;
+mod judge;
 mod lint;
 mod man;
 mod out;
 mod pack;
 mod packs;
+mod progress;
+mod prove;
+mod run;
 mod schema;
 mod serve;
 mod start;
 mod supplier;
+mod wire;
 
 use std::process::ExitCode;
 
@@ -35,6 +42,14 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run packs or scenarios against a supplier, and report
+    Run(Box<run::Arguments>),
+    /// Judge a stored run again, without a network
+    Judge(judge::Arguments),
+    /// Write reports of a stored run
+    Report(judge::Arguments),
+    /// Prove that every check of a pack is able to fail
+    Prove(prove::Arguments),
     /// Find mistakes in packs, scenarios and supplier files
     Lint(lint::Arguments),
     /// List, show, count and start packs: the requirements and scenarios of a standard
@@ -62,6 +77,10 @@ pub fn main() -> ExitCode {
     let console = Console::of_environment(cli.quiet);
     let result = match cli.command {
         None => start::run(&console),
+        Some(Command::Run(arguments)) => run::run(&arguments, &console),
+        Some(Command::Judge(arguments)) => judge::judge(&arguments, &console),
+        Some(Command::Report(arguments)) => judge::report(&arguments, &console),
+        Some(Command::Prove(arguments)) => prove::run(&arguments, &console),
         Some(Command::Lint(arguments)) => lint::run(&arguments, &console),
         Some(Command::Pack(arguments)) => pack::run(&arguments, &console),
         Some(Command::Supplier(arguments)) => supplier::run(&arguments, &console),

@@ -84,6 +84,15 @@ impl Console {
         }
     }
 
+    /// Columns of the terminal; 100 where there is none.
+    pub fn width(&self) -> usize {
+        let told = std::env::var("COLUMNS")
+            .ok()
+            .and_then(|columns| columns.parse().ok());
+        told.or_else(|| comfy_table::Table::new().width().map(usize::from))
+            .unwrap_or(100)
+    }
+
     /// Prints a result. A reader that has gone away is no error.
     pub fn print(&self, text: &str) {
         let mut out = io::stdout().lock();

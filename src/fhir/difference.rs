@@ -126,3 +126,63 @@ fn ordered_by_name<'r>(element: Element<'r>) -> Vec<(&'r str, Vec<Element<'r>>)>
     groups.sort_by_key(|(_, items)| items.first().map(|item| item.id));
     groups
 }
+
+#[cfg(test)]
+#[expect(
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected may panic"
+)]
+mod tests {
+    use super::*;
+
+    fn json(text: &str) -> Resource {
+        Resource::parse_json(text.as_bytes()).unwrap()
+    }
+
+    fn rows(left: &Resource, right: &Resource, ignore: &[&str]) -> Vec<String> {
+        let shown = |text: Option<String>| text.unwrap_or_else(|| "nothing".to_owned());
+        let differences = equivalent(left, right, ignore).into_iter();
+        let rows = differences
+            .map(|row| format!("{}: {} / {}", row.path, shown(row.left), shown(row.right)));
+        rows.collect()
+    }
+
+    #[test]
+    fn the_same_in_json_and_xml_has_no_differences() {
+        let left = json(
+            r#"{"resourceType": "Patient", "id": "1", "active": true, "name": [{"given": ["A", "B"]}], "multipleBirthInteger": 2,
+                "birthDate": "2000", "_birthDate": {"id": "x"}, "text": {"div": "<div xmlns=\"http://www.w3.org/1999/xhtml\">a  b</div>"}}"#,
+        );
+        let right = Resource::parse_xml(
+            b"<Patient xmlns='http://hl7.org/fhir'><text><div xmlns=\"http://www.w3.org/1999/xhtml\">a b</div></text>\
+              <active value='true'/><name><given value='A'/><given value='B'/></name><birthDate id='x' value='2000'/>\
+              <multipleBirthInteger value='2'/></Patient>",
+        )
+        .unwrap();
+        assert_eq!(rows(&left, &right, &["id"]), Vec::<String>::new());
+        assert_eq!(rows(&left, &right, &[]), ["Patient.id: 1 / nothing"]);
+    }
+
+    #[test]
+    fn differences_have_a_place_and_both_sides() {
+        let left = json(
+            r#"{"resourceType": "Patient", "meta": {"versionId": "1"}, "active": true, "name": [{"family": "A"}, {"family": "B"}], "gender": "male"}"#,
+        );
+        let right = json(
+            r#"{"resourceType": "Patient", "meta": {"versionId": "2"}, "active": false, "name": [{"family": "A"}], "link": [{"type": "seealso"}]}"#,
+        );
+        let wanted = [
+            "Patient.active: true / false",
+            "Patient.name[1]: (complex) / nothing",
+            "Patient.gender: male / nothing",
+            "Patient.link[0]: nothing / (complex)",
+        ];
+        assert_eq!(rows(&left, &right, &["meta.versionId"]), wanted);
+        assert_eq!(
+            rows(&left, &right, &["meta", "active", "name", "gender", "link"]),
+            Vec::<String>::new()
+        );
+        let other = json(r#"{"resourceType": "Group"}"#);
+        assert_eq!(rows(&left, &other, &[]), ["Patient: (Patient) / (Group)"]);
+    }
+}

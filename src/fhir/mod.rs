@@ -30,6 +30,7 @@
 mod difference;
 mod error;
 mod fhirpath;
+mod narrative;
 mod tree;
 mod types;
 

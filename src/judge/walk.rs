@@ -193,9 +193,13 @@ impl<'p> Walk<'p> {
         }
     }
 
-    /// Whether it is at its cleanup, or behind it.
+    /// Whether all its steps lie behind it: what comes next is cleanup, if anything.
     pub fn is_past_its_steps(&self) -> bool {
-        matches!(self.phase, Phase::Cleanup(_) | Phase::Done)
+        match self.phase {
+            Phase::Conditions(_) => false,
+            Phase::Steps(index) => index >= self.script.steps.len(),
+            Phase::Cleanup(_) | Phase::Done => true,
+        }
     }
 
     /// Stops it: what has no verdict yet is not run, and the cleanup follows.
@@ -543,7 +547,7 @@ fn observed(test: &Test, view: &View, known: &Known<'_>) -> Finding {
         Test::Holds(item) => {
             let readable = view
                 .reading(Side::Reply)
-                .map(|reading| reading.json().is_ok());
+                .map(|reading| reading.resource().is_ok());
             if readable != Some(true) {
                 return Finding::undecidable("the reply is no FHIR resource that can be read");
             }

@@ -6,6 +6,7 @@ use super::exchange::StoredExchange;
 use crate::model::{CaseId, Instant, Verdict, VerdictKind};
 use crate::report::view::RunState;
 use crate::scenario::StepCheck;
+use crate::supplier::Deviation;
 
 /// The version of the format.
 pub const FORMAT: u32 = 1;
@@ -80,19 +81,7 @@ pub struct RunOptions {
     /// Whether writes were left out.
     pub read_only: bool,
     /// Known deviations of a baseline file, besides the supplier file's own.
-    pub deviations: Vec<DeviationLine>,
-}
-
-/// A known deviation of a baseline file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DeviationLine {
-    /// `pack/ID` or `ID`.
-    pub requirement: String,
-    /// Why.
-    pub because: String,
-    /// Until when.
-    pub until: String,
+    pub deviations: Vec<Deviation>,
 }
 
 /// A case starts.

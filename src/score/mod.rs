@@ -18,19 +18,7 @@ use crate::pack::Pack;
 use crate::plan::{Case, Plan, Standing};
 use crate::report::view;
 use crate::scenario::StepCheck;
-
-/// A known deviation, as supplier and baseline files list them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KnownDeviation {
-    /// The pack, where it was named.
-    pub pack: Option<String>,
-    /// The requirement.
-    pub requirement: String,
-    /// Why.
-    pub because: String,
-    /// The last day on which it is known (an ISO date).
-    pub until: String,
-}
+use crate::supplier::{self, Day, Deviation};
 
 /// What was found about one pack.
 #[derive(Debug)]
@@ -42,12 +30,7 @@ pub struct Scored {
 }
 
 /// Scores the verdicts of a plan: one entry for each case, in the plan's order; `day` is the date of the run.
-pub fn score(
-    plan: &Plan,
-    verdicts: &[CaseVerdicts],
-    deviations: &[KnownDeviation],
-    day: &str,
-) -> Scored {
+pub fn score(plan: &Plan, verdicts: &[CaseVerdicts], deviations: &[Deviation], day: Day) -> Scored {
     let mut by_requirement: BTreeMap<&RequirementId, Vec<Judged>> = BTreeMap::new();
     let mut texts = Texts::default();
     for (case, verdicts) in plan.cases.iter().zip(verdicts) {
@@ -196,25 +179,22 @@ fn shown(place: &Place) -> view::Place {
     }
 }
 
+/// Of several known deviations, the one that lasts longest counts.
 fn deviation(
     pack: &Pack,
     requirement: &Requirement,
-    known: &[KnownDeviation],
-    day: &str,
+    known: &[Deviation],
+    day: Day,
 ) -> Option<view::Deviation> {
-    let matches = |row: &&KnownDeviation| {
-        row.requirement == requirement.id.as_str()
-            && row.pack.as_deref().is_none_or(|id| id == pack.id.as_str())
-    };
-    // Of several, the one that lasts longest counts; ISO dates compare as texts.
-    let row = known
+    let standing = |row: &Deviation| row.standing(&pack.id, &requirement.id, day);
+    let about = known
         .iter()
-        .filter(matches)
-        .max_by(|one, other| one.until.cmp(&other.until))?;
+        .filter(|row| standing(row) != supplier::Standing::Other);
+    let row = about.max_by_key(|row| row.until)?;
     Some(view::Deviation {
         because: row.because.clone(),
-        until: row.until.clone(),
-        expired: row.until.as_str() < day,
+        until: row.until.to_string(),
+        expired: standing(row) == supplier::Standing::Expired,
     })
 }
 

@@ -26,6 +26,8 @@ pub struct ReferenceSupplier {
     pub name: &'static str,
     /// What it is, in a sentence.
     pub summary: &'static str,
+    /// The packs that are proved against it.
+    pub packs: &'static [&'static str],
     /// The defects that it knows.
     pub defects: fn() -> &'static [Defect],
     /// Starts it inside the current tokio runtime.
@@ -70,6 +72,7 @@ impl Running {
 pub const SUPPLIERS: &[ReferenceSupplier] = &[ReferenceSupplier {
     name: fhir_r4::NAME,
     summary: "a FHIR R4 REST server in memory",
+    packs: &["fhir-r4-rest"],
     defects: fhir_r4::defects,
     start: fhir_r4::start,
 }];

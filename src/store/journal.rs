@@ -20,7 +20,8 @@ pub struct Journal {
 
 #[derive(Debug)]
 struct Inner {
-    file: File,
+    /// `None` keeps nothing.
+    file: Option<File>,
     hasher: Sha256,
     exchanges: u32,
     verdicts: u32,
@@ -37,9 +38,14 @@ impl Journal {
         fs::create_dir_all(folder.join("exchanges"))?;
         let started = header.started;
         let file = File::create(folder.join("results.jsonl"))?;
-        let journal = Self::over(folder, file, Sha256::new(), 0, started);
+        let journal = Self::over(folder, Some(file), Sha256::new(), 0, started);
         journal.line(&Line::Header(Box::new(header)))?;
         Ok(journal)
+    }
+
+    /// A journal that keeps nothing: for runs that prove a pack, whose exchanges nobody reads again.
+    pub fn nowhere(started: Instant) -> Self {
+        Self::over(Path::new(""), None, Sha256::new(), 0, started)
     }
 
     /// An interrupted run file that goes on after its last whole line.
@@ -61,7 +67,7 @@ impl Journal {
         io::Seek::seek(&mut file, io::SeekFrom::End(0))?;
         let journal = Self::over(
             folder,
-            file,
+            Some(file),
             Sha256::new_with_prefix(whole),
             exchanges,
             last,
@@ -70,7 +76,34 @@ impl Journal {
         Ok(journal)
     }
 
-    fn over(folder: &Path, file: File, hasher: Sha256, exchanges: u32, finished: Instant) -> Self {
+    /// A new run file that starts with the journal of another.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn copy(
+        folder: &Path,
+        journal: &[u8],
+        exchanges: u32,
+        finished: Instant,
+    ) -> io::Result<Self> {
+        let mut file = File::create(folder.join("results.jsonl"))?;
+        file.write_all(journal)?;
+        Ok(Self::over(
+            folder,
+            Some(file),
+            Sha256::new_with_prefix(journal),
+            exchanges,
+            finished,
+        ))
+    }
+
+    fn over(
+        folder: &Path,
+        file: Option<File>,
+        hasher: Sha256,
+        exchanges: u32,
+        finished: Instant,
+    ) -> Self {
         let inner = Inner {
             file,
             hasher,
@@ -107,11 +140,13 @@ impl Journal {
     pub fn exchange(&self, mut exchange: Exchange) -> io::Result<Exchange> {
         let mut inner = self.lock();
         exchange.number = inner.exchanges + 1;
-        let (stored, large) = results::store(&exchange);
-        for body in large {
-            fs::write(self.folder.join(&body.path), body.content.bytes())?;
+        if inner.file.is_some() {
+            let (stored, large) = results::store(&exchange);
+            for body in large {
+                fs::write(self.folder.join(&body.path), body.content.bytes())?;
+            }
+            inner.write(&Line::Exchange(Box::new(stored)))?;
         }
-        inner.write(&Line::Exchange(Box::new(stored)))?;
         inner.exchanges += 1;
         let ended = exchange
             .at
@@ -178,9 +213,13 @@ impl Inner {
         if let Some(failure) = &self.failure {
             return Err(io::Error::other(failure.clone()));
         }
-        self.file
-            .write_all(bytes)
-            .inspect_err(|error| self.failure = Some(error.to_string()))?;
+        let Some(file) = &mut self.file else {
+            return Ok(());
+        };
+        if let Err(error) = file.write_all(bytes) {
+            self.failure = Some(error.to_string());
+            return Err(error);
+        }
         self.hasher.update(bytes);
         Ok(())
     }

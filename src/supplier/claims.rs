@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -74,19 +75,16 @@ impl<'de> Visitor<'de> for Reader {
         Ok(Patient::Number(number.to_string()))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Patient, A::Error> {
-        let Some(key) = map.next_key::<String>()? else {
-            return Err(de::Error::missing_field("none"));
-        };
-        if key != "none" {
-            return Err(de::Error::unknown_field(&key, &["none"]));
-        }
-        let reason = map.next_value()?;
-        match map.next_key::<String>()? {
-            Some(key) => Err(de::Error::unknown_field(&key, &["none"])),
-            None => Ok(Patient::None(reason)),
-        }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Patient, A::Error> {
+        let absent = Absent::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(Patient::None(absent.none))
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Absent {
+    none: String,
 }
 
 impl JsonSchema for Patient {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -98,24 +99,35 @@ impl<'de> Visitor<'de> for Reader {
         Err(literal())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SecretReference, A::Error> {
-        let known = &["env", "file"];
-        let Some(key) = map.next_key::<String>()? else {
-            return Err(de::Error::missing_field("env"));
-        };
-        let reference = match key.as_str() {
-            "env" => SecretReference::Env(map.next_value()?),
-            "file" => SecretReference::File(map.next_value()?),
-            other => return Err(de::Error::unknown_field(other, known)),
-        };
-        match map.next_key::<String>()? {
-            Some(key) if known.contains(&key.as_str()) => Err(de::Error::custom(
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SecretReference, A::Error> {
+        match Written::deserialize(MapAccessDeserializer::new(map))? {
+            Written {
+                env: Some(name),
+                file: None,
+            } => Ok(SecretReference::Env(name)),
+            Written {
+                env: None,
+                file: Some(path),
+            } => Ok(SecretReference::File(path)),
+            Written {
+                env: None,
+                file: None,
+            } => Err(de::Error::missing_field("env")),
+            Written {
+                env: Some(_),
+                file: Some(_),
+            } => Err(de::Error::custom(
                 "a secret lies in one place: `env` or `file`, not both",
             )),
-            Some(key) => Err(de::Error::unknown_field(&key, known)),
-            None => Ok(reference),
         }
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    env: Option<String>,
+    file: Option<String>,
 }
 
 /// The message does not repeat what stands there.

@@ -10,7 +10,7 @@ use super::value::Value;
 use std::borrow::Cow;
 
 /// A text may grow to this many bytes, by joining and replacing.
-pub(crate) const MAX_TEXT: usize = 1 << 24;
+pub(crate) const MAX_TEXT: usize = 1 << 22;
 
 /// The result of an arithmetic operator; empty where a side is empty or the result is out of range.
 pub(super) fn calculate<'r>(

@@ -17,6 +17,9 @@ mod units;
 mod value;
 mod variables;
 
+#[cfg(test)]
+mod tests;
+
 pub use decimal::Decimal;
 pub use evaluate::{EvaluationError, EvaluationErrorKind};
 pub use functions::{FunctionDoc, function_docs};

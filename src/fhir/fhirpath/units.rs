@@ -251,7 +251,9 @@ fn measure_of_atom(atom: &str) -> Option<Measure> {
             ..Measure::ONE
         });
     }
-    let digits = atom.rfind(|character: char| !character.is_ascii_digit())? + 1;
+    let digits = atom
+        .trim_end_matches(|character: char| character.is_ascii_digit())
+        .len();
     let mut end = digits;
     if digits < atom.len() && atom[..digits].ends_with(['-', '+']) {
         end -= 1;

@@ -1,7 +1,7 @@
 //! A handle on one element of a resource: cheap to copy, borrows the tree.
 
 use super::{Kind, NOT_LISTED, Node, Resource};
-use crate::fhir::types;
+use crate::fhir::types::{self, Types};
 use std::fmt;
 
 /// One element of a [`Resource`].
@@ -128,6 +128,14 @@ impl<'r> Element<'r> {
     /// The name in FHIRPath: that of a choice element loses its type, and its type is returned beside it.
     pub fn choice(self) -> Option<(&'r str, &'static str)> {
         types::split_choice(self.name())
+    }
+
+    /// The FHIR type, such as `HumanName`: from the resource's type, the choice, or what `types` knows of the parent.
+    pub fn type_name<'t>(self, types: &'t dyn Types) -> Option<&'t str>
+    where
+        'r: 't,
+    {
+        types::type_of(self, types)
     }
 
     pub(crate) fn node(self) -> &'r Node {

@@ -9,6 +9,9 @@ mod json;
 mod json_elements;
 mod xml_elements;
 
+#[cfg(test)]
+mod tests;
+
 pub use element::{Children, Element, Place};
 pub use form::{FormIssue, FormIssueKind};
 
@@ -19,7 +22,7 @@ use std::sync::OnceLock;
 pub const MAX_DEPTH: usize = 200;
 
 /// Bodies above this size are refused (offsets are 31 bits wide).
-pub const MAX_BYTES: usize = 1 << 30;
+pub const MAX_BYTES: usize = 1 << 28;
 
 /// The wire format that a resource was read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,13 +16,13 @@ type XmlNode<'a, 'i> = roxmltree::Node<'a, 'i>;
 /// Reads an XML body into a tree.
 pub(super) fn build(source: &str) -> Result<Resource, ParseError> {
     let body = source.strip_prefix('\u{FEFF}').unwrap_or(source);
-    refuse_deep_nesting(body)?;
     let options = ParsingOptions {
         allow_dtd: false,
         ..ParsingOptions::default()
     };
     let document =
         Document::parse_with_options(body, options).map_err(|error| explain(body, &error))?;
+    refuse_deep_nesting(body, &document)?;
     let mut elements = Elements {
         builder: Builder::new(body, String::new()),
     };
@@ -30,50 +30,21 @@ pub(super) fn build(source: &str) -> Result<Resource, ParseError> {
     Ok(elements.builder.finish(Format::Xml))
 }
 
-/// The XML parser recurses on its own terms; a count of tags before it keeps hostile depth out.
-fn refuse_deep_nesting(source: &str) -> Result<(), ParseError> {
-    let bytes = source.as_bytes();
-    let mut depth = 0_usize;
-    let mut at = 0;
-    while let Some(found) = bytes[at..].iter().position(|byte| *byte == b'<') {
-        at += found;
-        let rest = &source[at..];
-        let skipped = ["<!--", "<![CDATA[", "<?"]
-            .iter()
-            .position(|open| rest.starts_with(open));
-        if let Some(which) = skipped {
-            let close = ["-->", "]]>", "?>"][which];
-            at += rest.find(close).map_or(rest.len(), |end| end + close.len());
-            continue;
+/// Building recurses, so hostile depth is kept out before it starts.
+fn refuse_deep_nesting(source: &str, document: &Document<'_>) -> Result<(), ParseError> {
+    let mut open = Vec::new();
+    for node in document.descendants().filter(XmlNode::is_element) {
+        let parent = node.parent_element().map(|parent| parent.id());
+        while open.last().is_some() && open.last().copied() != parent {
+            open.pop();
         }
-        let end = tag_end(rest.as_bytes());
-        let tag = &rest.as_bytes()[..end];
-        if tag.starts_with(b"</") {
-            depth = depth.saturating_sub(1);
-        } else if !tag.ends_with(b"/>") && !tag.starts_with(b"<!") {
-            depth += 1;
-        }
-        if depth > MAX_DEPTH {
+        open.push(node.id());
+        if open.len() > MAX_DEPTH {
             let message = format!("the XML nests deeper than {MAX_DEPTH} levels");
-            return Err(ParseError::at(source, at, message));
+            return Err(ParseError::at(source, node.range().start, message));
         }
-        at += end;
     }
     Ok(())
-}
-
-/// The length of a tag, whose attribute values may hold `>`.
-fn tag_end(tag: &[u8]) -> usize {
-    let mut quote = None;
-    for (at, byte) in tag.iter().enumerate() {
-        match (quote, byte) {
-            (None, b'>') => return at + 1,
-            (None, b'"' | b'\'') => quote = Some(*byte),
-            (Some(open), byte) if open == *byte => quote = None,
-            _ => {}
-        }
-    }
-    tag.len()
 }
 
 fn explain(source: &str, error: &Error) -> ParseError {

@@ -76,7 +76,9 @@ impl Redactor {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         match &known.pattern {
             Some(pattern) => pattern.replace_all(bytes, NoExpand(MARK.as_bytes())),
-            None => Cow::Borrowed(bytes),
+            None if known.forms.is_empty() || bytes.is_empty() => Cow::Borrowed(bytes),
+            // Where secrets cannot be looked for, nothing is shown: rather no evidence than a leak.
+            None => Cow::Owned(MARK.as_bytes().to_vec()),
         }
     }
 
@@ -88,9 +90,12 @@ impl Redactor {
         }
     }
 
-    /// A body without secrets.
-    pub fn payload(&self, bytes: &[u8]) -> Payload {
-        Payload::new(&*self.bytes(bytes))
+    /// A body without secrets; the same body where there are none.
+    pub fn payload(&self, body: Payload) -> Payload {
+        match self.bytes(body.bytes()) {
+            Cow::Borrowed(_) => body,
+            Cow::Owned(redacted) => Payload::new(redacted),
+        }
     }
 
     /// Header fields without secrets, names too.

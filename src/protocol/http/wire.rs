@@ -29,7 +29,7 @@ use self::reply::{Conversation, Keep};
 use super::config::{Auth, Config};
 use super::redact::Redactor;
 use crate::model::{
-    Connection, Fault, FaultKind, Headers, Instant, Outcome, Owner, Reply, Request, Timing,
+    Connection, Fault, FaultKind, Headers, Instant, Outcome, Owner, Payload, Reply, Request, Timing,
 };
 use crate::protocol::{AuthChoice, Outgoing};
 
@@ -272,14 +272,14 @@ impl Wire {
             method: outgoing.method.clone(),
             url: self.redactor.text(&outgoing.url).into_owned(),
             headers: self.redactor.headers(headers),
-            body: self.redactor.payload(body),
+            body: self.redactor.payload(Payload::new(body.as_slice())),
         }
     }
 
     fn redacted_reply(&self, reply: Reply) -> Reply {
         Reply {
             headers: self.redactor.headers(reply.headers),
-            body: self.redactor.payload(reply.body.bytes()),
+            body: self.redactor.payload(reply.body),
             ..reply
         }
     }
@@ -405,3 +405,6 @@ impl Phase {
         fault::fault(owner, kind, message)
     }
 }
+
+#[cfg(test)]
+mod tests;

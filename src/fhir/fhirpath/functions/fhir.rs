@@ -5,6 +5,7 @@ use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Outcome, truth
 use crate::fhir::fhirpath::navigate;
 use crate::fhir::fhirpath::system::{describe, system_value};
 use crate::fhir::fhirpath::value::Value;
+use crate::fhir::narrative;
 use crate::fhir::tree::Element;
 
 const fn row(
@@ -53,6 +54,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
         (1, 1),
         "true when the code is in a value set",
         member_of,
+    ),
+    row(
+        "htmlChecks",
+        (0, 0),
+        "true when a narrative's `div` keeps to the XHTML that FHIR allows",
+        html_checks,
     ),
 ];
 
@@ -166,4 +173,12 @@ fn member_of<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) 
             format!("the value set `{value_set}` is not at hand"),
         )),
     }
+}
+
+fn html_checks<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
+    let Some(div) = invocation.input_text(evaluator)? else {
+        return Ok(Vec::new());
+    };
+    evaluator.charge(div.len() / 4, invocation.position())?;
+    Ok(truth(Some(narrative::check(&div).is_ok())))
 }

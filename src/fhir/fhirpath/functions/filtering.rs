@@ -7,7 +7,9 @@ use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Items, Outcome
 use crate::fhir::fhirpath::value::{Trace, Value, text_of};
 use crate::fhir::fhirpath::variables::Members;
 use crate::fhir::fhirpath::{navigate, system};
+use crate::fhir::tree::Resource;
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function {
@@ -96,37 +98,47 @@ fn select<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> 
 }
 
 fn repeat<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
-    let mut found: Items<'r> = Vec::new();
+    let mut found = Found::default();
     let mut open = invocation.input.clone();
     while !open.is_empty() {
-        let mut fresh = Vec::new();
+        let before = found.items.len();
         for (index, item) in open.iter().enumerate() {
             for result in invocation.with_item(evaluator, 0, item, index)? {
-                if !is_known(evaluator, &result, &found, invocation.position())? {
-                    found.push(result.clone());
-                    fresh.push(result);
-                }
+                found.add(evaluator, result, invocation.position())?;
             }
         }
-        open = fresh;
+        open = found.items[before..].to_vec();
     }
-    Ok(found)
+    Ok(found.items)
 }
 
-/// An element is known by being the same one; equal ones elsewhere in the tree are others.
-fn is_known<'r>(
-    evaluator: &mut Evaluator<'r>,
-    item: &Value<'r>,
-    found: &Items<'r>,
-    position: usize,
-) -> Result<bool, EvaluationError> {
-    let Value::Element(element) = item else {
-        return is_in(evaluator, item, found, position);
-    };
-    evaluator.charge(1 + found.len() / 16, position)?;
-    Ok(found
-        .iter()
-        .any(|known| matches!(known, Value::Element(other) if other == element)))
+/// What a `repeat` has found so far.
+#[derive(Default)]
+struct Found<'r> {
+    items: Items<'r>,
+    elements: HashSet<(*const Resource, u32)>,
+}
+
+impl<'r> Found<'r> {
+    /// Adds an item that is new. An element is known by being the same one: equal ones elsewhere are others.
+    fn add(
+        &mut self,
+        evaluator: &mut Evaluator<'r>,
+        item: Value<'r>,
+        position: usize,
+    ) -> Result<(), EvaluationError> {
+        evaluator.charge(1, position)?;
+        let known = match item.element() {
+            Some(element) => !self
+                .elements
+                .insert((std::ptr::from_ref(element.resource), element.id)),
+            None => is_in(evaluator, &item, &self.items, position)?,
+        };
+        if !known {
+            self.items.push(item);
+        }
+        Ok(())
+    }
 }
 
 fn aggregate<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {

@@ -42,6 +42,10 @@ pub(super) fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
 }
 
 /// A TLS reason in words.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the enum is the library's, grows, and every reason has words of its own"
+)]
 pub(super) fn tls(reason: &rustls::Error) -> Fault {
     let message = match reason {
         rustls::Error::AlertReceived(alert) => alert_received(*alert),

@@ -378,14 +378,11 @@ impl<'a> Conversation<'a> {
         if let Some(reason) = fault::tls_error(error) {
             return fault::tls(reason);
         }
-        match error.kind() {
-            io::ErrorKind::UnexpectedEof => self.closed_early(trace),
-            _ => fault::fault(
-                Owner::Supplier,
-                FaultKind::Closed,
-                format!("the connection broke {}: {error}", self.progress(trace)),
-            ),
+        if error.kind() == io::ErrorKind::UnexpectedEof {
+            return self.closed_early(trace);
         }
+        let message = format!("the connection broke {}: {error}", self.progress(trace));
+        fault::fault(Owner::Supplier, FaultKind::Closed, message)
     }
 
     /// The peer ended the connection too early.

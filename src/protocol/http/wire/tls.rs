@@ -300,6 +300,10 @@ fn facts(
 }
 
 /// What is wrong with a certificate, in words.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the enum is the library's, grows, and every problem has words of its own"
+)]
 fn words(error: &rustls::Error) -> String {
     use rustls::CertificateError as Problem;
     let rustls::Error::InvalidCertificate(problem) = error else {
@@ -309,6 +313,9 @@ fn words(error: &rustls::Error) -> String {
         Problem::Expired | Problem::ExpiredContext { .. } => "it has expired".into(),
         Problem::NotValidYet | Problem::NotValidYetContext { .. } => "it is not valid yet".into(),
         Problem::UnknownIssuer => "nobody who is trusted signed it; a private root belongs under `tls.ca` of the supplier file".into(),
+        Problem::BadSignature => {
+            "its signature is not by the trusted root of that name".into()
+        }
         Problem::NotValidForName => "it carries another name".into(),
         Problem::NotValidForNameContext { presented, .. } => {
             format!("it carries another name: {}", presented.join(", "))

@@ -129,19 +129,8 @@ impl Wire {
         clock: &Clock,
     ) -> Result<(Secret, Duration), Fault> {
         let secret = held(&client.client_secret)?.expose();
-        let mut form = form(client.scope.as_deref(), &client.parameters);
-        let authorization = match client.secret_in {
-            SecretPlace::Header => {
-                let pair = basic(&encoded(&client.client_id), &encoded(secret));
-                Some(format!("Basic {pair}"))
-            }
-            SecretPlace::Body => {
-                form.append_pair("client_id", &client.client_id);
-                form.append_pair("client_secret", secret);
-                None
-            }
-        };
-        self.fetch(&client.token_url, form.finish(), authorization, clock)
+        let (body, authorization) = secret_form(client, secret);
+        self.fetch(&client.token_url, body, authorization, clock)
             .await
     }
 
@@ -156,14 +145,8 @@ impl Wire {
             .ok_or_else(|| ours("this machine has no random numbers"))?;
         let assertion = assertion(client, clock(), random)?;
         self.redactor.add_text(&assertion);
-        let mut form = form(client.scope.as_deref(), &client.parameters);
-        form.append_pair(
-            "client_assertion_type",
-            "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-        );
-        form.append_pair("client_assertion", &assertion);
-        self.fetch(&client.token_url, form.finish(), None, clock)
-            .await
+        let body = assertion_form(client, &assertion);
+        self.fetch(&client.token_url, body, None, clock).await
     }
 
     /// Asks the token endpoint. This is no exchange of the run: it is not recorded, but its failure is a fault of those that
@@ -345,4 +328,31 @@ fn held(secret: &Held) -> Result<&Secret, Fault> {
 
 fn ours(message: impl Into<String>) -> Fault {
     fault::fault(Owner::Plugfest, FaultKind::Auth, message)
+}
+/// The form of a client with a secret, and the Authorization header where the secret stands there.
+fn secret_form(client: &ClientCredentials<Held>, secret: &str) -> (String, Option<String>) {
+    let mut form = form(client.scope.as_deref(), &client.parameters);
+    let authorization = match client.secret_in {
+        SecretPlace::Header => {
+            let pair = basic(&encoded(&client.client_id), &encoded(secret));
+            Some(format!("Basic {pair}"))
+        }
+        SecretPlace::Body => {
+            form.append_pair("client_id", &client.client_id);
+            form.append_pair("client_secret", secret);
+            None
+        }
+    };
+    (form.finish(), authorization)
+}
+
+/// The form of a client that signs an assertion.
+fn assertion_form(client: &SignedCredentials<Held>, assertion: &str) -> String {
+    let mut form = form(client.scope.as_deref(), &client.parameters);
+    form.append_pair(
+        "client_assertion_type",
+        "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+    );
+    form.append_pair("client_assertion", assertion);
+    form.finish()
 }

@@ -76,11 +76,11 @@ pub fn main() -> ExitCode {
     };
     let console = Console::of_environment(cli.quiet);
     let result = match cli.command {
+        None => start::run(&console),
         Some(Command::Run(arguments)) => run::run(&arguments, &console),
         Some(Command::Judge(arguments)) => judge::judge(&arguments, &console),
         Some(Command::Report(arguments)) => judge::report(&arguments, &console),
         Some(Command::Prove(arguments)) => prove::run(&arguments, &console),
-        None => start::run(&console),
         Some(Command::Lint(arguments)) => lint::run(&arguments, &console),
         Some(Command::Pack(arguments)) => pack::run(&arguments, &console),
         Some(Command::Supplier(arguments)) => supplier::run(&arguments, &console),

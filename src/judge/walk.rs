@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::CaseVerdicts;
 use super::scope::Known;
-use crate::check::{CheckItem, Earlier, Subject, View};
-use crate::model::{CaseId, Evidence, Exchange, Finding, Instant, Side, Verdict};
+use crate::check::{CheckItem, Earlier, Subject, View, Weight};
+use crate::model::{CaseId, Evidence, Exchange, Finding, Instant, Seen, Side, Verdict};
 use crate::plan::{Context, planned};
 use crate::protocol::{Outgoing, Surroundings, Unsendable};
 use crate::scenario::{
@@ -682,10 +682,9 @@ fn verdict(check: &StepCheck, view: &View, known: &Known<'_>) -> Verdict {
         earlier: known,
     }) {
         Finding::Holds(seen) => Verdict::Pass(Evidence { exchange, seen }),
-        Finding::Violates { seen, expected } => Verdict::Fail {
-            evidence: Evidence { exchange, seen },
-            expected,
-        },
+        Finding::Violates { seen, expected } => {
+            violated(item, Evidence { exchange, seen }, expected)
+        }
         Finding::Undecidable(reason) => Verdict::Inconclusive {
             reason,
             exchange: Some(exchange),
@@ -694,6 +693,24 @@ fn verdict(check: &StepCheck, view: &View, known: &Known<'_>) -> Verdict {
             reason,
             exchange: Some(exchange),
         },
+    }
+}
+
+/// What the standard does not demand is no failure: the verdict says what was seen, as a warning.
+fn violated(item: &CheckItem, evidence: Evidence, expected: Arc<str>) -> Verdict {
+    match item.weight() {
+        Weight::Judges => Verdict::Fail { evidence, expected },
+        Weight::Warns => {
+            let observed = format!(
+                "warning: {}, where {expected} is wished for",
+                evidence.seen.observed
+            );
+            let seen = Seen::new(observed, evidence.seen.place);
+            Verdict::Pass(Evidence {
+                exchange: evidence.exchange,
+                seen,
+            })
+        }
     }
 }
 

@@ -77,9 +77,8 @@ async fn run(
 ) -> io::Result<Ran> {
     let defects = defects.iter().map(|id| (*id).to_owned()).collect();
     let start = Start {
-        listen: ([127, 0, 0, 1], 0).into(),
         defects,
-        token: None,
+        ..Start::new(([127, 0, 0, 1], 0).into())
     };
     let running = (supplier.start)(start).await?;
     let base = running.base_url();

@@ -391,11 +391,7 @@ async fn find_supplier(
             )
             .into());
     };
-    let start = Start {
-        listen: ([127, 0, 0, 1], 0).into(),
-        defects: Vec::new(),
-        token: None,
-    };
+    let start = Start::new(([127, 0, 0, 1], 0).into());
     let running = (reference.start)(start).await?;
     console.tell(&format!(
         "no target given: running against the embedded reference supplier `{}` at {}",

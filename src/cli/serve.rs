@@ -54,9 +54,9 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<ExitCode, Failure
     }
     check_defects(supplier, &arguments.defects)?;
     let start = Start {
-        listen: arguments.listen,
         defects: arguments.defects.clone(),
         token: arguments.token.clone(),
+        ..Start::new(arguments.listen)
     };
     serve(supplier, start, console)?;
     Ok(ExitCode::SUCCESS)

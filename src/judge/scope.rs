@@ -1,7 +1,7 @@
 //! Where templates find their values during a walk.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::{Earlier, View};
 use crate::model::{CaseId, Instant};
@@ -16,6 +16,7 @@ pub(super) struct Known<'a> {
     pub(super) row: Option<(&'a str, &'a Row)>,
     pub(super) values: &'a BTreeMap<String, String>,
     pub(super) views: &'a BTreeMap<String, View>,
+    pub(super) inapplicable: &'a BTreeSet<String>,
     pub(super) prefix: &'a str,
     pub(super) step: u32,
     pub(super) attempt: u32,
@@ -31,6 +32,12 @@ impl Known<'_> {
             .iter()
             .find(|(known, _)| known == column)
             .map(|(_, text)| text.as_str())
+    }
+
+    /// Whether a step was left out because a condition on it was not met.
+    pub(super) fn did_not_apply(&self, step: &str) -> bool {
+        let known = |full: &str| self.inapplicable.contains(full).then_some(());
+        resolve(self.prefix, step, known).is_some()
     }
 
     fn find(&self, name: &str) -> Option<&str> {

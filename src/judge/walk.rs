@@ -1,13 +1,13 @@
 //! One case, step by step, without touching the world.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::CaseVerdicts;
 use super::scope::Known;
-use crate::check::{CheckItem, Earlier, Subject, View};
-use crate::model::{CaseId, Evidence, Exchange, Finding, Instant, Side, Verdict};
+use crate::check::{CheckItem, Earlier, Subject, View, Weight};
+use crate::model::{CaseId, Evidence, Exchange, Finding, Instant, Seen, Side, Verdict};
 use crate::plan::{Context, planned};
 use crate::protocol::{Outgoing, Surroundings, Unsendable};
 use crate::scenario::{
@@ -79,11 +79,14 @@ pub struct Walk<'p> {
     values: BTreeMap<String, String>,
     views: BTreeMap<String, View>,
     order: Vec<String>,
+    /// Steps that did not apply.
+    inapplicable: BTreeSet<String>,
     verdicts: Vec<Option<Verdict>>,
     phase: Phase,
     attempt: u32,
     first_attempt: Option<Instant>,
     wait: Duration,
+    waited: Duration,
     fate: Fate,
     cancelled: Option<Arc<str>>,
 }
@@ -106,11 +109,13 @@ impl<'p> Walk<'p> {
             values: BTreeMap::new(),
             views: BTreeMap::new(),
             order: Vec::new(),
+            inapplicable: BTreeSet::new(),
             verdicts: planned(script).map(|_| None).collect(),
             phase: Phase::Conditions(0),
             attempt: 0,
             first_attempt: None,
             wait: Duration::ZERO,
+            waited: Duration::ZERO,
             fate: Fate::Sound,
             cancelled: None,
         };
@@ -269,6 +274,7 @@ impl<'p> Walk<'p> {
             row: self.row,
             values: &self.values,
             views: &self.views,
+            inapplicable: &self.inapplicable,
             prefix,
             step,
             attempt: self.attempt,
@@ -311,7 +317,8 @@ impl<'p> Walk<'p> {
     }
 
     fn advance(&mut self) {
-        (self.attempt, self.first_attempt, self.wait) = (0, None, Duration::ZERO);
+        (self.attempt, self.first_attempt) = (0, None);
+        (self.wait, self.waited) = (Duration::ZERO, Duration::ZERO);
         self.phase = match self.phase {
             Phase::Conditions(index) => Phase::Conditions(index + 1),
             Phase::Steps(index) => Phase::Steps(index + 1),
@@ -367,6 +374,9 @@ impl<'p> Walk<'p> {
 
     /// Leaves a step out: its checks get the verdict, and the walk goes on.
     fn skip(&mut self, index: usize, verdict: Verdict) {
+        if let (Verdict::NotApplicable { .. }, Some(step)) = (&verdict, self.script.step(index)) {
+            self.inapplicable.insert(step.name.to_string());
+        }
         for (position, _) in self.positions(index) {
             self.verdicts[position].get_or_insert_with(|| verdict.clone());
         }
@@ -389,11 +399,13 @@ impl<'p> Walk<'p> {
             .conditions
             .iter()
             .any(|condition| !holds(condition, view, &known));
-        let spent = Duration::from_micros(at.micros_since(first) + view.exchange.timing.total);
+        let elapsed = Duration::from_micros(at.micros_since(first) + view.exchange.timing.total);
         let pause = pause(until, view);
-        if !waits || spent + pause > until.at_most {
+        // Patience is counted in pauses that were asked for, even where a proof makes them shorter.
+        if !waits || elapsed.max(self.waited) + pause > until.at_most {
             return false;
         }
+        self.waited += pause;
         self.attempt += 1;
         self.wait = pause;
         true
@@ -617,6 +629,13 @@ fn holds(item: &CheckItem, view: &View, known: &Known<'_>) -> bool {
 /// The verdict that an unmet condition gives to what depends on it; `None` where it is met.
 fn unmet(item: &CheckItem, current: Option<&View>, known: &Known<'_>) -> Option<Verdict> {
     let exchange = subject_of(item, current, known).map(|view| view.exchange.number);
+    if let Some(of) = item.of.as_ref().filter(|of| known.did_not_apply(&of.value)) {
+        let reason = format!("step `{}` did not apply", of.value);
+        return Some(Verdict::NotApplicable {
+            reason: reason.into(),
+            exchange: None,
+        });
+    }
     match ask(item, current, Side::Reply, known) {
         Finding::Holds(_) => None,
         Finding::Violates { seen, .. } => {
@@ -663,10 +682,9 @@ fn verdict(check: &StepCheck, view: &View, known: &Known<'_>) -> Verdict {
         earlier: known,
     }) {
         Finding::Holds(seen) => Verdict::Pass(Evidence { exchange, seen }),
-        Finding::Violates { seen, expected } => Verdict::Fail {
-            evidence: Evidence { exchange, seen },
-            expected,
-        },
+        Finding::Violates { seen, expected } => {
+            violated(item, Evidence { exchange, seen }, expected)
+        }
         Finding::Undecidable(reason) => Verdict::Inconclusive {
             reason,
             exchange: Some(exchange),
@@ -675,6 +693,24 @@ fn verdict(check: &StepCheck, view: &View, known: &Known<'_>) -> Verdict {
             reason,
             exchange: Some(exchange),
         },
+    }
+}
+
+/// What the standard does not demand is no failure: the verdict says what was seen, as a warning.
+fn violated(item: &CheckItem, evidence: Evidence, expected: Arc<str>) -> Verdict {
+    match item.weight() {
+        Weight::Judges => Verdict::Fail { evidence, expected },
+        Weight::Warns => {
+            let observed = format!(
+                "warning: {}, where {expected} is wished for",
+                evidence.seen.observed
+            );
+            let seen = Seen::new(observed, evidence.seen.place);
+            Verdict::Pass(Evidence {
+                exchange: evidence.exchange,
+                seen,
+            })
+        }
     }
 }
 

@@ -31,7 +31,7 @@ pub async fn prove(
 ) -> io::Result<Proof> {
     let (plan, sound) = run(pack, supplier, &[], &transport).await?;
     let mut tally = Tally::new(&plan);
-    tally.sound(&plan, &sound);
+    tally.sound(&plan, &sound, supplier.lacks);
     done("sound");
     for pair in (supplier.defects)().chunks(SIDE_BY_SIDE) {
         let runs = pair
@@ -39,7 +39,7 @@ pub async fn prove(
             .map(|defect| run(pack, supplier, std::slice::from_ref(&defect.id), &transport));
         for (defect, ended) in pair.iter().zip(join(runs).await) {
             let (plan, verdicts) = ended?;
-            tally.defect(defect, &plan, &verdicts);
+            tally.defect(defect, &plan, &verdicts, supplier.lacks);
             done(defect.id);
         }
     }
@@ -77,9 +77,8 @@ async fn run(
 ) -> io::Result<Ran> {
     let defects = defects.iter().map(|id| (*id).to_owned()).collect();
     let start = Start {
-        listen: ([127, 0, 0, 1], 0).into(),
         defects,
-        token: None,
+        ..Start::new(([127, 0, 0, 1], 0).into())
     };
     let running = (supplier.start)(start).await?;
     let base = running.base_url();

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::judge::CaseVerdicts;
 use crate::model::{RequirementId, Verdict, VerdictKind};
 use crate::plan::Plan;
-use crate::serve::Defect;
+use crate::serve::{Defect, Lack};
 
 /// A check, rows of its scenario taken together.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -86,30 +86,47 @@ impl Tally {
         }
     }
 
-    /// Against the sound supplier nothing may fail, and nothing may stay undecided.
-    pub(super) fn sound(&mut self, plan: &Plan, verdicts: &[CaseVerdicts]) {
-        for (check, _, verdict) in each(plan, verdicts) {
+    /// Against the sound supplier nothing may fail, and nothing may stay undecided, but what it says it lacks. That must fail.
+    pub(super) fn sound(&mut self, plan: &Plan, verdicts: &[CaseVerdicts], lacks: &[Lack]) {
+        let mut lacking: BTreeSet<&str> = lacks.iter().map(|lack| lack.requirement).collect();
+        for (check, requirements, verdict) in each(plan, verdicts) {
+            let (word, reason) = (verdict.kind().as_str(), verdict.reason());
+            let shown = format!("{} › {} › {}", check.scenario, check.step, check.check);
             match verdict.kind() {
                 VerdictKind::Pass | VerdictKind::NotApplicable | VerdictKind::Disabled => {}
+                VerdictKind::Fail if requirements.iter().all(|id| is_lacking(lacks, id)) => {
+                    lacking.retain(|lack| requirements.iter().all(|id| id.as_str() != *lack));
+                    self.proved.insert(check);
+                }
                 VerdictKind::Fail
                 | VerdictKind::Inconclusive
                 | VerdictKind::Error
                 | VerdictKind::NotRun => {
-                    let (word, reason) = (verdict.kind().as_str(), verdict.reason());
-                    let shown = format!("{} › {} › {}", check.scenario, check.step, check.check);
                     self.problems
                         .push(format!("sound supplier: {shown}: {word}: {reason}"));
                 }
             }
         }
+        let unseen = lacking
+            .into_iter()
+            .map(|id| format!("sound supplier: it says it lacks {id}, but nothing fails"));
+        self.problems.extend(unseen);
     }
 
     /// A defect must fail something, and nothing that it does not name.
-    pub(super) fn defect(&mut self, defect: &Defect, plan: &Plan, verdicts: &[CaseVerdicts]) {
+    pub(super) fn defect(
+        &mut self,
+        defect: &Defect,
+        plan: &Plan,
+        verdicts: &[CaseVerdicts],
+        lacks: &[Lack],
+    ) {
         let mut fails: BTreeMap<String, CheckId> = BTreeMap::new();
         let mut failed = BTreeSet::new();
         for (check, requirements, verdict) in each(plan, verdicts) {
-            if verdict.kind() == VerdictKind::Fail {
+            if verdict.kind() == VerdictKind::Fail
+                && !requirements.iter().all(|id| is_lacking(lacks, id))
+            {
                 for requirement in requirements {
                     fails
                         .entry(requirement.to_string())
@@ -196,4 +213,10 @@ fn id(scenario: &crate::scenario::Scenario, step: usize, index: usize, check: &s
         index,
         check: check.to_owned(),
     }
+}
+
+fn is_lacking(lacks: &[Lack], requirement: &RequirementId) -> bool {
+    lacks
+        .iter()
+        .any(|lack| lack.requirement == requirement.as_str())
 }

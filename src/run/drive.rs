@@ -256,7 +256,7 @@ impl State {
     ) -> Option<Arc<Exchange>> {
         if !sending.wait.is_zero() {
             tokio::select! {
-                () = tokio::time::sleep(sending.wait) => {}
+                () = tokio::time::sleep(self.driver.pace.pause(sending.wait)) => {}
                 () = self.driver.stopper.stopped() => {}
             }
         }

@@ -6,6 +6,13 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+/// How the pauses of polling steps are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waits {
+    AsAsked,
+    Short,
+}
+
 /// The pace of a run.
 #[derive(Debug)]
 pub struct Pace {
@@ -13,6 +20,7 @@ pub struct Pace {
     pub jobs: NonZeroU16,
     /// The least time between the starts of two requests; zero means no limit.
     interval: Duration,
+    waits: Waits,
     next: Mutex<Option<Instant>>,
 }
 
@@ -22,7 +30,24 @@ impl Pace {
         Self {
             jobs,
             interval,
+            waits: Waits::AsAsked,
             next: Mutex::new(None),
+        }
+    }
+
+    /// The same, where nothing gets better by waiting: pauses of polling steps are cut short.
+    pub fn impatient(self) -> Self {
+        Self {
+            waits: Waits::Short,
+            ..self
+        }
+    }
+
+    /// How long a polling step really pauses.
+    pub fn pause(&self, asked: Duration) -> Duration {
+        match self.waits {
+            Waits::AsAsked => asked,
+            Waits::Short => asked / 100,
         }
     }
 

@@ -6,8 +6,10 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 
 pub mod fhir_r4;
+pub mod tls;
 
 /// A fault of a reference supplier that can be switched on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +22,15 @@ pub struct Defect {
     pub title: &'static str,
 }
 
+/// A requirement that a sound reference supplier does not satisfy, because of what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lack {
+    /// The requirement.
+    pub requirement: &'static str,
+    /// Why.
+    pub because: &'static str,
+}
+
 /// One kind of reference supplier.
 pub struct ReferenceSupplier {
     /// The name, as it is written on a command line.
@@ -28,13 +39,15 @@ pub struct ReferenceSupplier {
     pub summary: &'static str,
     /// The packs that are proved against it.
     pub packs: &'static [&'static str],
+    /// What even the sound supplier does not satisfy.
+    pub lacks: &'static [Lack],
     /// The defects that it knows.
     pub defects: fn() -> &'static [Defect],
     /// Starts it inside the current tokio runtime.
     pub start: fn(Start) -> Starting,
 }
 
-/// A supplier that is about to run. It fails with `InvalidInput` for an unknown defect, and with what the system says to
+/// A supplier that is about to run. It fails with `InvalidInput` for an unknown defect or feature, and with what the system says to
 /// the address.
 pub type Starting = Pin<Box<dyn Future<Output = io::Result<Running>> + Send>>;
 
@@ -47,6 +60,23 @@ pub struct Start {
     pub defects: Vec<String>,
     /// A bearer token that requests for protected data need.
     pub token: Option<String>,
+    /// With this, it speaks TLS and nothing else; see [`tls::configuration`].
+    pub tls: Option<Arc<rustls::ServerConfig>>,
+    /// What it shall not offer, though it could. `fhir-r4` can go without `transactions`.
+    pub without: Vec<String>,
+}
+
+impl Start {
+    /// A sound supplier at that address, without TLS, open to all.
+    pub fn new(listen: SocketAddr) -> Start {
+        Start {
+            listen,
+            defects: Vec::new(),
+            token: None,
+            tls: None,
+            without: Vec::new(),
+        }
+    }
 }
 
 /// A supplier that runs until it is dropped.
@@ -73,6 +103,10 @@ pub const SUPPLIERS: &[ReferenceSupplier] = &[ReferenceSupplier {
     name: fhir_r4::NAME,
     summary: "a FHIR R4 REST server in memory",
     packs: &["fhir-r4-rest"],
+    lacks: &[Lack {
+        requirement: "FHIR-SEC-001",
+        because: "it serves plain HTTP, on the loopback address",
+    }],
     defects: fhir_r4::defects,
     start: fhir_r4::start,
 }];

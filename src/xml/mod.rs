@@ -24,7 +24,9 @@ mod document;
 mod evaluate;
 mod expression;
 mod functions;
+mod guard;
 mod lexer;
+mod lines;
 mod parser;
 mod value;
 

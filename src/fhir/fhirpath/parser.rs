@@ -12,6 +12,7 @@ use super::quantity::{Quantity, Unit};
 use super::temporal::{CalendarUnit, Temporal, TemporalKind};
 use crate::fhir::types;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// How deep brackets may nest.
 const MAX_NESTING: usize = 64;
@@ -19,8 +20,8 @@ const MAX_NESTING: usize = 64;
 /// How long an expression may be, in bytes.
 const MAX_LENGTH: usize = 64 * 1024;
 
-/// Parses a whole expression.
-pub(super) fn parse(text: &str) -> Result<Node, ExpressionError> {
+/// Parses a whole expression; beside it stand the names of the variables that it uses.
+pub(super) fn parse(text: &str) -> Result<(Node, BTreeSet<String>), ExpressionError> {
     if text.len() > MAX_LENGTH {
         let message = format!("the expression is longer than {MAX_LENGTH} bytes");
         return Err(ExpressionError::new(0, message));
@@ -30,10 +31,11 @@ pub(super) fn parse(text: &str) -> Result<Node, ExpressionError> {
         tokens: &tokens,
         next: 0,
         nesting: 0,
+        variables: BTreeSet::new(),
     };
     let node = parser.expression(0)?;
     if *parser.peek() == TokenKind::End {
-        return Ok(node);
+        return Ok((node, parser.variables));
     }
     let message = format!(
         "expected an operator or the end of the expression, found {}",
@@ -53,6 +55,7 @@ struct Parser<'p> {
     tokens: &'p [Token<'p>],
     next: usize,
     nesting: usize,
+    variables: BTreeSet<String>,
 }
 
 impl<'p> Parser<'p> {
@@ -191,7 +194,10 @@ impl<'p> Parser<'p> {
             TokenKind::Dollar("this") => NodeKind::This,
             TokenKind::Dollar("index") => NodeKind::Index,
             TokenKind::Dollar(_) => NodeKind::Total,
-            TokenKind::Percent(name) => NodeKind::Variable(name),
+            TokenKind::Percent(name) => {
+                self.variables.insert(name.clone());
+                NodeKind::Variable(name)
+            }
             TokenKind::Word("true") => NodeKind::Literal(Literal::Boolean(true)),
             TokenKind::Word("false") => NodeKind::Literal(Literal::Boolean(false)),
             TokenKind::Word(_) | TokenKind::Quoted(_) => {

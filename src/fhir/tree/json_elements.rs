@@ -348,7 +348,7 @@ impl Elements<'_> {
         message: &str,
     ) {
         let issue = FormIssue::new(kind, parent, name, offset, message);
-        self.builder.form_issues.push(issue);
+        self.builder.note(issue);
     }
 }
 

@@ -267,6 +267,12 @@ fn hostile_bodies_are_refused() {
         error.message.contains("document type declaration"),
         "{error}"
     );
+    let many: String = (0..300).map(|at| format!(" a{at}=''")).collect();
+    let error = Resource::parse_xml(format!("<P{many}/>").as_bytes()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "line 1, column 1: a tag has more than 256 attributes"
+    );
     let error = Resource::parse_xml(b"<P><a></P>").unwrap_err();
     assert_eq!(
         error.to_string(),

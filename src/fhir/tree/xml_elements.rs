@@ -1,5 +1,6 @@
 //! From FHIR XML to elements: `value` attributes become values, `id` and `url` attributes become children.
 
+use super::xml_guard;
 use super::{
     Builder, FormIssue, FormIssueKind, Format, Kind, MAX_DEPTH, NOT_LISTED, Node, Resource, Span,
 };
@@ -16,6 +17,9 @@ type XmlNode<'a, 'i> = roxmltree::Node<'a, 'i>;
 /// Reads an XML body into a tree.
 pub(super) fn build(source: &str) -> Result<Resource, ParseError> {
     let body = source.strip_prefix('\u{FEFF}').unwrap_or(source);
+    if let Some((at, message)) = xml_guard::costly_tag(body) {
+        return Err(ParseError::at(body, at, message));
+    }
     let options = ParsingOptions {
         allow_dtd: false,
         ..ParsingOptions::default()
@@ -242,7 +246,7 @@ impl Elements<'_> {
             node.range().start,
             message,
         );
-        self.builder.form_issues.push(issue);
+        self.builder.note(issue);
     }
 
     fn watch_single(&mut self, node: XmlNode<'_, '_>, parent: u32) {
@@ -267,7 +271,7 @@ impl Elements<'_> {
         message: &str,
     ) {
         let issue = FormIssue::new(kind, Some(parent), name, node.range().start, message);
-        self.builder.form_issues.push(issue);
+        self.builder.note(issue);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Batches and transactions.
 
 use super::call::{Answer, Call, Conditions, Context, Payload, Safety};
+use super::defects::DefectId;
 use super::json::Json;
 use super::message::Method;
 use super::prefer::{Prefer, Return};
@@ -41,17 +42,17 @@ pub fn perform(context: &Context, store: &mut Store, call: &Call) -> Result<Answ
             format!("a Bundle has at most {MAX_ENTRIES} entries"),
         ));
     }
-    let entries = items
+    let read = items
         .iter()
         .enumerate()
-        .map(|(place, item)| Entry::read(context, place, item, call.prefer))
+        .map(|(place, item)| Entry::read(context, place, item, call.prefer));
+    let skips = context.has(DefectId::IncompleteEntriesAreSkipped);
+    let entries = read
+        .filter(|entry| !skips || entry.is_ok())
         .collect::<Result<Vec<_>, _>>()?;
     let answers = match kind {
         "transaction" => transaction::perform(context, store, entries)?,
-        _ => entries
-            .into_iter()
-            .map(|entry| alone(context, store, entry))
-            .collect(),
+        _ => batch(context, store, entries)?,
     };
     Ok(Answer::ok(Json::object([
         ("resourceType", "Bundle".into()),
@@ -189,6 +190,27 @@ fn patch_payload(resource: &Json) -> Result<Payload, Problem> {
     super::json::parse(&text)
         .map(Payload::JsonPatch)
         .map_err(|_| wrong())
+}
+
+/// Performs the entries of a batch, each for itself. Only a defect makes one the affair of the others.
+fn batch(context: &Context, store: &mut Store, entries: Vec<Entry>) -> Result<Vec<Done>, Problem> {
+    let before = store.sequence();
+    let done: Vec<Done> = entries
+        .into_iter()
+        .map(|entry| alone(context, store, entry))
+        .collect();
+    let failure = done.iter().find_map(|done| done.result.as_ref().err());
+    match failure {
+        Some(problem) if context.has(DefectId::BatchFailsAsAWhole) => {
+            store.roll_back(before);
+            Err(problem.clone())
+        }
+        Some(_) if context.has(DefectId::BatchFailureUndoesTheRest) => {
+            store.roll_back(before);
+            Ok(done)
+        }
+        Some(_) | None => Ok(done),
+    }
 }
 
 /// Performs an entry of a batch: whatever comes of it is its own affair.

@@ -24,8 +24,8 @@ pub struct Statement {
 
 impl Statement {
     /// The statement of a server at a base; some defects are lies in it.
-    pub fn new(base: &str, defects: &Defects) -> Statement {
-        let mut json = statement(base);
+    pub fn new(base: &str, offer: &Offer, defects: &Defects) -> Statement {
+        let mut json = statement(base, offer);
         defects.change_statement(&mut json);
         let tag = tag(&json);
         Statement { json, tag }
@@ -72,8 +72,36 @@ fn tag(statement: &Json) -> String {
     format!("W/\"{hex}\"")
 }
 
+/// What depends on how the server was started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// Whether batches and transactions are processed.
+    pub bundles: Bundles,
+    /// Whether protected data needs a token.
+    pub access: Access,
+}
+
+/// Whether batches and transactions are processed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bundles {
+    /// They are.
+    #[default]
+    Processed,
+    /// They are refused, and the statement does not name them.
+    Refused,
+}
+
+/// Who may read and write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody.
+    Open,
+    /// Whoever has the token.
+    ByToken,
+}
+
 /// The statement of a server at a base.
-pub fn statement(base: &str) -> Json {
+pub fn statement(base: &str, offer: &Offer) -> Json {
     let texts = |texts: &[&str]| Json::list(texts.iter().map(|text| Json::from(*text)));
     Json::object([
         ("resourceType", "CapabilityStatement".into()),
@@ -121,31 +149,37 @@ pub fn statement(base: &str) -> Json {
                 "application/fhir+xml",
             ]),
         ),
-        ("rest", Json::list([rest()])),
+        ("rest", Json::list([rest(offer)])),
     ])
 }
 
-fn rest() -> Json {
-    let codes = ["transaction", "batch", "search-system", "history-system"];
+fn rest(offer: &Offer) -> Json {
+    let codes: &[&str] = match offer.bundles {
+        Bundles::Processed => &["transaction", "batch", "search-system", "history-system"],
+        Bundles::Refused => &["search-system", "history-system"],
+    };
+    let of_system = OPERATIONS
+        .iter()
+        .filter(|operation| operation.levels.contains(&"system"));
     Json::object([
         ("mode", "server".into()),
-        ("security", Json::object([("cors", true.into())])),
+        ("security", security(offer.access)),
         ("resource", Json::list(OFFERED.iter().map(resource))),
-        ("interaction", interactions(&codes)),
-        (
-            "operation",
-            Json::list(
-                OPERATIONS
-                    .iter()
-                    .filter(|operation| operation.levels.contains(&"system"))
-                    .map(operation),
-            ),
-        ),
+        ("interaction", interactions(codes)),
+        ("operation", Json::list(of_system.map(operation))),
         (
             "compartment",
             Json::list(["http://hl7.org/fhir/CompartmentDefinition/patient".into()]),
         ),
     ])
+}
+
+fn security(access: Access) -> Json {
+    let service = match access {
+        Access::Open => Json::Null,
+        Access::ByToken => Json::list([Json::object([("text", "Bearer token".into())])]),
+    };
+    Json::object([("cors", true.into()), ("service", service)])
 }
 
 fn resource(kind: &Offered) -> Json {
@@ -240,14 +274,28 @@ mod tests {
     use super::*;
     use crate::serve::fhir_r4::validate;
 
+    const OFFER: Offer = Offer {
+        bundles: Bundles::Processed,
+        access: Access::ByToken,
+    };
+
     #[test]
     fn the_statement_is_sound() {
-        assert_eq!(validate::faults(&statement("http://localhost/fhir")), []);
+        assert_eq!(
+            validate::faults(&statement("http://localhost/fhir", &OFFER)),
+            []
+        );
     }
 
     #[test]
     fn the_tag_follows_the_statement() {
-        assert_eq!(tag(&statement("http://a")), tag(&statement("http://a")));
-        assert_ne!(tag(&statement("http://a")), tag(&statement("http://b")));
+        assert_eq!(
+            tag(&statement("http://a", &OFFER)),
+            tag(&statement("http://a", &OFFER))
+        );
+        assert_ne!(
+            tag(&statement("http://a", &OFFER)),
+            tag(&statement("http://b", &OFFER))
+        );
     }
 }

@@ -6,14 +6,24 @@
 use super::json::Json;
 use super::message::{Reply, Request};
 use super::negotiate::Chosen;
+use super::problem::Problem;
 use super::route::Interaction;
 use crate::serve::Defect;
 use std::fmt;
 use std::str::FromStr;
 
-mod answers;
-mod replies;
-mod statements;
+mod bundles;
+mod capability;
+mod conditional;
+mod failing;
+mod history;
+mod negotiation;
+mod operating;
+mod reading;
+mod searching;
+mod tools;
+mod transport;
+mod writing;
 
 /// What a hook may look at.
 pub struct Facts<'a> {
@@ -33,8 +43,9 @@ enum Hook {
     Switch,
     /// It changes the CapabilityStatement.
     Statement(fn(&mut Json)),
+    /// It refuses an interaction that is asked for.
+    Refuse(fn(&Request, &Interaction) -> Option<Problem>),
     /// It changes the request before it is read.
-    #[expect(dead_code, reason = "the rows that need it follow")]
     Request(fn(&mut Request)),
     /// It changes the answer before it is written.
     Answer(fn(&Facts, &mut super::call::Answer)),
@@ -149,6 +160,21 @@ impl Defects {
                 change(statement);
             }
         }
+    }
+
+    /// Lets the defects refuse an interaction.
+    ///
+    /// # Errors
+    /// The refusal of the first that does.
+    pub fn refuse(&self, request: &Request, interaction: &Interaction) -> Result<(), Problem> {
+        for hook in self.hooks() {
+            if let Hook::Refuse(refusal) = hook
+                && let Some(problem) = refusal(request, interaction)
+            {
+                return Err(problem);
+            }
+        }
+        Ok(())
     }
 
     /// Lets the defects change a request before it is read.

@@ -1,5 +1,9 @@
 //! The edge: sockets and HTTP/1.1 around the pure core.
 
+mod secure;
+
+pub use secure::Plaintext;
+
 use super::message::{Headers, Method, Reply, Request};
 use super::problem::Problem;
 use super::service::{MAX_BODY, Service};
@@ -9,6 +13,7 @@ use axum::extract::State;
 use axum::http::{self, HeaderName, HeaderValue, StatusCode};
 use axum::serve::ListenerExt;
 use jiff::Timestamp;
+use secure::SecureListener;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -32,20 +37,35 @@ pub async fn bind(address: SocketAddr) -> io::Result<Bound> {
     Ok(Bound { listener, address })
 }
 
+/// How connections are secured.
+pub enum Security {
+    /// Not at all.
+    Plain,
+    /// By TLS.
+    Tls(Arc<rustls::ServerConfig>, Plaintext),
+}
+
 /// Serves until the sender is used or dropped.
-pub fn serve(bound: Bound, service: Service) -> oneshot::Sender<()> {
+pub fn serve(bound: Bound, security: Security, service: Service) -> oneshot::Sender<()> {
     let (stop, stopped) = oneshot::channel();
     let app = Router::new().fallback(handle).with_state(Arc::new(service));
-    // A reply is one write; waiting to join it with the next would only add delay. A socket that refuses works, too.
-    let listener = bound
-        .listener
-        .tap_io(|socket| drop(socket.set_nodelay(true)));
     let ended = async move { drop(stopped.await) };
-    tokio::spawn(async move {
-        axum::serve(listener, app)
-            .with_graceful_shutdown(ended)
-            .await
-    });
+    match security {
+        Security::Plain => {
+            // A reply is one write; waiting to join it with the next would only add delay. A socket that refuses works, too.
+            let listener = bound
+                .listener
+                .tap_io(|socket| drop(socket.set_nodelay(true)));
+            let serving = axum::serve(listener, app).with_graceful_shutdown(ended);
+            tokio::spawn(async move { serving.await });
+        }
+        Security::Tls(configuration, plaintext) => {
+            let listener =
+                SecureListener::new(bound.listener, bound.address, configuration, plaintext);
+            let serving = axum::serve(listener, app).with_graceful_shutdown(ended);
+            tokio::spawn(async move { serving.await });
+        }
+    }
     stop
 }
 

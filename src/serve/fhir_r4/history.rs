@@ -1,6 +1,7 @@
 //! Histories: of a resource, a type, the server.
 
 use super::call::{Answer, Context};
+use super::defects::DefectId;
 use super::json::Json;
 use super::message::Method;
 use super::moment::{instant, span};
@@ -101,9 +102,10 @@ impl Page {
     }
 
     fn bundle(&self, context: &Context, versions: Vec<&Version>, path: &str) -> Json {
+        let least = i64::from(context.has(DefectId::HistorySinceIsAfter));
         let since = |version: &&Version| {
             self.since
-                .is_none_or(|since| version.last_updated.as_microsecond() >= since)
+                .is_none_or(|since| version.last_updated.as_microsecond() >= since + least)
         };
         let wanted: Vec<&Version> = versions.into_iter().filter(since).collect();
         let total = wanted.len();

@@ -14,11 +14,14 @@
 )]
 
 use crate::serve::{Defect, Running, Start, Starting};
+pub use capability::Bundles;
 use defects::Defects;
 pub use defects::{DefectId, UnknownDefect};
+use edge::{Plaintext, Security};
 use service::Service;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 pub mod access;
 pub mod bundle;
@@ -45,6 +48,8 @@ pub mod seed;
 pub mod service;
 pub mod shapes;
 pub mod store;
+#[cfg(test)]
+mod tests;
 pub mod types;
 pub mod validate;
 pub mod write;
@@ -65,6 +70,10 @@ pub struct Options {
     pub defects: Vec<DefectId>,
     /// A bearer token that all requests but the one for the CapabilityStatement need.
     pub token: Option<String>,
+    /// Whether batches and transactions are processed.
+    pub bundles: Bundles,
+    /// With this, the server speaks TLS and nothing else.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
 }
 
 impl Options {
@@ -74,6 +83,8 @@ impl Options {
             listen,
             defects: Vec::new(),
             token: None,
+            bundles: Bundles::Processed,
+            tls: None,
         }
     }
 }
@@ -85,10 +96,31 @@ pub fn start(start: Start) -> Starting {
         let defects = defects.collect::<Result<Vec<DefectId>, UnknownDefect>>();
         let defects =
             defects.map_err(|unknown| io::Error::new(io::ErrorKind::InvalidInput, unknown))?;
+        let bundles = match start
+            .without
+            .iter()
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .as_slice()
+        {
+            [] => Bundles::Processed,
+            ["transactions"] => Bundles::Refused,
+            _ => {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    "fhir-r4 can go without `transactions` only",
+                ));
+            }
+        };
+        let Start {
+            listen, token, tls, ..
+        } = start;
         Server::start(Options {
-            listen: start.listen,
+            listen,
             defects,
-            token: start.token,
+            token,
+            bundles,
+            tls,
         })
         .await
     })
@@ -109,9 +141,23 @@ impl Server {
     /// What the system says to the address.
     pub async fn start(options: Options) -> io::Result<Running> {
         let bound = edge::bind(options.listen).await?;
-        let base = format!("http://{}{BASE_PATH}", bound.address);
-        let service = Service::new(&base, options.token, Defects::new(&options.defects));
-        let stop = edge::serve(bound, service);
+        let scheme = if options.tls.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        let base = format!("{scheme}://{}{BASE_PATH}", bound.address);
+        let defects = Defects::new(&options.defects);
+        let plaintext = if defects.has(DefectId::PlainHttpBesideTls) {
+            Plaintext::Served
+        } else {
+            Plaintext::Refused
+        };
+        let security = options
+            .tls
+            .map_or(Security::Plain, |tls| Security::Tls(tls, plaintext));
+        let service = Service::new(&base, options.token, options.bundles, defects);
+        let stop = edge::serve(bound, security, service);
         Ok(Running {
             base,
             stop: Some(stop),

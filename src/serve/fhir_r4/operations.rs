@@ -1,6 +1,7 @@
 //! The operations: one row each.
 
 use super::call::{Answer, Call, Context, Payload, Safety};
+use super::defects::DefectId;
 use super::json::Json;
 use super::problem::{Issue, Problem, information, outcome};
 use super::route::{Interaction, Level, Target};
@@ -137,7 +138,11 @@ pub fn change(
 ) -> Result<Answer, Problem> {
     match known(level, name)?.run {
         Run::Looks(run) => run(context, store, level, call),
-        Run::Changes(_) if call.safety == Safety::Safe => Err(Problem::not_allowed("POST")),
+        Run::Changes(_)
+            if call.safety == Safety::Safe && !context.has(DefectId::StateChangesByGet) =>
+        {
+            Err(Problem::not_allowed("POST"))
+        }
         Run::Changes(run) => run(context, store, level, call),
     }
 }

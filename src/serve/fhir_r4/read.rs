@@ -3,9 +3,11 @@
 use super::call::{Answer, Call, Context};
 use super::defects::DefectId;
 use super::history;
+use super::json::Json;
 use super::message::Headers;
 use super::moment::read_http_date;
 use super::operations;
+use super::primitive::shortened;
 use super::problem::Problem;
 use super::query::Query;
 use super::route::{Interaction, Target};
@@ -94,19 +96,35 @@ pub fn current<'a>(
     store: &'a Store,
     target: &Target,
 ) -> Result<&'a Version, Problem> {
-    store.current(target).map_err(|absent| match absent {
-        Absent::Deleted if !context.has(DefectId::DeletedIsServerError) => Problem::new(
-            410,
-            "deleted",
-            format!("{} was deleted", target.reference()),
-        ),
-        Absent::Deleted => Problem::new(
-            500,
-            "exception",
-            format!("{} was deleted", target.reference()),
-        ),
-        Absent::Unknown => Problem::not_found(format!("there is no {}", target.reference())),
-    })
+    let absent = match store.current(target) {
+        Ok(version) => return Ok(version),
+        Err(absent) => absent,
+    };
+    if absent == Absent::Unknown {
+        return Err(Problem::not_found(format!(
+            "there is no {}",
+            target.reference()
+        )));
+    }
+    let last = store
+        .versions(target)
+        .iter()
+        .rfind(|version| version.resource.is_some());
+    match last.filter(|_| context.has(DefectId::DeletedIsStillReadable)) {
+        Some(version) => Ok(version),
+        None => {
+            let status = if context.has(DefectId::DeletedIsServerError) {
+                500
+            } else {
+                410
+            };
+            Err(Problem::new(
+                status,
+                "deleted",
+                format!("{} was deleted", target.reference()),
+            ))
+        }
+    }
 }
 
 fn read(context: &Context, store: &Store, target: &Target, call: &Call) -> Result<Answer, Problem> {
@@ -161,27 +179,62 @@ fn read_version(
     target: &Target,
     wanted: &str,
 ) -> Result<Answer, Problem> {
-    let found = store
-        .versions(target)
+    let versions = store.versions(target);
+    let found = versions
         .iter()
         .find(|version| version.number.to_string() == wanted);
-    let version = found.ok_or_else(|| {
-        Problem::not_found(format!(
-            "there is no version `{}`",
-            super::primitive::shortened(wanted)
-        ))
-    })?;
+    let unknown = || Problem::not_found(format!("there is no version `{}`", shortened(wanted)));
+    let version = found.ok_or_else(unknown)?;
+    faulty_version(context, store, target, version)?;
     match &version.resource {
-        Some(resource) => Ok(Answer::about(200, version, Some(resource.clone()))),
-        None if context.has(DefectId::DeletedVersionIsNotFound) => {
-            Err(Problem::not_found("there is no such version"))
-        }
+        Some(resource) => Ok(Answer::about(
+            200,
+            version,
+            Some(shown(context, versions, resource)),
+        )),
+        None if context.has(DefectId::DeletedVersionIsNotFound) => Err(unknown()),
         None => Err(Problem::new(
             410,
             "deleted",
             "this version records the deletion",
         )),
     }
+}
+
+/// What defects refuse of old versions.
+fn faulty_version(
+    context: &Context,
+    store: &Store,
+    target: &Target,
+    version: &Version,
+) -> Result<(), Problem> {
+    let current = store.current(target);
+    let old = current.is_ok_and(|current| current.number != version.number);
+    let spoilt = current.is_err() && version.resource.is_some();
+    if (old && context.has(DefectId::OldVersionIsServerError))
+        || (spoilt && context.has(DefectId::DeleteSpoilsOldVersions))
+    {
+        return Err(Problem::new(500, "exception", "the version cannot be read"));
+    }
+    Ok(())
+}
+
+/// The content of a version; some defects show another.
+fn shown(context: &Context, versions: &[Version], resource: &Json) -> Json {
+    let last = versions.last().map(|version| version.resource.as_ref());
+    let meta = resource.get("meta").cloned();
+    let mut content = match last {
+        Some(Some(current)) if context.has(DefectId::VreadGivesTheCurrentContent) => {
+            current.clone()
+        }
+        Some(None) if context.has(DefectId::DeleteEmptiesOldVersions) => Json::object([
+            ("resourceType", resource.resource_type().into()),
+            ("id", resource.text("id").into()),
+        ]),
+        _ => return resource.clone(),
+    };
+    content.set("meta", meta);
+    content
 }
 
 fn compartment(

@@ -5,11 +5,9 @@ use super::json::Json;
 use super::route::Target;
 use super::store::Store;
 use jiff::Timestamp;
-use matching::TextRule;
-use path::Path;
-use value::{Prefix, Wanted};
 
 pub mod criterion;
+mod faults;
 pub mod fold;
 pub mod matching;
 pub mod parameters;
@@ -48,33 +46,5 @@ impl Scope<'_> {
             .versions_at(target, self.sequence)
             .next()
             .and_then(|version| version.resource.as_ref())
-    }
-
-    fn text_rule(&self, modifier: &criterion::Modifier) -> TextRule {
-        use criterion::Modifier;
-        match modifier {
-            Modifier::Exact => TextRule::Exact,
-            Modifier::Contains => TextRule::Anywhere,
-            Modifier::None
-            | Modifier::Not
-            | Modifier::Text
-            | Modifier::Identifier
-            | Modifier::Above
-            | Modifier::Below
-            | Modifier::Type(_) => TextRule::Start,
-        }
-    }
-
-    fn token_fits(&self, path: &Path, wanted: &Wanted, token: (Option<&str>, &str)) -> bool {
-        matching::token_fits(path, wanted, token)
-    }
-
-    fn span_fits(
-        &self,
-        prefix: Prefix,
-        wanted: super::moment::Span,
-        found: super::moment::Span,
-    ) -> bool {
-        matching::span_fits(prefix, wanted, found, self.now.as_microsecond())
     }
 }

@@ -1,6 +1,7 @@
 //! The server without sockets: a request in, a reply out.
 
 use super::call::{Answer, Call, Conditions, Context, Payload, Safety, Standing};
+use super::capability::{Access, Bundles, Offer};
 use super::defects::{Defects, Facts};
 use super::json::{self, Json};
 use super::message::{Headers, Method, Reply, Request};
@@ -23,6 +24,7 @@ pub struct Service {
     root: String,
     token: Option<String>,
     defects: Defects,
+    offer: Offer,
     capabilities: capability::Statement,
     store: RwLock<Store>,
     requests: AtomicU64,
@@ -31,16 +33,20 @@ pub struct Service {
 impl Service {
     /// A server with the resources that it starts with. The base is its URL, such as `http://127.0.0.1:8080/fhir`;
     /// with a token, all but the CapabilityStatement needs it.
-    pub fn new(base: &str, token: Option<String>, defects: Defects) -> Service {
-        let root = base
-            .splitn(4, '/')
-            .nth(3)
-            .map_or_else(String::new, |path| format!("/{path}"));
+    pub fn new(base: &str, token: Option<String>, bundles: Bundles, defects: Defects) -> Service {
+        let root = base.splitn(4, '/').nth(3);
+        let access = if token.is_some() {
+            Access::ByToken
+        } else {
+            Access::Open
+        };
+        let offer = Offer { bundles, access };
         Service {
             base: base.to_owned(),
-            root,
+            root: root.map_or_else(String::new, |path| format!("/{path}")),
             token,
-            capabilities: capability::Statement::new(base, &defects),
+            offer,
+            capabilities: capability::Statement::new(base, &offer, &defects),
             defects,
             store: RwLock::new(seed::store()),
             requests: AtomicU64::new(0),
@@ -117,6 +123,14 @@ impl Service {
         interaction: Interaction,
         query: Query,
     ) -> Result<Answer, Problem> {
+        if interaction == Interaction::Bundle && self.offer.bundles == Bundles::Refused {
+            return Err(Problem::new(
+                400,
+                "not-supported",
+                "batches and transactions are not processed here",
+            ));
+        }
+        self.defects.refuse(request, &interaction)?;
         let call = call(request, interaction, query)?;
         let context = Context {
             base: &self.base,

@@ -32,6 +32,18 @@ pub struct Version {
 }
 
 impl Version {
+    /// A version of what was never stored: without content, and with a number that no stored version has.
+    pub fn unknown(target: &Target) -> Version {
+        Version {
+            target: target.clone(),
+            number: 0,
+            last_updated: Timestamp::UNIX_EPOCH,
+            method: Method::Put,
+            resource: None,
+            sequence: 0,
+        }
+    }
+
     /// Whether versions of this type are kept and shown.
     pub fn is_versioned(&self) -> bool {
         offered(self.target.resource_type).is_some_and(|kind| kind.versioning != Versioning::None)
@@ -153,6 +165,18 @@ impl Store {
             .iter()
             .filter_map(move |versions| then(versions).map(|place| &versions[place]));
         found.filter(|version| version.resource.is_some())
+    }
+
+    /// The last content of the resources of a type that are deleted.
+    pub fn deleted(&self, resource_type: &str) -> impl Iterator<Item = &Version> {
+        let instances = self
+            .shelves
+            .get(resource_type)
+            .map_or(&[][..], |shelf| &shelf.instances);
+        let gone = instances
+            .iter()
+            .filter(|versions| versions.last().is_some_and(|last| last.resource.is_none()));
+        gone.filter_map(|versions| versions.iter().rfind(|version| version.resource.is_some()))
     }
 
     /// Every version of a type (or of all), newest first, as of so many changes.

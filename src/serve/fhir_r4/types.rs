@@ -71,25 +71,19 @@ const fn full(name: &'static str) -> Offered {
     }
 }
 
-/// The offered types. Most are alike; three differ, so that the rules for servers that offer less can be seen, too:
-/// `Basic` has no versions, no client ids and nothing conditional, `Provenance` is written once and then only read,
-/// and a conditional delete of `Observation` may hit several.
+/// The offered types. Most are alike; some differ, so that the rules for servers that offer less can be seen, too:
+/// `Person` has no versions, no client ids and nothing conditional, `Provenance` is written once and then only read,
+/// and a conditional delete of `Observation` or `Practitioner` may hit several.
 pub const OFFERED: &[Offered] = &[
     full("AllergyIntolerance"),
-    Offered {
-        versioning: Versioning::None,
-        update_create: false,
-        conditional: false,
-        conditional_delete: ConditionalDelete::No,
-        interactions: &["read", "search-type", "create", "update", "delete"],
-        ..full("Basic")
-    },
+    full("Basic"),
     full("Condition"),
     full("Device"),
     full("DiagnosticReport"),
     full("DocumentReference"),
     full("Encounter"),
     full("Group"),
+    full("HealthcareService"),
     full("Immunization"),
     full("Location"),
     full("MedicationRequest"),
@@ -99,7 +93,18 @@ pub const OFFERED: &[Offered] = &[
     },
     full("Organization"),
     full("Patient"),
-    full("Practitioner"),
+    Offered {
+        versioning: Versioning::None,
+        update_create: false,
+        conditional: false,
+        conditional_delete: ConditionalDelete::No,
+        interactions: &["read", "search-type", "create", "update", "delete"],
+        ..full("Person")
+    },
+    Offered {
+        conditional_delete: ConditionalDelete::Multiple,
+        ..full("Practitioner")
+    },
     full("PractitionerRole"),
     full("Procedure"),
     Offered {

@@ -10,18 +10,16 @@ pub struct Renaming<'a> {
     pub names: &'a BTreeMap<String, String>,
     /// The full URL of the entry that holds the resource: relative references are relative to its root.
     pub full_url: Option<&'a str>,
-    /// Whether canonicals are rewritten, too, as they must not be.
-    pub canonicals: Canonicals,
+    /// The kinds of elements that are rewritten.
+    pub kinds: &'a [&'static str],
 }
 
-/// What happens to canonical URLs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Canonicals {
-    /// They stay: they name a definition, not a place on this server.
-    Kept,
-    /// They are rewritten like any URI.
-    Rewritten,
-}
+/// The kinds of elements that may name another entry, each by its type. A canonical is none of them: it names a
+/// definition, not a place on this server.
+pub const KINDS: [&str; 6] = [REFERENCE, "uri", "url", "oid", "uuid", "xhtml"];
+
+/// The literal reference of a Reference, which is a string by its type.
+pub const REFERENCE: &str = "Reference.reference";
 
 /// Rewrites a resource in place.
 pub fn rewrite(resource: &mut Json, renaming: &Renaming) {
@@ -61,7 +59,7 @@ fn members(value: &mut Json, shape: &Shape, renaming: &Renaming) {
             continue;
         };
         let kind = if is_reference && &**name == "reference" {
-            "Reference.reference"
+            REFERENCE
         } else {
             kind
         };
@@ -73,16 +71,15 @@ fn members(value: &mut Json, shape: &Shape, renaming: &Renaming) {
 }
 
 fn one(value: &mut Json, kind: &str, renaming: &Renaming) {
-    let renamed = match (kind, value.as_text()) {
-        ("Reference.reference", Some(text)) => renaming.reference(text),
-        ("uri" | "url" | "oid" | "uuid", Some(text)) => renaming.names.get(text).cloned(),
-        ("canonical", Some(text)) if renaming.canonicals == Canonicals::Rewritten => {
-            renaming.names.get(text).cloned()
-        }
-        ("xhtml", Some(text)) => Some(renaming.narrative(text)),
-        ("Resource", _) => return rewrite(value, renaming),
-        _ => None,
-    };
+    if kind == "Resource" {
+        return rewrite(value, renaming);
+    }
+    let text = value.as_text().filter(|_| renaming.kinds.contains(&kind));
+    let renamed = text.and_then(|text| match kind {
+        REFERENCE => renaming.reference(text),
+        "xhtml" => Some(renaming.narrative(text)),
+        _ => renaming.names.get(text).cloned(),
+    });
     if let Some(renamed) = renamed {
         *value = Json::from(renamed);
     } else if let Some(shape) = shape(kind) {
@@ -103,22 +100,46 @@ impl Renaming<'_> {
         self.names.get(&format!("{root}/{text}")).cloned()
     }
 
-    /// The targets of links and images in a narrative.
+    /// The narrative with the targets of its links and images rewritten.
     fn narrative(&self, text: &str) -> String {
-        let quoted = ["href", "src"]
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, mark, value, after)) = next_target(rest) {
+            let renamed = self.names.get(value).map_or(value, String::as_str);
+            out.push_str(before);
+            out.push_str(renamed);
+            out.push(mark);
+            rest = after;
+        }
+        out.push_str(rest);
+        out
+    }
+}
+
+/// The next `href` or `src`: the text up to its value, its quotation mark, the value, and what follows.
+fn next_target(text: &str) -> Option<(&str, char, &str, &str)> {
+    let mut from = 0;
+    loop {
+        let starts = ["href=", "src="]
             .into_iter()
-            .flat_map(|name| ['"', '\''].map(|mark| (name, mark)));
-        quoted.fold(text.to_owned(), |text, (name, mark)| {
-            self.names.iter().fold(text, |text, (from, to)| {
-                if !text.contains(from.as_str()) {
-                    return text;
-                }
-                text.replace(
-                    &format!("{name}={mark}{from}{mark}"),
-                    &format!("{name}={mark}{to}{mark}"),
-                )
-            })
-        })
+            .filter_map(|name| text[from..].find(name).map(|at| from + at + name.len()));
+        let start = starts.min()?;
+        let mark = text[start..].chars().next()?;
+        let end = text[start + mark.len_utf8()..]
+            .find(mark)
+            .map(|at| start + mark.len_utf8() + at);
+        match end.filter(|_| mark == '"' || mark == '\'') {
+            Some(end) => {
+                return Some((
+                    &text[..=start],
+                    mark,
+                    &text[start + 1..end],
+                    &text[end + 1..],
+                ));
+            }
+            // The words stand in the text, not in a tag.
+            None => from = start,
+        }
     }
 }
 
@@ -136,7 +157,7 @@ mod tests {
         let renaming = Renaming {
             names: &names,
             full_url: Some("http://x/Observation/y"),
-            canonicals: Canonicals::Kept,
+            kinds: &KINDS,
         };
         let text = r#"{"resourceType":"QuestionnaireResponse","text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><a href=\"urn:uuid:a\">urn:uuid:a</a></div>"},
             "extension":[{"url":"http://e","valueUri":"urn:uuid:a"},{"url":"http://e","valueString":"urn:uuid:a"}],

@@ -1,6 +1,6 @@
 //! A transaction: all entries or none, in the order of their methods, whatever their order in the Bundle.
 
-use super::rewrite::{Canonicals, Renaming, conditional_references, rewrite};
+use super::rewrite::{KINDS, REFERENCE, Renaming, conditional_references, rewrite};
 use super::{Done, Entry};
 use crate::serve::fhir_r4::call::{Answer, Call, Context, Payload, Standing};
 use crate::serve::fhir_r4::defects::DefectId;
@@ -49,8 +49,12 @@ struct Step {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Existing {
+    /// There is none.
     No,
-    Yes,
+    /// It was there before.
+    Found,
+    /// An earlier entry makes it.
+    Twin,
 }
 
 fn all(context: &Context, store: &mut Store, entries: Vec<Entry>) -> Result<Vec<Done>, Problem> {
@@ -60,16 +64,16 @@ fn all(context: &Context, store: &mut Store, entries: Vec<Entry>) -> Result<Vec<
         .collect::<Result<Vec<_>, _>>()?;
     resolve(context, store, &mut steps)?;
     demand_distinct(context, &steps)?;
-    let names = names(context, &steps);
-    for step in &mut steps {
-        rename(context, step, &names);
-    }
+    rename(context, &mut steps);
     resolve_conditional_references(context, store, &mut steps)?;
     if !context.has(DefectId::TransactionFollowsTheBundlesOrder) {
         steps.sort_by_key(|step| rank(step.method));
     }
     let mut done: Vec<(usize, Done)> = Vec::new();
-    for step in &steps {
+    let joined = |step: &&Step| {
+        step.existing != Existing::Twin || !context.has(DefectId::TransactionJoinsSameConditions)
+    };
+    for step in steps.iter().filter(joined) {
         let answer = execute(context, store, step).map_err(|problem| at(problem, step.place))?;
         done.push((
             step.place,
@@ -80,7 +84,9 @@ fn all(context: &Context, store: &mut Store, entries: Vec<Entry>) -> Result<Vec<
         ));
     }
     demand_integrity(store, &steps)?;
-    done.sort_by_key(|(place, _)| *place);
+    if !context.has(DefectId::TransactionAnswersInItsOrder) {
+        done.sort_by_key(|(place, _)| *place);
+    }
     Ok(done.into_iter().map(|(_, done)| done).collect())
 }
 
@@ -181,16 +187,16 @@ fn resolve_create(
         .conditions
         .if_none_exist
         .clone()
-        .filter(|_| !context.has(DefectId::EntriesIgnoreTheirConditions));
+        .filter(|_| !context.has(DefectId::EntriesIgnoreIfNoneExist));
     if let Some(condition) = &condition {
         if let Some(twin) = created.get(&(kind, condition.clone())) {
-            (step.target, step.existing) = (Some(twin.clone()), Existing::Yes);
+            (step.target, step.existing) = (Some(twin.clone()), Existing::Twin);
             return Ok(());
         }
         match find(context, store, kind, &write::criteria(condition)?)?.as_slice() {
             [] => {}
             [found] => {
-                (step.target, step.existing) = (Some(found.clone()), Existing::Yes);
+                (step.target, step.existing) = (Some(found.clone()), Existing::Found);
                 return Ok(());
             }
             _ => {
@@ -259,7 +265,10 @@ fn demand_distinct(context: &Context, steps: &[Step]) -> Result<(), Problem> {
     let mut seen = BTreeSet::new();
     let changing = steps
         .iter()
-        .filter(|step| matches!(step.method, Method::Put | Method::Patch | Method::Delete));
+        .filter(|step| matches!(step.method, Method::Put | Method::Patch | Method::Delete))
+        .filter(|step| {
+            step.method == Method::Put || !context.has(DefectId::TransactionChecksUpdatesOnly)
+        });
     for target in changing.filter_map(|step| step.target.as_ref()) {
         if !seen.insert(target) {
             return Err(Problem::new(
@@ -284,24 +293,42 @@ fn names(context: &Context, steps: &[Step]) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Rewrites the references of an entry.
-fn rename(context: &Context, step: &mut Step, names: &BTreeMap<String, String>) {
-    if context.has(DefectId::TransactionKeepsUuids) {
-        return;
+/// Rewrites the references of the entries to each other.
+fn rename(context: &Context, steps: &mut [Step]) {
+    let kinds = kinds(context);
+    let all = names(context, steps);
+    for place in 0..steps.len() {
+        let looks_back = context.has(DefectId::TransactionLooksBackOnly);
+        let earlier = looks_back.then(|| names(context, &steps[..place]));
+        let step = &mut steps[place];
+        let names = earlier.as_ref().unwrap_or(&all);
+        let renaming = Renaming {
+            names,
+            full_url: step.full_url.as_deref(),
+            kinds: &kinds,
+        };
+        if let Payload::Resource(resource) = &mut step.call.payload {
+            rewrite(resource, &renaming);
+        }
     }
-    let canonicals = if context.has(DefectId::TransactionRewritesCanonicals) {
-        Canonicals::Rewritten
-    } else {
-        Canonicals::Kept
+}
+
+/// The kinds of elements that are rewritten; defects leave some out, or add one.
+fn kinds(context: &Context) -> Vec<&'static str> {
+    let left_out = |kind: &&str| {
+        context.has(DefectId::TransactionKeepsUuids)
+            || (context.has(DefectId::TransactionKeepsUuidsInNarratives) && *kind == "xhtml")
+            || (context.has(DefectId::TransactionKeepsUuidsInElements)
+                && !["xhtml", REFERENCE].contains(kind))
     };
-    let renaming = Renaming {
-        names,
-        full_url: step.full_url.as_deref(),
-        canonicals,
-    };
-    if let Payload::Resource(resource) = &mut step.call.payload {
-        rewrite(resource, &renaming);
-    }
+    let canonical = context
+        .has(DefectId::TransactionRewritesCanonicals)
+        .then_some("canonical");
+    KINDS
+        .into_iter()
+        .filter(|kind| !left_out(kind))
+        .chain(canonical)
+        .collect()
 }
 
 /// Replaces conditional references by the one resource that each finds: on the server, or else among the new ones.
@@ -319,10 +346,14 @@ fn resolve_conditional_references(
     if wanted.is_empty() || context.has(DefectId::TransactionKeepsConditionalReferences) {
         return Ok(());
     }
-    let found = wanted
-        .into_iter()
-        .map(|text| sought(context, store, steps, &text).map(|target| (text, target.reference())));
-    let names = found.collect::<Result<BTreeMap<_, _>, Problem>>()?;
+    let mut names = BTreeMap::new();
+    for text in wanted {
+        match sought(context, store, steps, &text) {
+            Ok(target) => names.insert(text, target.reference()),
+            Err(_) if context.has(DefectId::ConditionalReferenceMayFindNothing) => None,
+            Err(problem) => return Err(problem),
+        };
+    }
     for step in steps.iter_mut() {
         if let Payload::Resource(resource) = &mut step.call.payload {
             rewrite(
@@ -330,7 +361,7 @@ fn resolve_conditional_references(
                 &Renaming {
                     names: &names,
                     full_url: None,
-                    canonicals: Canonicals::Kept,
+                    kinds: &[REFERENCE],
                 },
             );
         }
@@ -338,29 +369,25 @@ fn resolve_conditional_references(
     Ok(())
 }
 
+/// The one resource that a conditional reference finds.
 fn sought(context: &Context, store: &Store, steps: &[Step], text: &str) -> Result<Target, Problem> {
     let (kind, query) = text.split_once('?').unwrap_or((text, ""));
-    let unknown = || {
-        Problem::bad_request(format!(
-            "the reference `{}` names no resource type",
-            shortened(kind)
-        ))
-    };
-    let kind = types::offered(kind).ok_or_else(unknown)?.name;
+    let refusal =
+        |what: &str| Problem::precondition(format!("the reference `{}` {what}", shortened(text)));
+    let kind = types::offered(kind)
+        .ok_or_else(|| refusal("names no resource type"))?
+        .name;
     let mut found = find(context, store, kind, &write::criteria(query)?)?;
     if found.is_empty() {
         found = among_new(&context.scope(store), steps, kind, query)?;
     }
     match found.as_slice() {
         [one] => Ok(one.clone()),
-        [] => Err(Problem::precondition(format!(
-            "the reference `{}` finds nothing",
-            shortened(text)
-        ))),
-        _ => Err(Problem::precondition(format!(
-            "the reference `{}` finds more than one resource",
-            shortened(text)
-        ))),
+        [first, ..] if context.has(DefectId::ConditionalReferenceTakesTheFirst) => {
+            Ok(first.clone())
+        }
+        [] => Err(refusal("finds nothing")),
+        _ => Err(refusal("finds more than one resource")),
     }
 }
 
@@ -403,7 +430,7 @@ fn among_new(
 
 fn execute(context: &Context, store: &mut Store, step: &Step) -> Result<Answer, Problem> {
     match (&step.call.interaction, &step.target) {
-        (Interaction::Create(_), Some(target)) if step.existing == Existing::Yes => {
+        (Interaction::Create(_), Some(target)) if step.existing != Existing::No => {
             let version = current(context, store, target)?;
             Ok(Answer::about(200, version, version.resource.clone()))
         }

@@ -1,7 +1,7 @@
 //! `$meta`, `$meta-add`, `$meta-delete`: profiles, tags and security labels.
 
 use super::parameters;
-use crate::serve::fhir_r4::call::{Answer, Call, Context};
+use crate::serve::fhir_r4::call::{Answer, Call, Context, Safety};
 use crate::serve::fhir_r4::json::Json;
 use crate::serve::fhir_r4::problem::Problem;
 use crate::serve::fhir_r4::read::current;
@@ -69,13 +69,10 @@ fn edit(
     change: fn(&mut Json, &Json),
 ) -> Result<Answer, Problem> {
     let target = instance(level)?;
-    let given = parameters(call)?
-        .each("parameter")
-        .iter()
-        .find(|part| part.text("name") == Some("meta"));
-    let given = given
-        .and_then(|part| part.get("valueMeta"))
-        .ok_or_else(|| Problem::bad_request("the parameter `meta` is missing"))?;
+    let given = match call.safety {
+        Safety::Safe => &Json::Null,
+        Safety::Unsafe => given(call)?,
+    };
     let Some(mut resource) = current(context, store, target)?.resource.clone() else {
         return Err(Problem::not_found("there is no resource"));
     };
@@ -84,6 +81,17 @@ fn edit(
     resource.set("meta", meta.clone());
     store.amend(target, resource);
     Ok(returned(meta))
+}
+
+/// The meta that the client gives.
+fn given(call: &Call) -> Result<&Json, Problem> {
+    let part = parameters(call)?
+        .each("parameter")
+        .iter()
+        .find(|part| part.text("name") == Some("meta"));
+    let missing = || Problem::bad_request("the parameter `meta` is missing");
+    part.and_then(|part| part.get("valueMeta"))
+        .ok_or_else(missing)
 }
 
 fn instance(level: &Level) -> Result<&Target, Problem> {

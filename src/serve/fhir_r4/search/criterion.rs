@@ -93,10 +93,10 @@ fn read_nested(
         return Ok(Reading::Unknown);
     };
     let modifier = match modifier {
-        Some("missing") => return missing(parameter, text),
+        Some("missing") => return missing(scope, parameter, text),
         Some(modifier) => match modifier_named(parameter, modifier) {
             Some(modifier) => modifier,
-            None if scope.has(DefectId::IgnoresUnknownModifiers) => Modifier::None,
+            None if scope.ignores_modifier(parameter) => Modifier::None,
             None => {
                 return Err(Problem::new(
                     400,
@@ -113,26 +113,30 @@ fn read_nested(
         parameter.kind
     };
     let wanted = wanted(scope, kind, text)?;
-    if wanted.is_empty() {
-        Ok(Reading::Empty)
-    } else {
-        Ok(Reading::Condition(Criterion::Values(
-            parameter, modifier, wanted,
-        )))
+    let finds_nothing = text.is_empty() && scope.has(DefectId::EmptyValueFindsNothing);
+    if (wanted.is_empty() && !finds_nothing) || scope.ignores_reference(parameter, &wanted) {
+        return Ok(Reading::Empty);
     }
+    Ok(Reading::Condition(Criterion::Values(
+        parameter, modifier, wanted,
+    )))
 }
 
+/// The values that are wanted, with what defects make of them.
 fn wanted(scope: &Scope, kind: Kind, text: &str) -> Result<Vec<Wanted>, Problem> {
     if scope.has(DefectId::IgnoresEscapes) {
         return value::read(kind, &text.replace('\\', ""));
     }
-    if scope.has(DefectId::IgnoresBadDates)
-        && kind == Kind::Date
-        && value::read(kind, text).is_err()
-    {
-        return Ok(Vec::new());
+    if scope.has(DefectId::CommaIsPlain) {
+        return value::read(kind, &text.replace("\\,", ",").replace(',', "\\,"));
     }
-    value::read(kind, text)
+    match value::read(kind, text) {
+        Err(_) if kind == Kind::Date && scope.has(DefectId::IgnoresBadDates) => Ok(Vec::new()),
+        Err(_) if kind == Kind::Date && scope.has(DefectId::BadDatesFindNothing) => {
+            Ok(vec![Wanted::Uri(text.to_owned())])
+        }
+        result => result,
+    }
 }
 
 fn modifier_named(parameter: &Parameter, name: &str) -> Option<Modifier> {
@@ -154,10 +158,12 @@ fn modifier_named(parameter: &Parameter, name: &str) -> Option<Modifier> {
     }
 }
 
-fn missing(parameter: &'static Parameter, text: &str) -> Result<Reading, Problem> {
+fn missing(scope: &Scope, parameter: &'static Parameter, text: &str) -> Result<Reading, Problem> {
     match text {
-        "true" => Ok(Reading::Condition(Criterion::Missing(parameter, true))),
-        "false" => Ok(Reading::Condition(Criterion::Missing(parameter, false))),
+        "true" | "false" => {
+            let wanted = (text == "true") != scope.has(DefectId::MissingIsInverted);
+            Ok(Reading::Condition(Criterion::Missing(parameter, wanted)))
+        }
         "" => Ok(Reading::Empty),
         _ => Err(Problem::bad_request("`:missing` is true or false")),
     }
@@ -313,10 +319,8 @@ fn fits(
 ) -> bool {
     match wanted {
         Wanted::Text(wanted) => {
-            let rule = scope.text_rule(modifier);
-            matching::texts(path, value)
-                .into_iter()
-                .any(|text| matching::text_fits(rule, wanted, text))
+            let mut texts = matching::texts(path, value).into_iter();
+            texts.any(|text| scope.text_fits(modifier, wanted, text))
         }
         Wanted::Token(_, code) if *modifier == Modifier::Text => {
             let wanted = code.as_deref().unwrap_or_default();
@@ -333,7 +337,7 @@ fn fits(
             .any(|token| scope.token_fits(path, wanted, token)),
         Wanted::Date(prefix, wanted) => matching::spans(path, value)
             .into_iter()
-            .any(|found| scope.span_fits(*prefix, *wanted, found)),
+            .any(|found| scope.span_fits(parameter, path, *prefix, *wanted, found)),
         Wanted::Number(prefix, wanted) => matching::interval(path, value)
             .is_some_and(|found| matching::number_fits(*prefix, *wanted, found)),
         Wanted::Quantity(prefix, wanted, system, code) => {
@@ -428,7 +432,9 @@ fn chained(
                     resource_type: target,
                     id: id.to_owned(),
                 });
-                found.is_some_and(|found| criterion.is_met(scope, found))
+                found.is_some_and(|found| {
+                    scope.has(DefectId::ChainsMindTheTypeOnly) || criterion.is_met(scope, found)
+                })
             })
     })
 }

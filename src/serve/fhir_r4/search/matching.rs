@@ -172,7 +172,10 @@ pub fn interval(path: &Path, value: &Json) -> Option<(f64, f64)> {
 
 /// Compares a number by the rules of the prefixes.
 pub fn number_fits(prefix: Prefix, wanted: Decimal, (least, greatest): (f64, f64)) -> bool {
-    let near = |half: f64| least >= wanted.exact - half && greatest < wanted.exact + half;
+    // The bounds are sums of binary fractions: a hair of slack keeps 0.15 inside what rounds to 0.2.
+    let hair = wanted.half * 1e-9;
+    let near =
+        |half: f64| least >= wanted.exact - half - hair && greatest < wanted.exact + half - hair;
     match prefix {
         Prefix::Eq => near(wanted.half),
         Prefix::Ne => !near(wanted.half),

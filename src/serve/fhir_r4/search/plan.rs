@@ -2,6 +2,7 @@
 
 use super::Scope;
 use super::criterion::{self, Criterion, Reading};
+use super::faults;
 use super::parameters::{is_common, parameter};
 use super::related::{Reach, Rule as Related, Way};
 use super::sort::Rule as Order;
@@ -123,6 +124,11 @@ fn read(
         } else if !known {
             plan.ignored.push(name.to_owned());
         }
+    }
+    if scope.has(DefectId::RepeatedIsOr) {
+        plan.types
+            .iter_mut()
+            .for_each(|(_, criteria)| faults::merge_repeated(criteria));
     }
     if plan.count == 0 {
         plan.view = View::Count;

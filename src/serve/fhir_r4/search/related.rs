@@ -3,6 +3,7 @@
 use super::Scope;
 use super::matching::reference_of;
 use super::parameters::{Kind, Parameter, parameter, parameters};
+use crate::serve::fhir_r4::defects::DefectId;
 use crate::serve::fhir_r4::primitive::shortened;
 use crate::serve::fhir_r4::problem::Problem;
 use crate::serve::fhir_r4::route::Target;
@@ -144,7 +145,10 @@ fn referring<'a>(scope: &Scope<'a>, rule: &Rule, version: &'a Version) -> Vec<&'
     };
     let sources = scope.store.current_at(source, scope.sequence);
     sources
-        .filter(|candidate| references(scope, rule, candidate).contains(&version.target))
+        .filter(|candidate| {
+            references(scope, rule, candidate).contains(&version.target)
+                || scope.has(DefectId::RevincludeBringsAll)
+        })
         .collect()
 }
 

@@ -28,7 +28,7 @@ pub fn run(scope: &Scope, plan: &Plan, path: &str) -> Json {
     } else {
         found
             .into_iter()
-            .skip(plan.page.1)
+            .skip(scope.skipped(plan.page.1))
             .take(plan.count)
             .collect()
     };
@@ -121,14 +121,11 @@ fn in_type<'a>(
                     .all(|criterion| criterion.is_met(scope, resource))
             })
     };
-    let Some(ids) = criteria.iter().find_map(Criterion::ids) else {
-        return scope
-            .store
-            .current_at(kind, scope.sequence)
-            .filter(met)
-            .collect();
+    let ids = criteria.iter().find_map(Criterion::ids);
+    let Some(mut ids) = ids.filter(|_| scope.looks_ids_up()) else {
+        let current = scope.store.current_at(kind, scope.sequence);
+        return current.chain(scope.undead(kind)).filter(met).collect();
     };
-    let mut ids = ids;
     ids.sort_unstable();
     ids.dedup();
     let targets = ids.into_iter().map(|id| Target {

@@ -1,0 +1,412 @@
+//! Defects of searches.
+
+use super::Facts;
+use super::tools::{
+    asks_for_search, drop_link, drop_parameters, each_entry, edit_link, edit_parameters, is_search,
+    mode, parameters, searches, searchset, segments, set_segments, unmark, without_body,
+};
+use crate::serve::fhir_r4::call::Answer;
+use crate::serve::fhir_r4::json::Json;
+use crate::serve::fhir_r4::message::{Method, Reply, Request};
+use crate::serve::fhir_r4::problem::Problem;
+use crate::serve::fhir_r4::query::Query;
+use crate::serve::fhir_r4::route::Interaction;
+
+pub fn as_collection(facts: &Facts, answer: &mut Answer) {
+    if let Some(bundle) = searchset(facts, answer) {
+        bundle.set("type", "collection");
+    }
+}
+
+pub fn answers_201(facts: &Facts, reply: &mut Reply) {
+    if is_search(facts) && reply.status == 200 {
+        reply.status = 201;
+    }
+}
+
+pub fn no_post(request: &Request, interaction: &Interaction) -> Option<Problem> {
+    (searches(interaction) && request.method == Method::Post)
+        .then(|| Problem::not_allowed("GET, HEAD"))
+}
+
+pub fn post_ignores_the_body(request: &mut Request) {
+    if is_post(request) {
+        request.body.clear();
+    }
+}
+
+pub fn post_ignores_the_url(request: &mut Request) {
+    if is_post(request) {
+        request.query.clear();
+    }
+}
+
+pub fn without_self_link(facts: &Facts, answer: &mut Answer) {
+    if let Some(bundle) = searchset(facts, answer) {
+        drop_link(bundle, "self");
+    }
+}
+
+pub fn count_without_self_link(facts: &Facts, answer: &mut Answer) {
+    if let Some(bundle) = searchset(facts, answer).filter(|_| only_counts(facts.request)) {
+        drop_link(bundle, "self");
+    }
+}
+
+pub fn self_link_repeats_the_request(facts: &Facts, answer: &mut Answer) {
+    let query = facts.request.query.as_str();
+    if let Some(bundle) = searchset(facts, answer)
+        .filter(|_| facts.request.method == Method::Get && !query.is_empty())
+    {
+        edit_link(bundle, "self", &|url| {
+            format!("{}?{query}", url.split('?').next().unwrap_or_default())
+        });
+    }
+}
+
+pub fn self_link_forgets_the_body(facts: &Facts, answer: &mut Answer) {
+    if let Some(bundle) = searchset(facts, answer).filter(|_| facts.request.method == Method::Post)
+    {
+        edit_link(bundle, "self", &|url| {
+            url.split('?').next().unwrap_or_default().to_owned()
+        });
+    }
+}
+
+pub fn strict_unless_lenient(request: &mut Request) {
+    let lenient = request
+        .headers
+        .get("Prefer")
+        .is_some_and(|text| text.contains("handling=lenient"));
+    if asks_for_search(request) && !lenient {
+        request.headers.set("Prefer", "handling=strict");
+    }
+}
+
+pub fn lenient_is_strict(request: &mut Request) {
+    let lenient = request
+        .headers
+        .get("Prefer")
+        .is_some_and(|text| text.contains("handling=lenient"));
+    if asks_for_search(request) && lenient {
+        request.headers.set("Prefer", "handling=strict");
+    }
+}
+
+pub fn nothing_found_is_404(facts: &Facts, answer: &mut Answer) {
+    let nothing = searchset(facts, answer)
+        .is_some_and(|bundle| bundle.get("total").and_then(Json::scalar) == Some("0"));
+    if nothing {
+        let problem = Problem::not_found("nothing was found");
+        *answer = Answer {
+            status: 404,
+            body: Some(problem.outcome()),
+            headers: problem.headers,
+        };
+    }
+}
+
+pub fn ignores_id(request: &mut Request) {
+    drop_parameters(request, &|name| name == "_id");
+}
+
+pub fn count_is_one_more(request: &mut Request) {
+    edit_parameters(request, &|name, value| {
+        let count = value
+            .parse::<usize>()
+            .ok()
+            .filter(|count| name == "_count" && *count > 0);
+        Some(count.map_or_else(|| value.to_owned(), |count| (count + 1).to_string()))
+    });
+}
+
+pub fn ignores_count(request: &mut Request) {
+    drop_parameters(request, &|name| name == "_count");
+}
+
+pub fn count_zero_gives_a_page(request: &mut Request) {
+    edit_parameters(request, &|name, value| {
+        (name != "_count" || value != "0").then(|| value.to_owned())
+    });
+}
+
+pub fn count_zero_is_refused(request: &Request, interaction: &Interaction) -> Option<Problem> {
+    let asked = searches(interaction) && parameters(request).get("_count") == Some("0");
+    asked.then(|| Problem::bad_request("`_count` is at least 1"))
+}
+
+pub fn count_zero_without_total(facts: &Facts, answer: &mut Answer) {
+    let asked = parameters(facts.request).get("_count") == Some("0");
+    if let Some(bundle) = searchset(facts, answer).filter(|_| asked) {
+        bundle.remove("total");
+    }
+}
+
+pub fn summary_count_gives_entries(request: &mut Request) {
+    edit_parameters(request, &|name, value| {
+        (name != "_summary" || value != "count").then(|| value.to_owned())
+    });
+}
+
+pub fn summary_count_without_total(facts: &Facts, answer: &mut Answer) {
+    let asked = parameters(facts.request).get("_summary") == Some("count");
+    if let Some(bundle) = searchset(facts, answer).filter(|_| asked) {
+        bundle.remove("total");
+    }
+}
+
+pub fn without_next(facts: &Facts, answer: &mut Answer) {
+    if let Some(bundle) = searchset(facts, answer) {
+        drop_link(bundle, "next");
+    }
+}
+
+pub fn next_link_leads_nowhere(facts: &Facts, answer: &mut Answer) {
+    if let Some(bundle) = searchset(facts, answer) {
+        edit_link(bundle, "next", &|_| format!("{}/_getpages/1", facts.base));
+    }
+}
+
+pub fn next_link_expires_at_once(request: &Request, interaction: &Interaction) -> Option<Problem> {
+    let asked = searches(interaction) && parameters(request).get("_page").is_some();
+    asked.then(|| Problem::new(410, "expired", "this page is gone"))
+}
+
+pub fn total_is_of_the_page(facts: &Facts, answer: &mut Answer) {
+    set_total(facts, answer, "match");
+}
+
+pub fn total_counts_includes(facts: &Facts, answer: &mut Answer) {
+    let Some(bundle) = searchset(facts, answer) else {
+        return;
+    };
+    let total = bundle
+        .get("total")
+        .and_then(Json::scalar)
+        .and_then(|total| total.parse::<usize>().ok());
+    let included = bundle
+        .each("entry")
+        .iter()
+        .filter(|entry| mode(entry) == "include")
+        .count();
+    bundle.set("total", total.map(|total| total + included));
+}
+
+pub fn ignores_include(request: &mut Request) {
+    drop_parameters(request, &|name| name.split(':').next() == Some("_include"));
+}
+
+pub fn ignores_revinclude(request: &mut Request) {
+    drop_parameters(request, &|name| {
+        name.split(':').next() == Some("_revinclude")
+    });
+}
+
+pub fn includes_are_matches(facts: &Facts, answer: &mut Answer) {
+    set_mode(facts, answer, "include");
+}
+
+pub fn ignores_sort(request: &mut Request) {
+    drop_parameters(request, &|name| name == "_sort");
+}
+
+pub fn sort_ignores_the_minus(request: &mut Request) {
+    edit_parameters(request, &|name, value| {
+        Some(if name == "_sort" {
+            value.replace('-', "")
+        } else {
+            value.to_owned()
+        })
+    });
+}
+
+pub fn elements_without_tag(facts: &Facts, answer: &mut Answer) {
+    if let Some(bundle) = searchset(facts, answer) {
+        each_entry(bundle, &|entry| {
+            if let Some(resource) = entry.get_mut("resource") {
+                unmark(resource);
+            }
+        });
+    }
+}
+
+pub fn elements_drops_mandatory(facts: &Facts, answer: &mut Answer) {
+    let query = parameters(facts.request);
+    let Some(names) = query.get("_elements").filter(|names| !names.is_empty()) else {
+        return;
+    };
+    let Some(bundle) = searchset(facts, answer) else {
+        return;
+    };
+    let kept = |name: &str| {
+        ["resourceType", "id", "meta"].contains(&name)
+            || names.split(',').any(|wanted| wanted.ends_with(name))
+    };
+    each_entry(bundle, &|entry| {
+        if let Some(members) = entry.get_mut("resource").and_then(Json::members_mut) {
+            members.retain(|(name, _)| kept(name));
+        }
+    });
+}
+
+pub fn ignores_elements(request: &mut Request) {
+    drop_parameters(request, &|name| name == "_elements");
+}
+
+pub fn warning_is_an_error(facts: &Facts, answer: &mut Answer) {
+    let Some(bundle) = searchset(facts, answer) else {
+        return;
+    };
+    each_entry(bundle, &|entry| {
+        let issues = entry
+            .get_mut("resource")
+            .and_then(|resource| resource.get_mut("issue"));
+        if let Some(issues) = issues.and_then(Json::items_mut) {
+            issues
+                .iter_mut()
+                .for_each(|issue| issue.set("severity", "error"));
+        }
+    });
+}
+
+pub fn warning_is_a_match(facts: &Facts, answer: &mut Answer) {
+    set_mode(facts, answer, "outcome");
+}
+
+pub fn refused_is_fine(facts: &Facts, answer: &mut Answer) {
+    let Some(outcome) = answer
+        .body
+        .clone()
+        .filter(|_| is_search(facts) && answer.status == 400)
+    else {
+        return;
+    };
+    let entry = Json::object([
+        ("resource", outcome),
+        ("search", Json::object([("mode", "outcome".into())])),
+    ]);
+    answer.status = 200;
+    answer.body = Some(Json::object([
+        ("resourceType", "Bundle".into()),
+        ("type", "searchset".into()),
+        ("total", 0_usize.into()),
+        ("entry", Json::list([entry])),
+    ]));
+}
+
+pub fn refused_without_outcome(facts: &Facts, reply: &mut Reply) {
+    if is_search(facts) && reply.status == 400 {
+        without_body(reply);
+    }
+}
+
+pub fn ignores_named_query(request: &mut Request) {
+    drop_parameters(request, &|name| name == "_query");
+}
+
+pub fn empty_value_is_refused(request: &Request, interaction: &Interaction) -> Option<Problem> {
+    let empty = searches(interaction)
+        && parameters(request)
+            .iter()
+            .any(|(_, value)| value.is_empty());
+    empty.then(|| Problem::bad_request("a search parameter has no value"))
+}
+
+pub fn full_urls_repeat(facts: &Facts, answer: &mut Answer) {
+    set_full_urls(facts, answer, &|_| format!("{}/Patient/0", facts.base));
+}
+
+pub fn full_urls_are_relative(facts: &Facts, answer: &mut Answer) {
+    set_full_urls(facts, answer, &|url| {
+        url.trim_start_matches(facts.base)
+            .trim_start_matches('/')
+            .to_owned()
+    });
+}
+
+pub fn full_urls_of_another_host(facts: &Facts, answer: &mut Answer) {
+    set_full_urls(facts, answer, &|url| {
+        url.replace(facts.base, "http://fhir.internal.example/fhir")
+    });
+}
+
+pub fn compartment_gives_everything(request: &mut Request) {
+    let parts: Vec<String> = segments(request).into_iter().map(str::to_owned).collect();
+    if let ([_, _, kind], true) = (parts.as_slice(), asks_for_search(request)) {
+        let parts = if kind == "*" {
+            Vec::new()
+        } else {
+            vec![kind.clone()]
+        };
+        set_segments(request, &parts);
+    }
+}
+
+pub fn last_repetition_wins(request: &mut Request) {
+    if !asks_for_search(request) {
+        return;
+    }
+    let query = Query::parse(&request.query).unwrap_or_default();
+    let pairs: Vec<(&str, &str)> = query.iter().collect();
+    let mut last = Query::default();
+    for (place, (name, value)) in pairs.iter().enumerate() {
+        let repeated = pairs[place + 1..].iter().any(|(other, _)| other == name);
+        if !repeated || name.starts_with('_') {
+            last.push(*name, *value);
+        }
+    }
+    request.query = last.write();
+}
+
+pub fn ignores_missing(request: &mut Request) {
+    drop_parameters(request, &|name| name.ends_with(":missing"));
+}
+
+pub fn ignores_chains(request: &mut Request) {
+    drop_parameters(request, &|name| name.contains('.'));
+}
+
+pub fn ignores_last_updated(request: &mut Request) {
+    drop_parameters(request, &|name| name == "_lastUpdated");
+}
+
+fn is_post(request: &Request) -> bool {
+    request.method == Method::Post && segments(request).last() == Some(&"_search")
+}
+
+fn only_counts(request: &Request) -> bool {
+    let query = parameters(request);
+    query.get("_count") == Some("0") || query.get("_summary") == Some("count")
+}
+
+fn set_total(facts: &Facts, answer: &mut Answer, counted: &str) {
+    if let Some(bundle) = searchset(facts, answer).filter(|bundle| bundle.get("entry").is_some()) {
+        let count = bundle
+            .each("entry")
+            .iter()
+            .filter(|entry| mode(entry) == counted)
+            .count();
+        bundle.set("total", count);
+    }
+}
+
+/// Gives the entries of a mode the mode `match`.
+fn set_mode(facts: &Facts, answer: &mut Answer, from: &str) {
+    if let Some(bundle) = searchset(facts, answer) {
+        each_entry(bundle, &|entry| {
+            if mode(entry) == from {
+                entry.set("search", Json::object([("mode", "match".into())]));
+            }
+        });
+    }
+}
+
+fn set_full_urls(facts: &Facts, answer: &mut Answer, edit: &dyn Fn(&str) -> String) {
+    if let Some(bundle) = searchset(facts, answer) {
+        each_entry(bundle, &|entry| {
+            if let Some(url) = entry.text("fullUrl").map(edit) {
+                entry.set("fullUrl", url);
+            }
+        });
+    }
+}

@@ -11,7 +11,7 @@ use crate::model::{CaseId, Evidence, Exchange, Finding, Instant, Seen, Side, Ver
 use crate::plan::{Context, planned};
 use crate::protocol::{Outgoing, Surroundings, Unsendable};
 use crate::scenario::{
-    Condition, Follow, Row, Script, SharedUse, Step, StepCheck, StepKind, Test, Until,
+    Condition, Follow, Row, Rows, Script, SharedUse, Step, StepCheck, StepKind, Test, Until,
 };
 
 /// How the reason starts where the condition of a whole pack is not met.
@@ -72,7 +72,7 @@ enum Phase {
 #[derive(Debug)]
 pub struct Walk<'p> {
     case: &'p CaseId,
-    row: Option<(&'p str, &'p Row)>,
+    row: Option<(&'p Rows, &'p Row)>,
     script: &'p Script,
     gate: Option<&'p Condition>,
     context: &'p Context,
@@ -96,7 +96,7 @@ impl<'p> Walk<'p> {
     pub fn new(
         case: &'p CaseId,
         script: &'p Script,
-        row: Option<(&'p str, &'p Row)>,
+        row: Option<(&'p Rows, &'p Row)>,
         context: &'p Context,
         at: Instant,
     ) -> Self {

@@ -21,12 +21,14 @@ The checks inside have no `cites` and no `only-if`.",
     parse,
 };
 
+/// A list of lists; the items are those of `checks`.
 fn schema(generator: &mut SchemaGenerator) -> Schema {
     let item = generator.subschema_for::<CheckItem>();
     let list = json_schema!({ "type": "array", "items": item, "minItems": 1 });
     json_schema!({ "type": "array", "items": list, "minItems": 1 })
 }
 
+/// The alternatives, each a list that must hold wholly.
 #[derive(Debug)]
 struct AnyOf(Vec<Vec<CheckItem>>);
 
@@ -130,6 +132,7 @@ fn located(item: &CheckItem, seen: Seen) -> Seen {
     }
 }
 
+/// What was seen of an alternative that holds: all of it, at the place of its first check.
 fn together(held: &[Seen]) -> Seen {
     let observed: Vec<&str> = held.iter().map(|seen| &*seen.observed).collect();
     let place = held.first().map(|seen| seen.place.clone());

@@ -26,6 +26,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for OneOrMany<T> {
     }
 }
 
+/// A list that is empty asks for nothing, which is never what its author meant.
 fn one_or_many<T: DeserializeOwned>(node: &Node) -> Result<Vec<T>, Diagnostic> {
     if !matches!(&*node.value, Value::List(_)) {
         return Ok(vec![decode(node)?]);
@@ -106,6 +107,7 @@ pub(super) enum Amount {
 /// The map form of [`Amount`].
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(inline)]
 pub(super) struct Range {
     /// The least that is right.
     #[serde(default)]
@@ -122,6 +124,7 @@ impl<'de> Deserialize<'de> for Amount {
     }
 }
 
+/// A number is checked here where it has no holes, so that a slip is a mistake in the file and not in a run.
 fn amount(node: &Node) -> Result<Amount, Diagnostic> {
     if node.scalar().is_none() {
         let range: Range = decode(node)?;
@@ -248,6 +251,7 @@ const UNITS: [(&str, u64); 6] = [
 ];
 
 impl Duration {
+    /// Whole numbers only: what is written is what is told. Zero and what does not fit 64 bits is refused.
     fn parse(text: &str) -> Option<Self> {
         let digits = text.find(|c: char| !c.is_ascii_digit())?;
         let (count, unit) = text.split_at(digits);

@@ -38,6 +38,7 @@ no empty arrays, objects or texts, no stray nulls, nothing that the format does 
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(inline)]
 struct Arguments {
     /// It contains this text, or all of these.
     #[serde(default)]
@@ -73,6 +74,7 @@ enum Word {
     Empty,
 }
 
+/// One thing that is asked of a body.
 #[derive(Debug)]
 enum Test {
     Empty,
@@ -83,6 +85,7 @@ enum Test {
     Matches(Expression<Regex>),
 }
 
+/// All that is asked; never empty.
 #[derive(Debug)]
 struct Body(Vec<Test>);
 
@@ -226,6 +229,7 @@ fn first_bytes(reading: &Reading) -> &[u8] {
     &bytes[..bytes.len().min(1024)]
 }
 
+/// A difference is shown from its first character on, with its line and column: bodies are long.
 fn equals(wanted: &str, reading: &Reading, subject: &Subject<'_>) -> Examined {
     let found = reading.text();
     let place = words::body_place(subject.side);
@@ -260,6 +264,7 @@ fn excerpt(text: &str, start: usize) -> String {
     words::shown(&text[start..end])
 }
 
+/// All texts must be there; the place is that of the first.
 fn contains(wanted: &[impl AsRef<str>], reading: &Reading, subject: &Subject<'_>) -> Examined {
     let text = reading.text();
     let missing = wanted.iter().find(|wanted| !text.contains(wanted.as_ref()));
@@ -276,6 +281,7 @@ fn contains(wanted: &[impl AsRef<str>], reading: &Reading, subject: &Subject<'_>
     Ok(Seen::new(words::shown(first), position(&text, at, subject)))
 }
 
+/// None of the texts may be there; the place is that of the one that is.
 fn lacks(unwanted: &[impl AsRef<str>], reading: &Reading, subject: &Subject<'_>) -> Examined {
     let text = reading.text();
     for unwanted in unwanted.iter().map(AsRef::as_ref) {
@@ -307,6 +313,7 @@ fn matches(pattern: &Expression<Regex>, reading: &Reading, subject: &Subject<'_>
     ))
 }
 
+/// `reply/body:3:17`
 fn position(text: &str, at: usize, subject: &Subject<'_>) -> std::sync::Arc<str> {
     let (line, column) = words::line_column(text, at);
     words::body_position(subject.side, line, column)

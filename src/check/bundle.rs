@@ -37,6 +37,7 @@ fullUrl, unless their resources are different versions (as in a history).",
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(inline)]
 struct Bundle {
     /// Its type is one of these.
     #[serde(default)]
@@ -58,6 +59,7 @@ struct Bundle {
     full_urls: Option<FullUrls>,
 }
 
+/// What may be asked of full URLs.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum FullUrls {
@@ -101,6 +103,7 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
+    /// The children of the Bundle of one name, in their order.
     fn children(&self, name: &'static str) -> impl Iterator<Item = Element<'a>> {
         self.resource
             .root()
@@ -108,6 +111,7 @@ impl<'a> Parts<'a> {
             .filter(move |child| child.name() == name)
     }
 
+    /// The text of a child of the Bundle.
     fn text(&self, name: &str) -> Option<&'a str> {
         self.resource.root().child(name).and_then(Element::value)
     }
@@ -137,6 +141,7 @@ impl<'a> Parts<'a> {
         Err(self.violates(&observed, self.resource.root().child("type"), expected))
     }
 
+    /// A total that is missing, or no number, is not right, whatever is wanted.
     fn total(&self, amount: &Amount) -> Examined<()> {
         let bounds = amount.bounds(self.subject)?;
         let found = self.text("total");
@@ -166,6 +171,7 @@ impl<'a> Parts<'a> {
         ))
     }
 
+    /// A link without a URL leads nowhere: it does not count.
     fn links(&self, wanted: &OneOrMany<Template>) -> Examined<()> {
         for wanted in wanted.fill(self.subject)? {
             let expected = format!("a link {}", words::shown(&wanted));

@@ -120,6 +120,7 @@ impl<L: Language> Expression<L> {
     }
 }
 
+/// Length is bounded for all languages alike.
 fn compile<L: Language>(text: &str, context: &L::Context) -> Result<L::Compiled, Slip> {
     if text.len() > MAX_LENGTH {
         return Err(Slip {
@@ -131,6 +132,7 @@ fn compile<L: Language>(text: &str, context: &L::Context) -> Result<L::Compiled,
     L::compile(text, context)
 }
 
+/// The carets stand inside the text, at the slip itself.
 fn diagnose<L: Language>(template: &Template, slip: Slip) -> Diagnostic {
     let text = template.literal().unwrap_or_default();
     let message = format!("`{}` is no {}", words::shown(text), L::NAME);
@@ -254,32 +256,75 @@ fn json_path_problem(message: &str) -> String {
     }
 }
 
-/// Nested filters and repeated descents multiply: a path from a stranger may not be one that never ends.
+/// How deep the brackets of a JSONPath may nest.
+const MAX_BRACKETS: usize = 8;
+/// How often a JSONPath may descend.
+const MAX_DESCENTS: usize = 2;
+
+/// Descents multiply, and a filter that starts again at the root looks at everything for everything: a path from a stranger
+/// may not be one that never ends.
 fn bounded(text: &str) -> Result<(), Slip> {
-    let mut depth = 0_usize;
-    for (position, character) in text.char_indices() {
-        match character {
-            '[' | '(' => depth += 1,
-            ']' | ')' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > 8 {
-            let message = "brackets nest deeper than 8".to_owned();
-            return Err(Slip {
-                position,
-                message,
-                help: None,
-            });
-        }
-    }
-    match text.match_indices("..").nth(2) {
-        None => Ok(()),
-        Some((position, _)) => Err(Slip {
+    let (mut depth, mut descents) = (0_usize, 0);
+    for position in unquoted(text) {
+        let rest = &text[position..];
+        depth += usize::from(rest.starts_with(['[', '(']));
+        depth = depth.saturating_sub(usize::from(rest.starts_with([']', ')'])));
+        descents += usize::from(rest.starts_with(".."));
+        let (message, help) = if depth > MAX_BRACKETS {
+            (
+                "brackets nest too deep",
+                "eight levels are enough for every honest path",
+            )
+        } else if descents > MAX_DESCENTS {
+            (
+                "one `..` too many",
+                "name the members in between: each `..` multiplies the work",
+            )
+        } else if depth > 0 && rest.starts_with('$') && !is_plain_root(rest) {
+            (
+                "a filter may look at the root by names only",
+                "write `$.name.name`: anything else would be searched for every item",
+            )
+        } else {
+            continue;
+        };
+        return Err(Slip {
             position,
-            message: "`..` stands here for the third time".to_owned(),
-            help: Some("name the members in between: each `..` multiplies the work".to_owned()),
-        }),
+            message: message.to_owned(),
+            help: Some(help.to_owned()),
+        });
     }
+    Ok(())
+}
+
+/// The offsets outside string literals.
+fn unquoted(text: &str) -> impl Iterator<Item = usize> {
+    let mut quote: Option<char> = None;
+    let mut is_escaped = false;
+    text.char_indices().filter_map(move |(at, character)| {
+        let escaped = std::mem::take(&mut is_escaped);
+        match quote {
+            Some(_) if escaped => None,
+            Some(open) => {
+                is_escaped = character == '\\';
+                quote = (character != open).then_some(open);
+                None
+            }
+            None => {
+                quote = matches!(character, '\'' | '"').then_some(character);
+                Some(at)
+            }
+        }
+    })
+}
+
+/// `$.name.name`, as a filter may compare with.
+fn is_plain_root(rest: &str) -> bool {
+    let end = rest
+        .find([' ', ')', ']', '=', '<', '>', '!', '&', '|', ','])
+        .unwrap_or(rest.len());
+    let path = &rest[1..end];
+    !path.contains(['[', '*', '(', '?']) && !path.contains("..")
 }
 
 #[cfg(test)]
@@ -311,6 +356,8 @@ mod tests {
         }
         assert!(Regex::compile(r"(\w{200}){200}", &()).is_err(), "too large");
         for (text, position) in [
+            ("$[?$..a]", 3),
+            ("$[?$[?$.a]]", 3),
             ("total", 0),
             ("$.a[", 2),
             ("$..a..b..c", 7),
@@ -318,6 +365,13 @@ mod tests {
         ] {
             let slip = JsonPaths::compile(text, &()).unwrap_err();
             assert_eq!(slip.position, position, "{text}: {slip:?}");
+        }
+        for text in [
+            "$['a..b..c..d[[[[[[[[[[']",
+            "$.a[?@.b == $.c.d]",
+            "$..a[?@.b[?@.c == 'x\\'..']]",
+        ] {
+            assert!(JsonPaths::compile(text, &()).is_ok(), "{text}");
         }
     }
 }

@@ -71,6 +71,7 @@ enum Many {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(inline)]
 struct Arguments {
     /// The value of a header.
     #[serde(default)]
@@ -101,6 +102,7 @@ struct Arguments {
     all: Option<Yes>,
 }
 
+/// The one word that `body` takes.
 #[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum Text {
@@ -167,6 +169,7 @@ impl Extract {
         self.source.template().into_iter().chain(narrowed).collect()
     }
 
+    /// All values, narrowed; those that do not match are left out.
     fn values(&self, subject: &Subject<'_>) -> Examined<Vec<String>> {
         let values = self.source.values(subject)?;
         let Some(pattern) = &self.narrowed else {

@@ -42,6 +42,7 @@ several values where one is due is the body's fault. What would need a terminolo
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(inline)]
 struct Arguments {
     /// What to look at.
     path: Expression<FhirPath>,
@@ -65,6 +66,7 @@ struct Arguments {
     matches: Option<Expression<Regex>>,
 }
 
+/// A path, and what is asked of its values.
 #[derive(Debug)]
 struct Path {
     path: Expression<FhirPath>,
@@ -167,6 +169,16 @@ pub(super) mod tests {
     const OUTCOME: &str = "404\n\n{\"resourceType\": \"OperationOutcome\"}";
 
     pub(in crate::check) const CASES: &[Case] = &[
+        case(
+            "fhirpath: \"Bundle.total = {{kept.word}}\"",
+            BUNDLE,
+            "broken `total` cannot stand in this expression: put the hole between quotes, or use another value",
+        ),
+        case(
+            "fhirpath: \"Bundle.total < {{kept.id}}\"",
+            BUNDLE,
+            "holds true @ reply/body",
+        ),
         case(
             "fhirpath: { path: Bundle.entry.resource, equals: x }",
             BUNDLE,

@@ -40,6 +40,7 @@ Nothing beside `name` asks that the field is there.",
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(inline)]
 struct Arguments {
     /// The field's name.
     name: Template,
@@ -69,6 +70,7 @@ struct Arguments {
     absent: Option<Yes>,
 }
 
+/// A field, and what is asked of it; at least one thing.
 #[derive(Debug)]
 struct Header {
     name: Template,
@@ -110,6 +112,7 @@ fn parse(node: &Node) -> Result<Box<dyn Check>, Diagnostic> {
 }
 
 impl Arguments {
+    /// In the order in which they are told: presence first, then values.
     fn tests(self) -> Vec<Test> {
         let tests = [
             self.absent.map(|Yes| Test::Absent),
@@ -204,6 +207,7 @@ impl Test {
         Ok((!right).then(String::new))
     }
 
+    /// What would have been right, holes filled.
     fn expected(&self, subject: &Subject<'_>) -> Examined<String> {
         Ok(match self {
             Self::Absent => "absent".into(),
@@ -239,6 +243,7 @@ impl Test {
     }
 }
 
+/// RFC 9110 allows a field without a value; a blank would tell the reader nothing.
 fn shown(value: &str) -> String {
     match value.is_empty() {
         true => "an empty value".into(),
@@ -250,6 +255,7 @@ fn seen((position, value): (usize, &str), subject: &Subject<'_>) -> Seen {
     Seen::new(shown(value), words::header_place(subject.side, position))
 }
 
+/// One date that is wrong is enough: a recipient may take any of them.
 fn dates(values: &Values<'_>, subject: &Subject<'_>) -> Examined {
     let mut first = None;
     for value in values {
@@ -267,6 +273,7 @@ fn dates(values: &Values<'_>, subject: &Subject<'_>) -> Examined {
     first.ok_or_else(|| Finding::broken("the field has no value"))
 }
 
+/// `None` where it is right; else what is wrong with it beyond its value.
 fn media_type(wanted: &str, value: &str) -> Examined<Option<String>> {
     let Some(wanted) = MediaType::parse(wanted) else {
         return Err(Finding::broken(format!(

@@ -39,6 +39,7 @@ pub(super) fn check(text: &str) -> Result<(), &'static str> {
     }
 }
 
+/// The columns of an IMF-fixdate.
 struct Parts<'a> {
     weekday: &'a str,
     day: i8,

@@ -13,7 +13,7 @@ const MARK: char = '\u{f8ff}';
 /// Refuses values that could change what an expression asks.
 ///
 /// Inside a string literal, the escape of the language keeps a value in; where it knows none for the quotes around, the value
-/// may not hold them. Outside, only words and numbers are let in.
+/// may not hold them. Outside, only what [`is_plain`] says is let in.
 pub(super) fn check(
     template: &Template,
     subject: &Subject<'_>,
@@ -65,14 +65,25 @@ fn surroundings(marked: &str, quotes: &[char]) -> Vec<Option<char>> {
     found
 }
 
-/// A word or a number: harmless wherever it stands.
-fn is_plain(value: &str) -> bool {
-    value
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':'))
+/// Values that the pack, its rows or the supplier file give: their authors could as well write the expression.
+const WRITTEN: [&str; 5] = ["values.", "case.", "patients.", "endpoint.", "run."];
+
+/// Whether a value is harmless wherever it stands.
+///
+/// Of what a peer sent, only a number, a date or the name of a type is: a lowercase word would be read as an element, and
+/// `Bundle.total = {{n}}` would hold for every peer that answers with `total`.
+fn is_plain(name: &str, value: &str) -> bool {
+    let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    let in_number = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'+' | b':');
+    let first = value.bytes().next();
+    match WRITTEN.iter().any(|prefix| name.starts_with(prefix)) {
+        true => value.bytes().all(|b| is_word(b) || in_number(b)),
+        false if first.is_some_and(|b| b.is_ascii_digit()) => value.bytes().all(in_number),
+        false => first.is_some_and(|b| b.is_ascii_uppercase()) && value.bytes().all(is_word),
+    }
 }
 
-/// Notes the values that are more than words and numbers.
+/// Notes the values that may not stand anywhere.
 struct Watch<'a> {
     scope: &'a dyn Scope,
     seen: RefCell<Vec<String>>,
@@ -90,7 +101,7 @@ impl<'a> Watch<'a> {
 impl Scope for Watch<'_> {
     fn value(&self, name: &str) -> Option<Cow<'_, str>> {
         let value = self.scope.value(name)?;
-        if !is_plain(&value) {
+        if !is_plain(name, &value) {
             self.seen.borrow_mut().push(value.clone().into_owned());
         }
         Some(value)
@@ -134,6 +145,25 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(surroundings(&text, &quotes), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_peer_sent_is_no_element() {
+        let cases = [
+            ("create.n", "17", true),
+            ("create.n", "2023-02-29T10:00:00+01:00", true),
+            ("create.type", "Patient", true),
+            ("create.n", "total", false),
+            ("create.n", "Bundle.total", false),
+            ("create.n", "1 or true", false),
+            ("create.n", "", false),
+            ("case.element", "active", true),
+            ("values.path", "name.family", true),
+            ("case.element", "a or b", false),
+        ];
+        for (name, value, expected) in cases {
+            assert_eq!(is_plain(name, value), expected, "{name} = {value}");
         }
     }
 }

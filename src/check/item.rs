@@ -237,6 +237,7 @@ fn main(node: &Node) -> Result<(&'static Kind, &Key, &Node), Diagnostic> {
     }
 }
 
+/// Keys that stand beside are suggested too: `cite` is nearer to `cites` than to any kind.
 fn known(key: &Key) -> Result<&'static Kind, Diagnostic> {
     kind(&key.text).ok_or_else(|| {
         let names = KINDS.iter().map(|kind| kind.name).chain(BESIDE);
@@ -279,10 +280,12 @@ fn meaningless(key: &Key) -> Diagnostic {
     .help("a condition gives no verdict: it proves nothing and has no condition of its own")
 }
 
+/// The typed value of a key that may stand beside the main key.
 fn beside<T: serde::de::DeserializeOwned>(node: &Node, key: &str) -> Result<Option<T>, Diagnostic> {
     node.get(key).map(decode).transpose()
 }
 
+/// Notes a mistake and goes on, so that an author sees all of them at once.
 fn take<T>(found: &mut Vec<Diagnostic>, result: Result<T, Diagnostic>) -> Option<T> {
     result.map_err(|diagnostic| found.push(diagnostic)).ok()
 }

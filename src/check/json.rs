@@ -45,6 +45,7 @@ want at least one value, and ask it of every one. `contains` is satisfied by one
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(inline)]
 struct Arguments {
     /// What to look at.
     path: Expression<JsonPaths>,
@@ -107,12 +108,14 @@ impl Type {
     }
 }
 
+/// A path, and what is asked of what it selects; at least one thing.
 #[derive(Debug)]
 struct Json {
     path: Expression<JsonPaths>,
     tests: Vec<Test>,
 }
 
+/// One thing that is asked of the selected values.
 #[derive(Debug)]
 enum Test {
     Equals(Wanted),
@@ -170,26 +173,21 @@ type Found<'a> = [LocatedNode<'a>];
 
 impl Test {
     fn examine(&self, found: &Found<'_>, subject: &Subject<'_>) -> Examined<()> {
-        if let Some(at) = self.objection(found, subject)? {
-            let place = at.map_or_else(|| seen(found, subject).place, |node| place(node, subject));
-            let observed = match self {
-                Self::Count(_) => count(found).to_string().into(),
-                Self::Equals(_)
-                | Self::Matches(_)
-                | Self::Exists
-                | Self::Absent
-                | Self::Contains(_)
-                | Self::Type(_) => at.map_or_else(
-                    || seen(found, subject).observed,
-                    |node| words::shown(&node.node().to_string()).into(),
-                ),
-            };
-            return Err(Finding::Violates {
-                seen: Seen { observed, place },
-                expected: self.told(subject)?.into(),
-            });
-        }
-        Ok(())
+        let Some(blamed) = self.objection(found, subject)? else {
+            return Ok(());
+        };
+        let all = seen(found, subject);
+        let seen = match (self, blamed) {
+            (Self::Count(_), _) => Seen::new(count(found).to_string(), all.place),
+            (_, Some(node)) => {
+                Seen::new(words::shown(&node.node().to_string()), place(node, subject))
+            }
+            (_, None) => all,
+        };
+        Err(Finding::Violates {
+            seen,
+            expected: self.told(subject)?.into(),
+        })
     }
 
     /// `Some` where the test does not hold; inside, the value that is to blame, where it is one.
@@ -248,6 +246,7 @@ impl Test {
     }
 }
 
+/// The first value that fails; `Some(None)` where there is none to ask. `None` where all pass.
 fn every<'f, 'v>(
     found: &'f Found<'v>,
     test: impl Fn(&Value) -> bool,
@@ -258,6 +257,7 @@ fn every<'f, 'v>(
     }
 }
 
+/// The one value that is selected, or all of them as a list.
 fn equals(wanted: &Wanted, found: &Found<'_>, subject: &Subject<'_>) -> Examined<bool> {
     if let [one] = found
         && wanted.is(one.node(), subject)?
@@ -270,6 +270,7 @@ fn equals(wanted: &Wanted, found: &Found<'_>, subject: &Subject<'_>) -> Examined
     }
 }
 
+/// One value is enough: a list that holds the item, a text that holds the text, or the value itself.
 fn contains(wanted: &Wanted, found: &Found<'_>, subject: &Subject<'_>) -> Examined<bool> {
     let text = wanted.text(subject)?;
     for node in found {
@@ -302,6 +303,7 @@ fn count(found: &Found<'_>) -> usize {
     }
 }
 
+/// All that was selected, at the place of the first.
 fn seen(found: &Found<'_>, subject: &Subject<'_>) -> Seen {
     let Some(first) = found.first() else {
         return Seen::new("nothing", words::body_place(subject.side));

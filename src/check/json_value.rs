@@ -19,6 +19,7 @@ pub(super) enum Wanted {
 }
 
 impl Wanted {
+    /// Numbers keep their digits; texts with holes become templates.
     pub(super) fn parse(node: &Node) -> Result<Self, Diagnostic> {
         Ok(match &*node.value {
             yaml::Value::Null | yaml::Value::Bool(_) | yaml::Value::Number(_) => {

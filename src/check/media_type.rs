@@ -38,6 +38,7 @@ impl MediaType {
     }
 }
 
+/// A parameter's quoted value may hold semicolons.
 fn split_outside_quotes(text: &str) -> Vec<&str> {
     let mut quoted = false;
     let mut escaped = false;

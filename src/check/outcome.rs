@@ -73,6 +73,7 @@ const CODES: [&str; 31] = [
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(inline)]
 struct Arguments {
     /// The issue's severity is one of these.
     #[serde(default)]
@@ -88,6 +89,7 @@ struct Arguments {
     absent: Option<Yes>,
 }
 
+/// Whether an OperationOutcome is wanted.
 #[derive(Debug)]
 enum Outcome {
     Absent,
@@ -129,6 +131,7 @@ impl Outcome {
     }
 }
 
+/// What cannot be read is not taken for the absence of an error report.
 fn absent(subject: &Subject<'_>) -> Examined {
     let place = words::body_place(subject.side);
     let reading = subject.reading()?;
@@ -274,6 +277,7 @@ fn coded(issue: Element<'_>, name: &str, allowed: &[&str], subject: &Subject<'_>
     }
 }
 
+/// A filter, holes filled.
 struct Filled<'t> {
     severity: Option<Vec<Cow<'t, str>>>,
     code: Option<Vec<Cow<'t, str>>>,
@@ -318,6 +322,7 @@ fn says(issue: Element<'_>, wanted: &str) -> bool {
     texts(issue).iter().any(|text| text.contains(wanted))
 }
 
+/// For people and programs, the most telling first.
 fn texts<'r>(issue: Element<'r>) -> Vec<&'r str> {
     let details = issue.child("details");
     let text = details.and_then(|details| details.child("text"));

@@ -45,6 +45,7 @@ pub(super) fn tell(text: &str, ask: Ask<'_>) -> Told {
     })
 }
 
+/// Depth is bounded: what is left of an expression then is shown as it is.
 fn look(text: &str, ask: Ask<'_>, depth: usize) -> Option<Told> {
     let text = unwrapped(text);
     let depth = depth.checked_sub(1)?;
@@ -116,6 +117,7 @@ fn unwrapped(text: &str) -> &str {
     text
 }
 
+/// Literals: they say the same of every body.
 fn is_constant(text: &str) -> bool {
     let text = text.trim();
     text.starts_with(['\'', '@', '{', '-'])

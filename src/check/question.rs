@@ -41,12 +41,14 @@ struct Needs {
     request: Need,
 }
 
+/// Whether an expression mentions something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Need {
     Mentioned,
     Not,
 }
 
+/// A mention inside a literal counts too: it costs a little time, and never an answer.
 fn need(text: &str, words: &[&str]) -> Need {
     match words.iter().any(|word| text.contains(word)) {
         true => Need::Mentioned,
@@ -96,6 +98,7 @@ impl Question {
         })
     }
 
+    /// The author asked for a value where a truth is due.
     fn no_truth(&self, found: &Collection<'_>) -> Finding {
         let (text, values) = (words::shown(self.text()), words::listed(&found.texts()));
         Finding::broken(format!(
@@ -153,6 +156,7 @@ impl Question {
         Self::parse(text).ok()?.ask(resource, subject).ok()
     }
 
+    /// Evaluates, and shows the answer to `look`: it borrows from the body, and cannot leave.
     fn with<T>(
         &self,
         resource: &Resource,
@@ -202,6 +206,7 @@ fn place_of(item: &Value<'_>) -> Option<Place> {
 }
 
 impl Needs {
+    /// Unknown without a reply: `%status`. Empty where the request's body is no resource: `%request`.
     fn variables<'r>(self, subject: &Subject<'r>) -> Variables<'r> {
         let mut variables = Variables::new();
         if self.clock == Need::Mentioned {

@@ -131,6 +131,7 @@ impl Reading {
         }
     }
 
+    /// The start of a body often tells what it is: an error page, a login form.
     fn neither(&self) -> String {
         let start = self.body.bytes();
         let start = String::from_utf8_lossy(&start[..start.len().min(80)]);
@@ -172,6 +173,7 @@ impl From<ParseError> for Unreadable {
     }
 }
 
+/// Parsers call an empty body an unexpected end; people call it empty.
 fn not_empty(body: &[u8]) -> Result<(), Unreadable> {
     match body.is_empty() {
         true => Err(Unreadable::whole("the body is empty")),

@@ -37,6 +37,7 @@ An element that is called `status` is written `$this.status`.",
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(inline)]
 struct Arguments {
     /// The earlier step.
     step: Spanned<String>,
@@ -54,6 +55,7 @@ struct Arguments {
     differs: Option<Yes>,
 }
 
+/// A comparison with an earlier step.
 #[derive(Debug)]
 struct SameAs {
     step: Spanned<String>,
@@ -61,12 +63,14 @@ struct SameAs {
     sense: Sense,
 }
 
+/// What is asked of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sense {
     Same,
     Differs,
 }
 
+/// What is compared.
 #[derive(Debug)]
 enum By {
     Status,
@@ -76,6 +80,7 @@ enum By {
     Resource(Vec<String>),
 }
 
+/// Whether the order of values counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Order {
     Counts,
@@ -109,6 +114,7 @@ fn parse(node: &Node) -> Result<Box<dyn Check>, Diagnostic> {
 }
 
 impl By {
+    /// `status` and `body` are words here; an element of that name is `$this.status`.
     fn parse(by: &Spanned<Template>, order: Order) -> Result<Self, Diagnostic> {
         match by.value.literal() {
             Some("status") => return Ok(Self::Status),
@@ -194,6 +200,7 @@ fn as_text(reading: &Reading) -> String {
     text.unwrap_or_else(|| reading.body.bytes().escape_ascii().to_string())
 }
 
+/// All values of a field, in their order.
 fn header(name: &str, subject: &Subject<'_>) -> Examined<Compared> {
     let found: Vec<(usize, &str)> = subject.headers()?.all(name).collect();
     let place = found.first().map_or_else(
@@ -258,6 +265,7 @@ impl SameAs {
         }
     }
 
+    /// Formats may differ: what the resources say is compared, not their bytes.
     fn examine_resources(
         &self,
         earlier: &Subject<'_>,
@@ -315,6 +323,7 @@ impl SameAs {
     }
 }
 
+/// The first difference, as it is in this exchange.
 fn differing(difference: &Difference, side: Side) -> Seen {
     let now = difference.right.as_deref().unwrap_or("nothing");
     let observed = format!("{}: {now}", difference.path);

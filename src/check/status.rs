@@ -32,6 +32,7 @@ A reply that is no HTTP violates; without a reply the check is inconclusive.",
     parse,
 };
 
+/// Codes, and whether it must be one of them.
 #[derive(Debug)]
 struct Status {
     wanted: Wanted,
@@ -56,6 +57,7 @@ enum Wanted {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(inline)]
 struct Arguments {
     /// One of these classes, such as `4xx`.
     #[serde(default)]
@@ -88,6 +90,7 @@ fn parse(node: &Node) -> Result<Box<dyn Check>, Diagnostic> {
     Ok(Box::new(status?))
 }
 
+/// One code or several, without a map around them.
 fn short_form(node: &Node) -> Result<OneOrMany<Spanned<Template>>, Diagnostic> {
     match node.scalar().is_none() && node.items().is_empty() {
         true => Err(Diagnostic::error(
@@ -103,6 +106,7 @@ fn short_form(node: &Node) -> Result<OneOrMany<Spanned<Template>>, Diagnostic> {
 }
 
 impl Status {
+    /// What is known is parsed here: asking then compares numbers and clones two interned words.
     fn new(codes: Vec<Spanned<Template>>, sense: Sense) -> Result<Self, Diagnostic> {
         let mut known = Vec::new();
         for code in &codes {
@@ -166,6 +170,7 @@ impl Status {
     }
 }
 
+/// Codes from rows and earlier steps; what is no code there is a mistake of the pack.
 fn filled(texts: &[Template], subject: &Subject<'_>) -> Examined<Vec<RangeInclusive<u16>>> {
     let mut all = Vec::new();
     for text in texts {
@@ -179,6 +184,7 @@ fn ranges(text: &str) -> Result<Vec<RangeInclusive<u16>>, String> {
     text.split(',').map(|part| range(part.trim())).collect()
 }
 
+/// HTTP knows the classes 1xx to 5xx.
 fn range(text: &str) -> Result<RangeInclusive<u16>, String> {
     let wrong = || format!("`{}` is no status code", words::shown(text));
     if let Some(class) = text.strip_suffix("xx").or(text.strip_suffix("XX")) {

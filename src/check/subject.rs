@@ -114,6 +114,7 @@ impl<'a> Subject<'a> {
         format!("{body}#{}:{}:{}", place.path, place.line, place.column).into()
     }
 
+    /// Where the request never left, there is no request to judge; where it did, a missing reply does not matter.
     fn sent(&self) -> Result<(), Finding> {
         let Outcome::Failed(fault) = &self.exchange().outcome else {
             return Ok(());
@@ -159,6 +160,7 @@ impl<'a> Subject<'a> {
     }
 }
 
+/// The one place that decides what a missing reply means.
 fn without_reply(fault: &Fault) -> Finding {
     let words = words::shown(&fault.to_string());
     match fault.kind {
@@ -174,6 +176,7 @@ fn without_reply(fault: &Fault) -> Finding {
     }
 }
 
+/// What an earlier step did not keep is missing data; a function that refuses its argument is a mistake.
 fn unfilled(unresolved: Unresolved) -> Finding {
     match unresolved.problem {
         None => Finding::undecidable(unresolved.to_string()),

@@ -156,6 +156,7 @@ impl Scope for Values {
         let value = match name {
             "case.status" => "400, 422",
             "case.word" => "many",
+            "kept.word" => "total",
             "kept.id" => "17",
             "kept.etag" => "W/\"1\"",
             "kept.quote" => "a'b",
@@ -324,15 +325,19 @@ fn the_schema_describes_all_kinds() {
     for kind in KINDS {
         assert!(schema["properties"][kind.name].is_object(), "{kind:?}");
     }
+    let header = &schema["properties"]["header"]["anyOf"][1]["properties"];
+    assert!(header["media-type"].is_object(), "{header}");
 }
 
 #[test]
 fn a_status_is_interned() {
     let item = check("status: 200");
     let fixture = Fixture::new("200", &[]);
-    let ask = || match item.evaluate(&fixture.subject(Side::Reply)) {
-        Finding::Holds(seen) => seen,
-        finding => panic!("{finding:?}"),
+    let ask = || {
+        let Finding::Holds(seen) = item.evaluate(&fixture.subject(Side::Reply)) else {
+            panic!("{item:?} does not hold");
+        };
+        seen
     };
     assert!(
         Arc::ptr_eq(&ask().observed, &ask().observed) && Arc::ptr_eq(&ask().place, &ask().place)

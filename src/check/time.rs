@@ -29,11 +29,13 @@ machine that measures. It counts only where the check itself cites a requirement
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(inline)]
 struct Arguments {
     /// The longest that is right.
     within: Duration,
 }
 
+/// The longest that is right.
 #[derive(Debug)]
 struct Time(Duration);
 

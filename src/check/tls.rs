@@ -30,6 +30,7 @@ Where no connection came about, the check is inconclusive. Nothing beside `tls` 
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(inline)]
 struct Tls {
     /// The version is one of these.
     #[serde(default)]
@@ -45,6 +46,7 @@ struct Tls {
     host_name: Option<HostName>,
 }
 
+/// The versions, as records spell them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 enum Version {
     #[serde(rename = "TLSv1.0")]
@@ -68,12 +70,14 @@ impl Version {
     }
 }
 
+/// What may be asked of the chain.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum Chain {
     Trusted,
 }
 
+/// What may be asked of the name.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum HostName {
@@ -128,6 +132,7 @@ fn version(versions: &OneOrMany<Version>, facts: &TlsFacts) -> Examined<()> {
     }
 }
 
+/// The connection noted what TLS thought of the certificate; the check repeats it.
 fn said(fact: &Result<(), String>, wanted: &str, place: &str) -> Examined {
     match fact {
         Ok(()) => Ok(Seen::new(wanted, place)),

@@ -37,6 +37,7 @@ pub(super) struct Asked {
 }
 
 impl Asked {
+    /// In the order in which they are told: presence first, then values.
     pub(super) fn tests(self) -> Vec<Test> {
         let presence = |exists| if exists { Test::Exists } else { Test::Empty };
         let tests = [

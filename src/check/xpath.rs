@@ -87,6 +87,7 @@ impl Language for XPath {
 /// A path with its namespaces, as checks and `keep` write it.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(inline)]
 struct Arguments {
     /// What to look at.
     path: Template,
@@ -113,6 +114,7 @@ struct Arguments {
     matches: Option<Expression<Regex>>,
 }
 
+/// A path, and what is asked of what it selects.
 struct XPathCheck {
     path: Expression<XPath>,
     /// Where there are none, the path itself must select something or be true.
@@ -157,6 +159,7 @@ pub(super) fn path(node: &Node) -> Result<Expression<XPath>, Diagnostic> {
 /// The map form of a path in `keep`.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(inline)]
 pub(super) struct PathArguments {
     /// What to look at.
     path: Template,
@@ -195,6 +198,7 @@ impl XPathCheck {
     }
 }
 
+/// XPath calls a text or a number true, too; an author who asks for one forgot to compare it.
 fn is_true(path: &Path, value: &Value<'_>, subject: &Subject<'_>) -> Examined {
     let observed = match value {
         Value::Boolean(truth) => truth.to_string(),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::out::Failure;
 use super::packs::{self, Loaded};
 use crate::diag::{Diagnostic, Source};
-use crate::judge::{self, CaseVerdicts};
+use crate::judge::{self, CaseVerdicts, Interner};
 use crate::model::Instant;
 use crate::pack::Pack;
 use crate::plan::{Access, Context, Facts, Plan, Selection};
@@ -343,7 +343,8 @@ pub fn verdict_lines<'a>(
 pub fn judge_again(plans: &[Arc<Plan>], folder: &RunFolder) -> Vec<Vec<CaseVerdicts>> {
     let judge = |plan: &Arc<Plan>| {
         let mut verdicts = Vec::with_capacity(plan.cases.len());
-        judge::judge(plan, folder, |_, case| verdicts.push(case));
+        let mut texts = Interner::default();
+        judge::judge(plan, folder, |_, case| verdicts.push(texts.share(case)));
         verdicts
     };
     plans.iter().map(judge).collect()

@@ -25,6 +25,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 pub use out::{Console, Failure};
+pub use prove::{page as proof_page, transport as prove_transport};
 
 /// Proves, in public, that a health-IT product follows the interoperability standards that it claims.
 ///
@@ -76,11 +77,11 @@ pub fn main() -> ExitCode {
     };
     let console = Console::of_environment(cli.quiet);
     let result = match cli.command {
+        None => start::run(&console),
         Some(Command::Run(arguments)) => run::run(&arguments, &console),
         Some(Command::Judge(arguments)) => judge::judge(&arguments, &console),
         Some(Command::Report(arguments)) => judge::report(&arguments, &console),
         Some(Command::Prove(arguments)) => prove::run(&arguments, &console),
-        None => start::run(&console),
         Some(Command::Lint(arguments)) => lint::run(&arguments, &console),
         Some(Command::Pack(arguments)) => pack::run(&arguments, &console),
         Some(Command::Supplier(arguments)) => supplier::run(&arguments, &console),

@@ -37,12 +37,13 @@ mod types;
 pub use difference::{Difference, equivalent};
 pub use error::ParseError;
 pub use fhirpath::{
-    CalendarUnit, Collection, DEFAULT_MAX_STEPS, Decimal, EvaluationError, EvaluationErrorKind,
-    Expression, ExpressionError, FunctionDoc, Members, NoServices, Precision, Quantity, Services,
-    Temporal, TemporalKind, Trace, TypeName, Unit, Value, Variables, function_docs,
+    CalendarUnit, Casts, Collection, DEFAULT_MAX_STEPS, Decimal, EvaluationError,
+    EvaluationErrorKind, Expression, ExpressionError, FunctionDoc, Members, NoServices, Precision,
+    Quantity, Services, Temporal, TemporalKind, Trace, TypeName, Unit, Value, Variables,
+    function_docs,
 };
 pub use tree::{
-    Children, Element, FormIssue, FormIssueKind, Format, Kind, MAX_BYTES, MAX_DEPTH, Place,
-    Resource,
+    Children, Element, FormIssue, FormIssueKind, Format, Kind, MAX_BYTES, MAX_DEPTH,
+    MAX_FORM_ISSUES, Place, Resource,
 };
 pub use types::{BuiltIn, Types};

@@ -1,5 +1,6 @@
 //! Whether a narrative keeps to the part of XHTML that FHIR allows: formatting, no scripts, forms or outside content.
 
+use super::tree::xml_guard;
 use roxmltree::{Document, Node};
 
 const XHTML: &str = "http://www.w3.org/1999/xhtml";
@@ -9,6 +10,8 @@ const XHTML: &str = "http://www.w3.org/1999/xhtml";
 pub(crate) enum NarrativeFault {
     /// It does not parse as XML, or uses named entities that XML does not have.
     NotWellFormed,
+    /// It has more attributes or prefixes than any narrative needs.
+    TooCostly,
     /// The outermost element is no XHTML `div`.
     NoDiv,
     /// An element that FHIR does not allow.
@@ -21,6 +24,9 @@ pub(crate) enum NarrativeFault {
 
 /// Checks the `div` of a narrative.
 pub(crate) fn check(div: &str) -> Result<(), NarrativeFault> {
+    if xml_guard::costly_tag(div).is_some() {
+        return Err(NarrativeFault::TooCostly);
+    }
     // A document type declaration is refused by default, and entities with it.
     let document = Document::parse(div).map_err(|_| NarrativeFault::NotWellFormed)?;
     let root = document.root_element();
@@ -40,6 +46,7 @@ pub(crate) fn check(div: &str) -> Result<(), NarrativeFault> {
     Err(NarrativeFault::Empty)
 }
 
+/// One element and its attributes; links may not run scripts either.
 fn check_element(element: Node<'_, '_>) -> Result<(), NarrativeFault> {
     let name = element.tag_name().name();
     let allowed = element.tag_name().namespace() == Some(XHTML) && ELEMENTS.contains(&name);

@@ -1,17 +1,17 @@
 //! One case, step by step, without touching the world.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::CaseVerdicts;
 use super::scope::Known;
-use crate::check::{CheckItem, Earlier, Subject, View};
-use crate::model::{CaseId, Evidence, Exchange, Finding, Instant, Side, Verdict};
+use crate::check::{CheckItem, Earlier, Subject, View, Weight};
+use crate::model::{CaseId, Evidence, Exchange, Finding, Instant, Seen, Side, Verdict};
 use crate::plan::{Context, planned};
 use crate::protocol::{Outgoing, Surroundings, Unsendable};
 use crate::scenario::{
-    Condition, Follow, Row, Script, SharedUse, Step, StepCheck, StepKind, Test, Until,
+    Condition, Follow, Row, Rows, Script, SharedUse, Step, StepCheck, StepKind, Test, Until,
 };
 
 /// How the reason starts where the condition of a whole pack is not met.
@@ -72,13 +72,15 @@ enum Phase {
 #[derive(Debug)]
 pub struct Walk<'p> {
     case: &'p CaseId,
-    row: Option<(&'p str, &'p Row)>,
+    row: Option<(&'p Rows, &'p Row)>,
     script: &'p Script,
     gate: Option<&'p Condition>,
     context: &'p Context,
     values: BTreeMap<String, String>,
     views: BTreeMap<String, View>,
     order: Vec<String>,
+    /// Steps that did not apply.
+    inapplicable: BTreeSet<String>,
     verdicts: Vec<Option<Verdict>>,
     phase: Phase,
     attempt: u32,
@@ -94,7 +96,7 @@ impl<'p> Walk<'p> {
     pub fn new(
         case: &'p CaseId,
         script: &'p Script,
-        row: Option<(&'p str, &'p Row)>,
+        row: Option<(&'p Rows, &'p Row)>,
         context: &'p Context,
         at: Instant,
     ) -> Self {
@@ -107,6 +109,7 @@ impl<'p> Walk<'p> {
             values: BTreeMap::new(),
             views: BTreeMap::new(),
             order: Vec::new(),
+            inapplicable: BTreeSet::new(),
             verdicts: planned(script).map(|_| None).collect(),
             phase: Phase::Conditions(0),
             attempt: 0,
@@ -271,6 +274,7 @@ impl<'p> Walk<'p> {
             row: self.row,
             values: &self.values,
             views: &self.views,
+            inapplicable: &self.inapplicable,
             prefix,
             step,
             attempt: self.attempt,
@@ -370,6 +374,9 @@ impl<'p> Walk<'p> {
 
     /// Leaves a step out: its checks get the verdict, and the walk goes on.
     fn skip(&mut self, index: usize, verdict: Verdict) {
+        if let (Verdict::NotApplicable { .. }, Some(step)) = (&verdict, self.script.step(index)) {
+            self.inapplicable.insert(step.name.to_string());
+        }
         for (position, _) in self.positions(index) {
             self.verdicts[position].get_or_insert_with(|| verdict.clone());
         }
@@ -622,6 +629,13 @@ fn holds(item: &CheckItem, view: &View, known: &Known<'_>) -> bool {
 /// The verdict that an unmet condition gives to what depends on it; `None` where it is met.
 fn unmet(item: &CheckItem, current: Option<&View>, known: &Known<'_>) -> Option<Verdict> {
     let exchange = subject_of(item, current, known).map(|view| view.exchange.number);
+    if let Some(of) = item.of.as_ref().filter(|of| known.did_not_apply(&of.value)) {
+        let reason = format!("step `{}` did not apply", of.value);
+        return Some(Verdict::NotApplicable {
+            reason: reason.into(),
+            exchange: None,
+        });
+    }
     match ask(item, current, Side::Reply, known) {
         Finding::Holds(_) => None,
         Finding::Violates { seen, .. } => {
@@ -668,10 +682,9 @@ fn verdict(check: &StepCheck, view: &View, known: &Known<'_>) -> Verdict {
         earlier: known,
     }) {
         Finding::Holds(seen) => Verdict::Pass(Evidence { exchange, seen }),
-        Finding::Violates { seen, expected } => Verdict::Fail {
-            evidence: Evidence { exchange, seen },
-            expected,
-        },
+        Finding::Violates { seen, expected } => {
+            violated(item, Evidence { exchange, seen }, expected)
+        }
         Finding::Undecidable(reason) => Verdict::Inconclusive {
             reason,
             exchange: Some(exchange),
@@ -680,6 +693,24 @@ fn verdict(check: &StepCheck, view: &View, known: &Known<'_>) -> Verdict {
             reason,
             exchange: Some(exchange),
         },
+    }
+}
+
+/// What the standard does not demand is no failure: the verdict says what was seen, as a warning.
+fn violated(item: &CheckItem, evidence: Evidence, expected: Arc<str>) -> Verdict {
+    match item.weight() {
+        Weight::Judges => Verdict::Fail { evidence, expected },
+        Weight::Warns => {
+            let observed = format!(
+                "warning: {}, where {expected} is wished for",
+                evidence.seen.observed
+            );
+            let seen = Seen::new(observed, evidence.seen.place);
+            Verdict::Pass(Evidence {
+                exchange: evidence.exchange,
+                seen,
+            })
+        }
     }
 }
 

@@ -22,6 +22,10 @@ pub struct Protocol {
     /// The JSON Schema of what stands under the key.
     pub schema: fn(&mut SchemaGenerator) -> Schema,
     /// Reads what stands under the key; fixtures that it names are looked up in the pack's files.
+    #[expect(
+        clippy::type_complexity,
+        reason = "a row of a table says its whole shape"
+    )]
     pub parse: fn(&Node, &Files) -> Result<Box<dyn Action>, Diagnostic>,
 }
 

@@ -103,11 +103,10 @@ impl<'a> Loader<'a> {
             .each
             .as_ref()
             .and_then(|node| keep_problem(Rows::read(node, self.files), &mut problems));
-        for (name, column) in rows
-            .iter()
-            .flat_map(|rows| rows.columns().map(|column| (&rows.name, column)))
-        {
-            known.add(&format!("{name}.{column}"));
+        if let Some(rows) = &rows {
+            rows.columns
+                .iter()
+                .for_each(|column| known.add(&format!("{}.{column}", rows.name)));
         }
         let when = file
             .when

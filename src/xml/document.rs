@@ -1,7 +1,11 @@
 //! The tree: one flat arena in document order, owned, with the place of every node.
 
+use super::guard;
+use super::lines::Lines;
 use roxmltree::{Error, ParsingOptions};
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::OnceLock;
 
 /// The deepest nesting of elements that is read.
 pub const MAX_DEPTH: usize = 256;
@@ -12,6 +16,7 @@ pub struct Document {
     source: String,
     nodes: Vec<Record>,
     namespaces: Vec<String>,
+    lines: OnceLock<Lines>,
 }
 
 /// A body that cannot be read as XML, and where.
@@ -38,7 +43,7 @@ impl fmt::Display for ParseError {
 impl std::error::Error for ParseError {}
 
 /// What a node is. Comments and processing instructions are left out of the tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NodeKind {
     /// What stands above the outermost element.
     Root,
@@ -60,6 +65,15 @@ struct Record {
     /// One past the last descendant.
     end: usize,
     offset: usize,
+    twins: Twins,
+}
+
+/// Whether siblings share a node's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Twins {
+    None,
+    /// Some do, and this is the so many-th of them, from 1.
+    Position(u32),
 }
 
 impl Document {
@@ -67,6 +81,9 @@ impl Document {
     /// deeper than [`MAX_DEPTH`].
     pub fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
         let source = utf8(bytes)?;
+        if let Some((at, message)) = guard::costly_tag(source) {
+            return Err(error_at(source, at, message));
+        }
         let options = ParsingOptions {
             allow_dtd: false,
             ..ParsingOptions::default()
@@ -77,6 +94,7 @@ impl Document {
             source: source.to_owned(),
             nodes: Vec::new(),
             namespaces: Vec::new(),
+            lines: OnceLock::new(),
         };
         document.add(tree.root(), 0, 0)?;
         Ok(document)
@@ -139,9 +157,34 @@ impl Document {
             self.add(child, id, depth + 1)?;
         }
         self.nodes[id].end = self.nodes.len();
+        self.count_twins(id);
         Ok(())
     }
 
+    /// Numbers the children that share a name, once for all, so that asking for places stays cheap.
+    fn count_twins(&mut self, parent: usize) {
+        let mut seen: HashMap<(NodeKind, &str), (usize, u32)> = HashMap::new();
+        let mut positions = Vec::new();
+        let parent = Node {
+            document: self,
+            id: parent,
+        };
+        for child in parent.children() {
+            let (first, count) = seen
+                .entry((child.kind(), child.name()))
+                .or_insert((child.id, 0));
+            *count += 1;
+            if *count > 1 {
+                positions.push((*first, 1));
+                positions.push((child.id, *count));
+            }
+        }
+        for (id, position) in positions {
+            self.nodes[id].twins = Twins::Position(position);
+        }
+    }
+
+    /// Adds one node; `add` closes it.
     fn push(
         &mut self,
         kind: NodeKind,
@@ -160,6 +203,7 @@ impl Document {
             parent,
             end: id + 1,
             offset,
+            twins: Twins::None,
         });
         id
     }
@@ -285,7 +329,9 @@ impl<'d> Node<'d> {
 
     /// Where the node stands.
     pub fn place(self) -> Place {
-        let (line, column) = line_and_column(&self.document.source, self.record().offset);
+        let document = self.document;
+        let lines = document.lines.get_or_init(|| Lines::of(&document.source));
+        let (line, column) = lines.at(&document.source, self.record().offset);
         Place {
             path: self.path(),
             line,
@@ -293,34 +339,29 @@ impl<'d> Node<'d> {
         }
     }
 
+    /// Names from the outermost element down.
     fn path(self) -> String {
         let mut segments = Vec::new();
         let mut here = self;
         while let Some(parent) = here.parent() {
-            segments.push(here.segment(parent));
+            segments.push(here.segment());
             here = parent;
         }
         segments.reverse();
         format!("/{}", segments.join("/"))
     }
 
-    fn segment(self, parent: Node<'d>) -> String {
+    /// One step of a place.
+    fn segment(self) -> String {
         let name = match self.kind() {
             NodeKind::Attribute => return format!("@{}", self.name()),
             NodeKind::Text => "text()",
             NodeKind::Element | NodeKind::Root => self.name(),
         };
-        let alike = |node: &Node<'d>| node.kind() == self.kind() && node.name() == self.name();
-        let (up_to, all) = parent
-            .children()
-            .filter(alike)
-            .fold((0, 0), |(up_to, all), twin| {
-                (up_to + usize::from(twin.id <= self.id), all + 1)
-            });
-        if all == 1 {
-            return name.to_owned();
+        match self.record().twins {
+            Twins::None => name.to_owned(),
+            Twins::Position(position) => format!("{name}[{position}]"),
         }
-        format!("{name}[{up_to}]")
     }
 
     fn at(self, id: usize) -> Node<'d> {
@@ -349,6 +390,7 @@ impl fmt::Debug for Node<'_> {
     }
 }
 
+/// An error of the XML parser in our words and places.
 fn explain(source: &str, error: &Error) -> ParseError {
     if matches!(error, Error::DtdDetected) {
         let at = source.find("<!DOCTYPE").unwrap_or_default();
@@ -368,6 +410,7 @@ fn explain(source: &str, error: &Error) -> ParseError {
     }
 }
 
+/// XML allows other encodings; the standards that plugfest tests do not.
 fn utf8(bytes: &[u8]) -> Result<&str, ParseError> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     std::str::from_utf8(bytes).map_err(|error| {
@@ -378,18 +421,12 @@ fn utf8(bytes: &[u8]) -> Result<&str, ParseError> {
     })
 }
 
+/// An error at a byte offset.
 fn error_at(source: &str, offset: usize, message: String) -> ParseError {
-    let (line, column) = line_and_column(source, offset);
+    let (line, column) = Lines::of(source).at(source, offset);
     ParseError {
         line,
         column,
         message,
     }
-}
-
-fn line_and_column(source: &str, offset: usize) -> (usize, usize) {
-    let before = source.get(..offset).unwrap_or(source);
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-    (line, before[line_start..].chars().count() + 1)
 }

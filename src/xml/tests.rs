@@ -195,6 +195,15 @@ fn hostile_documents_are_refused() {
     let closed = format!("{}{}", "<a>".repeat(100_000), "</a>".repeat(100_000));
     let error = Document::parse(closed.as_bytes()).unwrap_err();
     assert!(error.message.contains("nests deeper than"), "{error}");
+    let many: String = (0..300).map(|at| format!(" a{at}='>'")).collect();
+    let error = Document::parse(format!("<r>\n<a{many}/></r>").as_bytes()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "line 2, column 1: a tag has more than 256 attributes"
+    );
+    let many: String = (0..65).map(|at| format!("<a xmlns:p{at}='u'/>")).collect();
+    let error = Document::parse(format!("<r>{many}</r>").as_bytes()).unwrap_err();
+    assert!(error.message.contains("more than 64 prefixes"), "{error}");
     let error = Document::parse(b"<a>\n\xFF</a>").unwrap_err();
     assert_eq!(
         error.to_string(),

@@ -12,7 +12,7 @@ pub fn page(topic: &Topic) -> String {
         "# {}\n\n<!-- Written by `plugfest explain --out docs/reference`; change the rows in src/, not this page. -->\n\n{}\n\n",
         topic.title, topic.about
     );
-    page += &format!("| {} | |\n|---|---|\n", topic.name);
+    page += "| word | meaning |\n|---|---|\n";
     for entry in &entries {
         let name = match has_section(entry) {
             true => format!("[`{0}`](#{0})", entry.name),

@@ -26,9 +26,10 @@ pub use functions::{FunctionDoc, function_docs};
 pub use quantity::{Quantity, Unit};
 pub use temporal::{CalendarUnit, Precision, Temporal, TemporalKind};
 pub use value::{Collection, Trace, TypeName, Value};
-pub use variables::{DEFAULT_MAX_STEPS, Members, NoServices, Services, Variables};
+pub use variables::{Casts, DEFAULT_MAX_STEPS, Members, NoServices, Services, Variables};
 
 use crate::fhir::tree::{Element, Resource};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// A parsed expression. `Send + Sync`; evaluating does not change it.
@@ -36,6 +37,7 @@ use std::fmt;
 pub struct Expression {
     text: String,
     node: ast::Node,
+    variables: BTreeSet<String>,
 }
 
 /// Why a text is no expression.
@@ -52,14 +54,24 @@ pub struct ExpressionError {
 impl Expression {
     /// Parses an expression; an unknown function, a bad literal or a wrong count of arguments is an error here.
     pub fn parse(text: &str) -> Result<Self, ExpressionError> {
-        let node = parser::parse(text)?;
+        let (node, variables) = parser::parse(text)?;
         let text = text.to_owned();
-        Ok(Self { text, node })
+        Ok(Self {
+            text,
+            node,
+            variables,
+        })
     }
 
     /// The expression as it was written.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The names of the variables that the expression uses, without the percent sign, sorted: so that one without a
+    /// value can be found before anything is evaluated.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        self.variables.iter().map(String::as_str)
     }
 
     /// Evaluates over a whole resource.

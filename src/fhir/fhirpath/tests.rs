@@ -341,6 +341,18 @@ fn an_element_can_be_the_context() {
 }
 
 #[test]
+fn casts_may_take_each_item() {
+    let bundle = resource(BUNDLE);
+    let expression = Expression::parse("descendants().as(date) | %context.id").unwrap();
+    let strict = Variables::new();
+    assert!(expression.evaluate(&bundle, &strict).is_err());
+    let loose = Variables::new().with_casts(Casts::EachItem);
+    let found = expression.evaluate(&bundle, &loose).unwrap();
+    assert_eq!(found.texts(), ["2000-02-29"]);
+    assert_eq!(expression.variables().collect::<Vec<_>>(), ["context"]);
+}
+
+#[test]
 fn strict_members_find_typing_errors() {
     let bundle = resource(BUNDLE);
     let variables = Variables::new().with_members(Members::Strict);

@@ -14,6 +14,7 @@ pub struct Variables<'r> {
     pub(crate) clock: Option<Temporal>,
     pub(crate) max_steps: u64,
     pub(crate) members: Members,
+    pub(crate) casts: Casts,
     pub(crate) types: &'r dyn Types,
     pub(crate) services: &'r dyn Services,
 }
@@ -25,6 +26,15 @@ pub enum Members {
     Lenient,
     /// The expression is wrong, where the type's elements are known.
     Strict,
+}
+
+/// What `as` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Casts {
+    /// A single item, as FHIRPath says.
+    Single,
+    /// Any number of items, each cast alone: constraints that R4 itself publishes (`dom-3`) count on it.
+    EachItem,
 }
 
 /// Questions that need definitions or terminology. `None` means: cannot say, which ends the evaluation as unavailable.
@@ -67,6 +77,7 @@ impl Default for Variables<'_> {
             clock: None,
             max_steps: DEFAULT_MAX_STEPS,
             members: Members::Lenient,
+            casts: Casts::Single,
             types: &BuiltIn,
             services: &NoServices,
         }
@@ -117,6 +128,12 @@ impl<'r> Variables<'r> {
     #[must_use]
     pub fn with_members(self, members: Members) -> Self {
         Self { members, ..self }
+    }
+
+    /// Decides what `as` takes.
+    #[must_use]
+    pub fn with_casts(self, casts: Casts) -> Self {
+        Self { casts, ..self }
     }
 
     /// Replaces the knowledge of types.

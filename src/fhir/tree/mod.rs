@@ -7,7 +7,9 @@ mod element;
 mod form;
 mod json;
 mod json_elements;
+mod lines;
 mod xml_elements;
+pub(crate) mod xml_guard;
 
 #[cfg(test)]
 mod tests;
@@ -16,6 +18,7 @@ pub use element::{Children, Element, Place};
 pub use form::{FormIssue, FormIssueKind};
 
 use super::error::{ParseError, utf8};
+use lines::Lines;
 use std::sync::OnceLock;
 
 /// The deepest nesting of elements that is read; real resources stay below 40.
@@ -23,6 +26,9 @@ pub const MAX_DEPTH: usize = 200;
 
 /// Bodies above this size are refused (offsets are 31 bits wide).
 pub const MAX_BYTES: usize = 1 << 28;
+
+/// How many faults of form are kept of one body.
+pub const MAX_FORM_ISSUES: usize = 1000;
 
 /// The wire format that a resource was read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +47,7 @@ pub struct Resource {
     pool: String,
     nodes: Vec<Node>,
     form_issues: Vec<FormIssue>,
-    line_starts: OnceLock<Vec<u32>>,
+    lines: OnceLock<Lines>,
 }
 
 impl Resource {
@@ -93,29 +99,14 @@ impl Resource {
         span.of(&self.source, &self.pool)
     }
 
-    /// Line and column of a byte offset; the line table is built at the first question only.
+    /// Line and column of a byte offset. The table for it is made at the first question: most bodies are never asked.
     fn line_and_column(&self, offset: u32) -> (usize, usize) {
-        let starts = self.line_starts.get_or_init(|| line_starts(&self.source));
-        let line = starts.partition_point(|start| *start <= offset).max(1);
-        let start = starts[line - 1] as usize;
-        let column = self
-            .source
-            .get(start..offset as usize)
-            .map_or(0, |text| text.chars().count());
-        (line, column + 1)
+        let lines = self.lines.get_or_init(|| Lines::of(&self.source));
+        lines.at(&self.source, offset as usize)
     }
 }
 
-fn line_starts(source: &str) -> Vec<u32> {
-    let newlines = source
-        .bytes()
-        .enumerate()
-        .filter(|(_, byte)| *byte == b'\n');
-    std::iter::once(0)
-        .chain(newlines.map(|(at, _)| at as u32 + 1))
-        .collect()
-}
-
+/// Offsets are kept in 31 bits.
 fn within_size(source: &str) -> Result<&str, ParseError> {
     if source.len() > MAX_BYTES {
         let message = format!("the body is {} bytes long, above {MAX_BYTES}", source.len());
@@ -184,6 +175,7 @@ impl Span {
         }
     }
 
+    /// Adds a text to the pool.
     pub(crate) fn pooled(pool: &mut String, text: &str) -> Self {
         let start = pool.len() as u32 | Self::POOLED;
         pool.push_str(text);
@@ -193,6 +185,7 @@ impl Span {
         }
     }
 
+    /// The text of a range.
     pub(crate) fn of<'t>(self, source: &'t str, pool: &'t str) -> &'t str {
         let start = (self.start & !Self::POOLED) as usize;
         let text = if self.start & Self::POOLED == 0 {
@@ -213,6 +206,7 @@ pub(crate) struct Builder<'s> {
 }
 
 impl<'s> Builder<'s> {
+    /// Room for about as many nodes as such a body has.
     pub(crate) fn new(source: &'s str, pool: String) -> Self {
         Self {
             source,
@@ -236,6 +230,14 @@ impl<'s> Builder<'s> {
         self.nodes[id as usize].end = self.nodes.len() as u32;
     }
 
+    /// Notes a fault of form; a body that is full of them is known by the first [`MAX_FORM_ISSUES`].
+    pub(crate) fn note(&mut self, issue: FormIssue) {
+        if self.form_issues.len() < MAX_FORM_ISSUES {
+            self.form_issues.push(issue);
+        }
+    }
+
+    /// Makes the tree; only then can faults of form be asked for their places.
     pub(crate) fn finish(self, format: Format) -> Resource {
         let mut resource = Resource {
             format,
@@ -243,7 +245,7 @@ impl<'s> Builder<'s> {
             pool: self.pool,
             nodes: self.nodes,
             form_issues: self.form_issues,
-            line_starts: OnceLock::new(),
+            lines: OnceLock::new(),
         };
         let mut issues = std::mem::take(&mut resource.form_issues);
         for issue in &mut issues {

@@ -100,6 +100,15 @@ fn xml_becomes_the_same_elements() {
 }
 
 #[test]
+fn a_narrative_stands_alone() {
+    let patient = xml(
+        "<Patient xmlns='http://hl7.org/fhir' xmlns:h='http://www.w3.org/1999/xhtml'><text><h:div>a <h:b>b</h:b></h:div></text></Patient>",
+    );
+    let div = "<h:div xmlns:h=\"http://www.w3.org/1999/xhtml\">a <h:b>b</h:b></h:div>";
+    assert_eq!(outline(&patient), [format!("Patient.text.div = {div}")]);
+}
+
+#[test]
 fn elements_know_their_place_and_type() {
     let patient = json(PATIENT_JSON);
     let find = |path: &str| {
@@ -266,6 +275,12 @@ fn hostile_bodies_are_refused() {
     assert!(
         error.message.contains("document type declaration"),
         "{error}"
+    );
+    let many: String = (0..300).map(|at| format!(" a{at}=''")).collect();
+    let error = Resource::parse_xml(format!("<P{many}/>").as_bytes()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "line 1, column 1: a tag has more than 256 attributes"
     );
     let error = Resource::parse_xml(b"<P><a></P>").unwrap_err();
     assert_eq!(

@@ -12,6 +12,7 @@
 
 mod dial;
 mod fault;
+mod framing;
 mod pool;
 mod reply;
 mod request;
@@ -124,6 +125,7 @@ impl Wire {
         }
     }
 
+    /// Credentials, connection, request, reply: everything that the deadline is over.
     async fn attempt(
         &self,
         outgoing: &Outgoing,
@@ -173,6 +175,7 @@ impl Wire {
         )))
     }
 
+    /// The credentials that a message chooses. A system without `default` has none to send.
     fn auth(
         &self,
         choice: &AuthChoice,
@@ -247,6 +250,7 @@ impl Wire {
         }
     }
 
+    /// A new connection; on `https`, one to a server that may be sent something.
     async fn dial(&self, key: &Key, now: Instant, trace: &mut Trace) -> Result<Channel, Fault> {
         let (stream, peer) = dial::connect(key).await?;
         trace.connection.peer = Some(peer.to_string());

@@ -61,6 +61,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "true when a narrative's `div` keeps to the XHTML that FHIR allows",
         html_checks,
     ),
+    row(
+        "htmlchecks",
+        (0, 0),
+        "`htmlChecks`, as STU3 spells it",
+        html_checks,
+    ),
 ];
 
 fn extension<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {

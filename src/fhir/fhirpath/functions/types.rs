@@ -9,6 +9,7 @@ use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Items, Outcome
 use crate::fhir::fhirpath::navigate::{is_or_derives, type_name};
 use crate::fhir::fhirpath::parser::is_system_type;
 use crate::fhir::fhirpath::value::Value;
+use crate::fhir::fhirpath::variables::Casts;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function {
@@ -65,7 +66,9 @@ pub(crate) fn as_type<'r>(
     items: Items<'r>,
     specifier: &TypeSpecifier,
 ) -> Outcome<'r> {
-    evaluator.single(&items, "the item whose type is asked", specifier.position)?;
+    if evaluator.variables.casts == Casts::Single {
+        evaluator.single(&items, "the item to cast", specifier.position)?;
+    }
     of_this_type(evaluator, items, specifier)
 }
 

@@ -1,4 +1,7 @@
 //! Replies: read within bounds (RFC 9112), while the request may still be on its way.
+//!
+//! Every wait in here ends: with bytes, with the end of the connection, or with the exchange's deadline, which cuts the whole
+//! future off. Every buffer in here has a limit that is checked before it grows further.
 
 use std::future::poll_fn;
 use std::io;
@@ -8,16 +11,21 @@ use tokio::io::ReadBuf;
 use tokio::time::Instant;
 
 use super::dial::Channel;
+use super::framing::{Framing, Head, chunk_size, framing, has_end};
 use super::{Limits, Phase, Trace, fault};
-use crate::model::{Fault, FaultKind, Headers, Owner, Payload, Reply};
+use crate::model::{Fault, FaultKind, Owner, Payload, Reply};
 use crate::protocol::http::redact::Redactor;
 
 /// One request that is being written, and the reply that is being read.
 pub(super) struct Conversation<'a> {
     channel: &'a mut Channel,
+    /// The whole request.
     outgoing: &'a [u8],
+    /// How much of it is on its way.
     written: usize,
+    /// Whether all of it has left this process.
     is_flushed: bool,
+    /// Why the rest of it cannot be written.
     write_error: Option<io::Error>,
     redactor: &'a Redactor,
 }
@@ -25,7 +33,9 @@ pub(super) struct Conversation<'a> {
 /// Whether the connection can carry another exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Keep {
+    /// It can.
     Yes,
+    /// It is closed.
     No,
 }
 
@@ -34,23 +44,6 @@ pub(super) enum Keep {
 enum Filled {
     Some,
     End,
-}
-
-/// How a body ends (RFC 9112, 6.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Framing {
-    None,
-    Length(u64),
-    Chunked,
-    UntilClose,
-}
-
-/// A reply's header.
-struct Head {
-    version: u8,
-    status: u16,
-    headers: Headers,
-    length: usize,
 }
 
 impl<'a> Conversation<'a> {
@@ -105,6 +98,7 @@ impl<'a> Conversation<'a> {
         }
     }
 
+    /// One header, interim or not; `spent` bytes of the limit are used up already.
     async fn head(
         &mut self,
         limits: Limits,
@@ -144,13 +138,16 @@ impl<'a> Conversation<'a> {
         }
     }
 
+    /// The header, where all of it is there. Most replies have few fields, so room for more is made only where it is needed.
     fn parse(&self, limits: Limits) -> Result<Option<Head>, Fault> {
         let mut fields = vec![httparse::EMPTY_HEADER; 64.min(limits.headers_count)];
         loop {
             let mut response = httparse::Response::new(&mut fields);
             match response.parse(&self.channel.input) {
                 Ok(httparse::Status::Partial) => return Ok(None),
-                Ok(httparse::Status::Complete(length)) => return Ok(Some(head(&response, length))),
+                Ok(httparse::Status::Complete(length)) => {
+                    return Ok(Some(Head::of(&response, length)));
+                }
                 Err(httparse::Error::TooManyHeaders) if fields.len() < limits.headers_count => {
                     let more = (fields.len() * 4).min(limits.headers_count);
                     fields = vec![httparse::EMPTY_HEADER; more];
@@ -171,6 +168,7 @@ impl<'a> Conversation<'a> {
         }
     }
 
+    /// The body, without the framing that carried it; no content coding is undone.
     async fn body(
         &mut self,
         framing: Framing,
@@ -226,6 +224,7 @@ impl<'a> Conversation<'a> {
         }
     }
 
+    /// A body that ends where the connection does.
     async fn until_close(
         &mut self,
         body: &mut Vec<u8>,
@@ -318,6 +317,7 @@ impl<'a> Conversation<'a> {
         poll_fn(|context| self.poll_fill(context)).await
     }
 
+    /// Writing comes first: in the usual case the whole request leaves here, and then the read waits.
     fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Filled>> {
         self.push(context);
         let channel = &mut *self.channel;
@@ -354,13 +354,11 @@ impl<'a> Conversation<'a> {
         }
     }
 
+    /// A connection is kept where both sides meant it, and nothing is left on it that nobody understood (RFC 9112, 9.3).
     fn keep(&self, head: &Head, framing: Framing) -> Keep {
         let says = |word: &str| {
-            let mut values = head
-                .headers
-                .all("connection")
-                .flat_map(|(_, value)| value.split(','));
-            values.any(|value| value.trim().eq_ignore_ascii_case(word))
+            head.members("connection")
+                .any(|member| member.eq_ignore_ascii_case(word))
         };
         let persists = match head.version {
             0 => says("keep-alive"),
@@ -391,6 +389,7 @@ impl<'a> Conversation<'a> {
         fault::fault(Owner::Supplier, FaultKind::Closed, message)
     }
 
+    /// How far the exchange had come, for "closed …" and "broke …".
     fn progress(&self, trace: &Trace) -> String {
         let place = match trace.phase {
             Phase::Body {
@@ -424,109 +423,30 @@ impl<'a> Conversation<'a> {
     /// What came is no HTTP/1.1; its beginning is shown, secrets redacted before it is cut.
     fn malformed(&self, why: &str) -> Fault {
         let input = &self.channel.input;
-        let shown = self
-            .redactor
-            .bytes(&input[..input.len().min(4096)])
-            .escape_ascii()
-            .to_string();
+        let redacted = self.redactor.bytes(&input[..input.len().min(SHOWN_FROM)]);
+        let beginning: String = escaped(&redacted).chars().take(60).collect();
         let mut message = format!("the reply is no HTTP/1.1: {why}");
-        if !shown.is_empty() {
-            let beginning: String = shown.chars().take(60).collect();
+        if !beginning.is_empty() {
             message += &format!("; what came begins `{beginning}`");
         }
         fault::fault(Owner::Supplier, FaultKind::Malformed, message)
     }
 }
 
-/// A chunk's size with its extensions.
+/// The longest line of a chunk's size with its extensions, in bytes.
 const CHUNK_LINE: usize = 4096;
 
-/// Whether a header's empty last line is there, looking from where the last look ended.
-fn has_end(input: &[u8], from: usize) -> bool {
-    let rest = &input[from..];
-    let mut newlines = rest
-        .iter()
-        .enumerate()
-        .filter(|(_, byte)| **byte == b'\n')
-        .map(|(at, _)| at);
-    newlines.any(|at| matches!(&rest[at + 1..], [b'\n', ..] | [b'\r', b'\n', ..]))
-}
+/// How much of what came is looked at to show its beginning, in bytes: a secret is found whole before the text is cut.
+const SHOWN_FROM: usize = 4096;
 
-fn head(response: &httparse::Response<'_, '_>, length: usize) -> Head {
-    let fields = response.headers.iter();
-    Head {
-        version: response.version.unwrap_or(1),
-        status: response.code.unwrap_or(0),
-        headers: Headers(
-            fields
-                .map(|field| (field.name.to_owned(), text(field.value)))
-                .collect(),
-        ),
-        length,
+/// Bytes for people: text as it is, control characters and what is no text as escapes.
+fn escaped(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in bytes.utf8_chunks() {
+        text.extend(chunk.valid().escape_debug());
+        text += &chunk.invalid().escape_ascii().to_string();
     }
-}
-
-/// A value that is no UTF-8 is read as ISO 8859-1, the one reading that loses nothing.
-fn text(value: &[u8]) -> String {
-    match std::str::from_utf8(value) {
-        Ok(text) => text.to_owned(),
-        Err(_) => value.iter().map(|byte| char::from(*byte)).collect(),
-    }
-}
-
-fn framing(head: &Head, is_head: bool) -> Result<Framing, Fault> {
-    if is_head || matches!(head.status, 101 | 204 | 304) {
-        return Ok(Framing::None);
-    }
-    let mut codings = head
-        .headers
-        .all("transfer-encoding")
-        .flat_map(|(_, value)| value.split(','))
-        .peekable();
-    if codings.peek().is_some() {
-        let is_chunked = codings
-            .last()
-            .is_some_and(|last| last.trim().eq_ignore_ascii_case("chunked"));
-        return Ok(if is_chunked {
-            Framing::Chunked
-        } else {
-            Framing::UntilClose
-        });
-    }
-    let mut lengths = head
-        .headers
-        .all("content-length")
-        .flat_map(|(_, value)| value.split(','));
-    let Some(first) = lengths.next() else {
-        return Ok(Framing::UntilClose);
-    };
-    let first = first.trim();
-    let is_number = !first.is_empty() && first.bytes().all(|byte| byte.is_ascii_digit());
-    match first.parse() {
-        Ok(length) if is_number && lengths.all(|other| other.trim() == first) => {
-            Ok(Framing::Length(length))
-        }
-        Ok(_) | Err(_) => {
-            let all: Vec<&str> = head
-                .headers
-                .all("content-length")
-                .map(|(_, value)| value)
-                .collect();
-            let message = format!(
-                "the reply's Content-Length is no number: `{}`",
-                all.join("`, `")
-            );
-            Err(fault::fault(Owner::Supplier, FaultKind::Malformed, message))
-        }
-    }
-}
-
-/// A chunk's size in hexadecimal, extensions left.
-fn chunk_size(line: &[u8]) -> Option<u64> {
-    let text = std::str::from_utf8(line).ok()?;
-    let digits = text.split(';').next().unwrap_or_default().trim();
-    let is_plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    u64::from_str_radix(digits, 16).ok().filter(|_| is_plain)
+    text
 }
 
 fn header_limit(limit: usize) -> Fault {

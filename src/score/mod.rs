@@ -263,7 +263,10 @@ fn pack_view(pack: &Pack, requirements: Vec<view::Requirement>, applies: bool) -
         quality: state::progress(pack, &requirements, |row| {
             !row.obligation.is_binding() && row.obligation != crate::model::Obligation::May
         }),
-        proved: None,
+        proved: pack.proof.as_ref().map(|proof| view::Proved {
+            proved: proof.proved,
+            checks: proof.checks,
+        }),
         causes: causes::of(&requirements),
         requirements,
     }

@@ -159,7 +159,7 @@ defects! {
     StaleIsConflict "stale-is-conflict" breaks ["FHIR-CONC-001", "FHIR-PATCH-003"]: "a stale If-Match is answered 409" => Hook::Reply(writing::stale_is_conflict);
     StaleIsWrittenAnyway "stale-is-written-anyway" breaks ["FHIR-CONC-001", "FHIR-CONC-004"]: "an update with a stale If-Match is answered 412 and done" => Hook::Switch;
     WeakTagsNeverMatch "weak-tags-never-match" breaks ["FHIR-CONC-002", "FHIR-CONC-004"]: "If-Match is compared strongly, so that no weak tag fits" => Hook::Switch;
-    MissingIfMatchIsPreconditionFailed "missing-if-match-is-precondition-failed" breaks ["FHIR-CONC-003", "FHIR-UPDATE-001", "FHIR-UPDATE-004", "FHIR-UPDATE-008"]: "an update without If-Match is answered 412" => Hook::Switch;
+    MissingIfMatchIsConflict "missing-if-match-is-conflict" breaks ["FHIR-CONC-003", "FHIR-UPDATE-001", "FHIR-UPDATE-004", "FHIR-UPDATE-008"]: "an update without If-Match is answered 409" => Hook::Switch;
 
     // Conditional interactions
     ConditionalCreateNeverCreates "conditional-create-never-creates" breaks ["FHIR-COND-001"]: "a conditional create without a match is answered 412" => Hook::Switch;

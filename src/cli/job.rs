@@ -224,7 +224,7 @@ impl Job {
     pub fn report(
         &self,
         plans: &[Arc<Plan>],
-        verdicts: &[Vec<CaseVerdicts>],
+        verdicts: Vec<Vec<CaseVerdicts>>,
         ending: Ending,
     ) -> (view::Report, Exit) {
         let known: Vec<_> = self

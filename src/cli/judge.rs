@@ -56,14 +56,14 @@ fn show(arguments: &Arguments, console: &Console, rewrite: Rewrite) -> Result<Ex
         exchanges: footer.exchanges,
         attempts: run.attempts,
     };
-    let (mut report, exit) = job.report(&plans, &verdicts, ending);
+    if rewrite == Rewrite::Verdicts {
+        rewrite_verdicts(folder, &run, footer, job::verdict_lines(&plans, &verdicts))?;
+    }
+    let (mut report, exit) = job.report(&plans, verdicts, ending);
     if footer.state == RunState::Cancelled {
         report
             .notes
             .push("the run was stopped before its end".into());
-    }
-    if rewrite == Rewrite::Verdicts {
-        rewrite_verdicts(folder, &run, footer, job::verdict_lines(&plans, &verdicts))?;
     }
     arguments.output.write(folder, &report, &run, console)?;
     Ok(ExitCode::from(exit.code()))

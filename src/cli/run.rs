@@ -270,7 +270,7 @@ impl Session {
             exchanges: footer.exchanges,
             attempts: self.attempts,
         };
-        let (mut report, exit) = self.job.report(&self.plans, &verdicts, ending);
+        let (mut report, exit) = self.job.report(&self.plans, verdicts, ending);
         report.notes.extend(
             stopper
                 .state()

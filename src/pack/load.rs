@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::manifest::{LevelFile, PackFile, RequirementFile, RequirementsFile};
-use super::{Applies, Level, Pack, Standard, digest};
+use super::{Applies, Level, Pack, ProofRecord, Standard, digest};
 use crate::diag::{Diagnostic, Place, Source, distinct};
 use crate::model::{
     AreaId, Certainty, Files, Headers, Obligation, PackId, Requirement, RequirementId, RoleId,
@@ -37,6 +37,7 @@ impl Pack {
         let mut problems = Vec::new();
         let mut pack = assemble(manifest, list, &source, &mut problems);
         pack.digest = digest(&files);
+        pack.proof = ProofRecord::of(&files, &pack.digest);
         let (scenarios, applies) = pack.read_scenarios(&files, part, &mut problems);
         if !problems.is_empty() {
             return Err(distinct(problems));
@@ -104,6 +105,7 @@ impl Pack {
             requirements,
             scenarios: vec![Arc::new(scenario)],
             digest: digest(&files),
+            proof: None,
             files,
         })
     }
@@ -288,6 +290,7 @@ fn assemble(
         requirements,
         scenarios: Vec::new(),
         digest: String::new(),
+        proof: None,
         files: Files::default(),
     };
     Assembled {

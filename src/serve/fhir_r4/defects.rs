@@ -51,6 +51,8 @@ enum Hook {
     Answer(fn(&Facts, &mut super::call::Answer)),
     /// It changes the finished reply.
     Reply(fn(&Facts, &mut Reply)),
+    /// It takes hold at several points.
+    All(&'static [Hook]),
 }
 
 macro_rules! defects {
@@ -205,6 +207,9 @@ impl Defects {
     }
 
     fn hooks(&self) -> impl Iterator<Item = &'static Hook> {
-        self.on.iter().map(|id| &HOOKS[*id as usize])
+        self.on.iter().flat_map(|id| match &HOOKS[*id as usize] {
+            Hook::All(hooks) => hooks.iter(),
+            hook => std::slice::from_ref(hook).iter(),
+        })
     }
 }

@@ -204,7 +204,8 @@ impl Store {
     pub fn fresh_id(&mut self, resource_type: &str) -> String {
         loop {
             self.last_id += 1;
-            let id = self.last_id.to_string();
+            // A letter first: an id that is a number could be told from others by luck only.
+            let id = format!("r{}", self.last_id);
             if !self
                 .shelves
                 .get(resource_type)

@@ -126,8 +126,9 @@ fn update(
     call: &Call,
 ) -> Result<Answer, Problem> {
     let mut resource = body(context, target.resource_type, call)?;
-    let target = &faults::target_of_update(context, store, target, &resource);
+    let target = &faults::target_by_body(context, target, &resource);
     demand_id(context, resource.text("id"), &target.id)?;
+    let target = &faults::target_by_server(context, store, target);
     let before = store.current(target);
     let stale = demand_match(context, before.ok(), call);
     if !context.has(DefectId::StaleIsWrittenAnyway) {
@@ -164,6 +165,9 @@ fn status_of_update(
             "deleted",
             format!("{} was deleted", target.reference()),
         )),
+        Some(Absent::Deleted) if context.has(DefectId::UpdateOfDeletedIsServerError) => {
+            Err(Problem::new(500, "exception", "the update failed"))
+        }
         Some(Absent::Deleted) => Ok(201),
         Some(Absent::Unknown) if may_create => Ok(201),
         Some(Absent::Unknown) => {
@@ -216,8 +220,7 @@ fn with_id(call: &Call, mut resource: Json, target: &Target) -> Call {
 }
 
 fn demand_id(context: &Context, own: Option<&str>, wanted: &str) -> Result<(), Problem> {
-    let lax = context.has(DefectId::UpdateIgnoresTheBodysId)
-        || context.has(DefectId::UpdateCreateTakesAnotherId);
+    let lax = context.has(DefectId::UpdateIgnoresTheBodysId);
     match own {
         Some(own) if own == wanted || lax => Ok(()),
         Some(_) => Err(Problem::bad_request("the body's id is not that of the URL")),

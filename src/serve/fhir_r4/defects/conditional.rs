@@ -1,7 +1,8 @@
 //! Defects of conditional interactions.
 
 use super::Facts;
-use crate::serve::fhir_r4::message::{Method, Reply};
+use crate::serve::fhir_r4::message::{Method, Reply, Request};
+use crate::serve::fhir_r4::problem::Problem;
 use crate::serve::fhir_r4::route::Interaction;
 
 pub fn create_answers_200(facts: &Facts, reply: &mut Reply) {
@@ -26,6 +27,11 @@ pub fn update_create_answers_200(facts: &Facts, reply: &mut Reply) {
     if matches!(facts.interaction, Some(Interaction::ConditionalUpdate(_))) && reply.status == 201 {
         reply.status = 200;
     }
+}
+
+pub fn delete_is_refused(_: &Request, interaction: &Interaction) -> Option<Problem> {
+    matches!(interaction, Interaction::ConditionalDelete(_))
+        .then(|| Problem::precondition("nothing is deleted by a search"))
 }
 
 pub fn unoffered_is_server_error(facts: &Facts, reply: &mut Reply) {

@@ -3,7 +3,8 @@
 use super::Facts;
 use super::tools::{
     asks_for_search, drop_link, drop_parameters, each_entry, edit_link, edit_parameters, is_search,
-    mode, parameters, searches, searchset, segments, set_segments, unmark, without_body,
+    keep_entries, mode, parameters, searches, searchset, segments, set_segments, unmark,
+    without_body,
 };
 use crate::serve::fhir_r4::call::Answer;
 use crate::serve::fhir_r4::json::Json;
@@ -11,16 +12,12 @@ use crate::serve::fhir_r4::message::{Method, Reply, Request};
 use crate::serve::fhir_r4::problem::Problem;
 use crate::serve::fhir_r4::query::Query;
 use crate::serve::fhir_r4::route::Interaction;
+use crate::serve::fhir_r4::search::run::link;
+use crate::serve::fhir_r4::search::value::split;
 
 pub fn as_collection(facts: &Facts, answer: &mut Answer) {
     if let Some(bundle) = searchset(facts, answer) {
         bundle.set("type", "collection");
-    }
-}
-
-pub fn answers_201(facts: &Facts, reply: &mut Reply) {
-    if is_search(facts) && reply.status == 200 {
-        reply.status = 201;
     }
 }
 
@@ -368,6 +365,270 @@ pub fn ignores_chains(request: &mut Request) {
 
 pub fn ignores_last_updated(request: &mut Request) {
     drop_parameters(request, &|name| name == "_lastUpdated");
+}
+
+pub fn date_is_refused(request: &Request, interaction: &Interaction) -> Option<Problem> {
+    refused(request, interaction, &|name, _| {
+        bare(name) == "birthdate" || bare(name) == "date"
+    })
+}
+
+pub fn rare_prefixes_are_server_errors(
+    request: &Request,
+    interaction: &Interaction,
+) -> Option<Problem> {
+    failed(request, interaction, &|name, value| {
+        let dated = bare(name).ends_with("date") || name == "_lastUpdated";
+        dated
+            && ["ne", "sa", "eb", "ap"]
+                .iter()
+                .any(|prefix| value.starts_with(prefix))
+    })
+}
+
+pub fn last_updated_is_refused(request: &Request, interaction: &Interaction) -> Option<Problem> {
+    refused(request, interaction, &|name, _| name == "_lastUpdated")
+}
+
+pub fn with_old_times(facts: &Facts, answer: &mut Answer) {
+    let Some(bundle) = searchset(facts, answer) else {
+        return;
+    };
+    each_entry(bundle, &|entry| {
+        let meta = entry
+            .get_mut("resource")
+            .and_then(|resource| resource.get_mut("meta"));
+        if let Some(meta) = meta {
+            meta.set("lastUpdated", "2001-01-01T00:00:00Z");
+        }
+    });
+}
+
+pub fn count_is_refused(request: &Request, interaction: &Interaction) -> Option<Problem> {
+    refused(request, interaction, &|name, value| {
+        name == "_count" && value != "0"
+    })
+}
+
+pub fn count_zero_with_a_next_page(facts: &Facts, answer: &mut Answer) {
+    let asked = parameters(facts.request).get("_count") == Some("0");
+    let links = searchset(facts, answer)
+        .filter(|_| asked)
+        .and_then(|bundle| bundle.get_mut("link"));
+    if let Some(links) = links.and_then(Json::items_mut) {
+        links.push(link("next", &format!("{}/Patient?_count=0", facts.base)));
+    }
+}
+
+pub fn summary_count_is_refused(request: &Request, interaction: &Interaction) -> Option<Problem> {
+    refused(request, interaction, &|name, value| {
+        name == "_summary" && value == "count"
+    })
+}
+
+pub fn sort_is_refused(request: &Request, interaction: &Interaction) -> Option<Problem> {
+    refused(request, interaction, &|name, _| name == "_sort")
+}
+
+pub fn elements_is_refused(request: &Request, interaction: &Interaction) -> Option<Problem> {
+    refused(request, interaction, &|name, _| name == "_elements")
+}
+
+pub fn elements_gives_mandatory_only(facts: &Facts, answer: &mut Answer) {
+    let query = parameters(facts.request);
+    let Some(names) = query.get("_elements") else {
+        return;
+    };
+    let Some(bundle) = searchset(facts, answer) else {
+        return;
+    };
+    each_entry(bundle, &|entry| {
+        if let Some(members) = entry.get_mut("resource").and_then(Json::members_mut) {
+            members.retain(|(name, _)| !names.split(',').any(|wanted| *wanted == **name));
+        }
+    });
+}
+
+pub fn string_is_refused(request: &Request, interaction: &Interaction) -> Option<Problem> {
+    refused(request, interaction, &|name, _| {
+        ["family", "given", "name"].contains(&bare(name))
+    })
+}
+
+pub fn bare_codes_are_refused(request: &Request, interaction: &Interaction) -> Option<Problem> {
+    refused(request, interaction, &|name, value| {
+        name == "identifier" && !value.contains('|')
+    })
+}
+
+pub fn leading_bars_are_refused(request: &Request, interaction: &Interaction) -> Option<Problem> {
+    refused(request, interaction, &|name, value| {
+        name == "identifier" && value.starts_with('|')
+    })
+}
+
+pub fn trailing_bars_are_refused(request: &Request, interaction: &Interaction) -> Option<Problem> {
+    refused(request, interaction, &|name, value| {
+        name == "identifier" && value.ends_with('|')
+    })
+}
+
+pub fn escapes_are_refused(request: &Request, interaction: &Interaction) -> Option<Problem> {
+    refused(request, interaction, &|_, value| value.contains('\\'))
+}
+
+pub fn first_alternative_wins(request: &mut Request) {
+    edit_parameters(request, &|name, value| {
+        let first = split(value, ',').into_iter().next().unwrap_or_default();
+        Some(if name.starts_with('_') {
+            value.to_owned()
+        } else {
+            first
+        })
+    });
+}
+
+pub fn alternatives_are_server_errors(
+    request: &Request,
+    interaction: &Interaction,
+) -> Option<Problem> {
+    failed(request, interaction, &|name, value| {
+        !name.starts_with('_') && split(value, ',').len() > 1
+    })
+}
+
+pub fn repetitions_are_server_errors(
+    request: &Request,
+    interaction: &Interaction,
+) -> Option<Problem> {
+    let query = parameters(request);
+    // A parameter of many shapes, such as the identifier, is read by other means.
+    failed(request, interaction, &|name, _| {
+        ["gender", "birthdate"].contains(&name) && query.all(name).count() > 1
+    })
+}
+
+pub fn pages_of_one(request: &mut Request) {
+    edit_parameters(request, &|name, value| {
+        let several = name == "_count" && value.parse::<usize>().is_ok_and(|count| count > 1);
+        Some(if several {
+            "1".to_owned()
+        } else {
+            value.to_owned()
+        })
+    });
+}
+
+pub fn later_pages_fail(request: &Request, interaction: &Interaction) -> Option<Problem> {
+    failed(request, interaction, &|name, value| {
+        name == "_page" && before(value) >= 4
+    })
+}
+
+pub fn fourth_page_fails(request: &Request, interaction: &Interaction) -> Option<Problem> {
+    failed(request, interaction, &|name, value| {
+        name == "_page" && before(value) == 3
+    })
+}
+
+pub fn fourth_page_starts_over(request: &mut Request) {
+    edit_parameters(request, &|name, value| {
+        let state = value.split('.').next().unwrap_or_default();
+        let late = name == "_page" && before(value) >= 3;
+        Some(if late {
+            format!("{state}.{}", before(value) - 3)
+        } else {
+            value.to_owned()
+        })
+    });
+}
+
+pub fn no_link_after_the_fourth_page(facts: &Facts, answer: &mut Answer) {
+    if page(facts) == 3 {
+        without_next(facts, answer);
+    }
+}
+
+pub fn fifth_page_is_empty(facts: &Facts, answer: &mut Answer) {
+    if let Some(bundle) = searchset(facts, answer).filter(|_| page(facts) == 4) {
+        bundle.remove("entry");
+    }
+}
+
+pub fn later_pages_as_collections(facts: &Facts, answer: &mut Answer) {
+    if page(facts) >= 2 {
+        as_collection(facts, answer);
+    }
+}
+
+pub fn include_loses_the_matches(facts: &Facts, answer: &mut Answer) {
+    let asked = facts.request.query.contains("_include");
+    if let Some(bundle) = searchset(facts, answer).filter(|_| asked) {
+        keep_entries(bundle, &|entry| mode(entry) != "match");
+    }
+}
+
+pub fn unknown_reference_adds_an_error(facts: &Facts, answer: &mut Answer) {
+    let by_reference = parameters(facts.request)
+        .iter()
+        .any(|(name, _)| ["subject", "patient"].contains(&name));
+    let Some(bundle) =
+        searchset(facts, answer).filter(|bundle| by_reference && bundle.get("entry").is_none())
+    else {
+        return;
+    };
+    let problem = Problem::not_found("the reference leads nowhere");
+    let entry = Json::object([
+        ("resource", problem.outcome()),
+        ("search", Json::object([("mode", "match".into())])),
+    ]);
+    bundle.set("entry", Json::list([entry]));
+}
+
+pub fn refused_is_no_content(facts: &Facts, reply: &mut Reply) {
+    if is_search(facts) && reply.status == 400 {
+        reply.status = 204;
+        without_body(reply);
+    }
+}
+
+/// The parameter without its modifier.
+fn bare(name: &str) -> &str {
+    name.split(':').next().unwrap_or_default()
+}
+
+/// How many matches stand before a page.
+fn before(page: &str) -> usize {
+    page.split('.')
+        .nth(1)
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(0)
+}
+
+fn page(facts: &Facts) -> usize {
+    parameters(facts.request).get("_page").map_or(0, before)
+}
+
+/// Refuses a search with a parameter that fits.
+fn refused(
+    request: &Request,
+    interaction: &Interaction,
+    fits: &dyn Fn(&str, &str) -> bool,
+) -> Option<Problem> {
+    let found = searches(interaction)
+        && parameters(request)
+            .iter()
+            .any(|(name, value)| fits(name, value));
+    found.then(|| Problem::new(400, "not-supported", "this search is not supported"))
+}
+
+/// Fails on a search with a parameter that fits.
+fn failed(
+    request: &Request,
+    interaction: &Interaction,
+    fits: &dyn Fn(&str, &str) -> bool,
+) -> Option<Problem> {
+    refused(request, interaction, fits).map(|_| Problem::new(500, "exception", "the search failed"))
 }
 
 fn is_post(request: &Request) -> bool {

@@ -15,6 +15,7 @@ defects! {
     CapabilityRepeatsAParameter "capability-repeats-a-parameter" breaks ["FHIR-CAP-005"]: "the CapabilityStatement lists a search parameter twice" => Hook::Statement(capability::repeats_a_parameter);
     CapabilityWithoutEtag "capability-without-etag" breaks ["FHIR-CAP-006"]: "the CapabilityStatement has no ETag" => Hook::Reply(capability::without_etag);
     CapabilityEtagChanges "capability-etag-changes" breaks ["FHIR-CAP-006"]: "the ETag of the CapabilityStatement is another each time" => Hook::Reply(capability::etag_changes);
+    CapabilityChangesUnderItsEtag "capability-changes-under-its-etag" breaks ["FHIR-CAP-006"]: "the CapabilityStatement changes and keeps its ETag" => Hook::Answer(capability::changes_under_its_etag);
     TerminologyModeIsRefused "terminology-mode-is-refused" breaks ["FHIR-CAP-007"]: "metadata with mode=terminology is refused" => Hook::Refuse(capability::terminology_mode_is_refused);
     TerminologyModeIsEmpty "terminology-mode-is-empty" breaks ["FHIR-CAP-007"]: "metadata with mode=terminology gives an empty Bundle" => Hook::Answer(capability::terminology_mode_is_empty);
     RefusesVersionsInAccept "refuses-versions-in-accept" breaks ["FHIR-CAP-008"]: "an Accept with a fhirVersion is refused, even with the right one" => Hook::Request(negotiation::refuses_versions_in_accept);
@@ -28,6 +29,13 @@ defects! {
     TypeHistoryIsNotImplemented "type-history-is-not-implemented" breaks ["FHIR-CAP-011", "FHIR-HIST-007"]: "the history of a type is claimed and answers 501" => Hook::Refuse(capability::type_history_is_not_implemented);
     DeleteIsNotAllowed "delete-is-not-allowed" breaks ["FHIR-CAP-011", "FHIR-DEL-001"]: "delete is claimed and answers 405" => Hook::Refuse(capability::delete_is_not_allowed);
     PatchIsNotImplemented "patch-is-not-implemented" breaks ["FHIR-CAP-011", "FHIR-PATCH-001", "FHIR-PATCH-002", "FHIR-PATCH-003", "FHIR-PATCH-004", "FHIR-PATCH-005"]: "patch is claimed and answers 501" => Hook::Refuse(capability::patch_is_not_implemented);
+    VreadIsNotImplemented "vread-is-not-implemented" breaks ["FHIR-CAP-011", "FHIR-VREAD-001", "FHIR-VREAD-002", "FHIR-VREAD-003", "FHIR-VREAD-004"]: "the read of a version is claimed and answers 501" => Hook::Refuse(capability::vread_is_not_implemented);
+    HistoryIsNotImplemented "history-is-not-implemented" breaks ["FHIR-CAP-011", "FHIR-HIST-001", "FHIR-HIST-003", "FHIR-HIST-005", "FHIR-HIST-006"]: "the history of a resource is claimed and answers 501" => Hook::Refuse(capability::history_is_not_implemented);
+    UnknownIsNotImplemented "unknown-is-not-implemented" breaks ["FHIR-CAP-011", "FHIR-READ-005"]: "a read of an unknown id answers 501" => Hook::Reply(capability::unknown_is_not_implemented);
+    SearchNeedsACriterion "search-needs-a-criterion" breaks ["FHIR-CAP-011"]: "a search without a criterion answers 501" => Hook::Refuse(capability::search_needs_a_criterion);
+    CreateIsNotImplemented "create-is-not-implemented" breaks ["FHIR-CAP-011", "FHIR-CREATE-001"]: "create is claimed and answers 501" => Hook::Refuse(capability::create_is_not_implemented);
+    UpdateIsNotImplemented "update-is-not-implemented" breaks ["FHIR-CAP-011", "FHIR-UPDATE-001"]: "update is claimed and answers 501" => Hook::Refuse(capability::update_is_not_implemented);
+    CapabilityWithNulls "capability-with-nulls" breaks ["FHIR-CN-012"]: "the CapabilityStatement has nulls" => Hook::Statement(capability::with_nulls);
     TypeNamesInAnyCase "type-names-in-any-case" breaks ["FHIR-CAP-012"]: "the names of types are taken in any case: patient is Patient" => Hook::Request(capability::type_names_in_any_case);
 
     // Formats and content negotiation
@@ -53,13 +61,14 @@ defects! {
     SendsEmptyArrays "sends-empty-arrays" breaks ["FHIR-CN-012"]: "resources have empty arrays" => Hook::Answer(negotiation::sends_empty_arrays);
     SendsEmptyEntries "sends-empty-entries" breaks ["FHIR-CN-012"]: "a Bundle without entries has an empty array of them" => Hook::Answer(negotiation::sends_empty_entries);
     SendsNulls "sends-nulls" breaks ["FHIR-CN-012"]: "elements without a value are sent as null" => Hook::Answer(negotiation::sends_nulls);
+    SearchesSendNulls "searches-send-nulls" breaks ["FHIR-CN-012"]: "resources that a search gives have nulls" => Hook::Answer(negotiation::searches_send_nulls);
     XmlWithoutVersionId "xml-without-version-id" breaks ["FHIR-CN-014"]: "the XML form lacks the version id" => Hook::Answer(negotiation::xml_without_version_id);
     XmlLosesIdentifiers "xml-loses-identifiers" breaks ["FHIR-CN-014"]: "the XML form lacks the identifiers" => Hook::Answer(negotiation::xml_loses_identifiers);
+    XmlChangesTheId "xml-changes-the-id" breaks ["FHIR-CN-014"]: "the XML form has the id in lower case with its type" => Hook::Answer(negotiation::xml_changes_the_id);
     XmlChangesBooleans "xml-changes-booleans" breaks ["FHIR-CN-014"]: "the XML form says false where JSON says true" => Hook::Answer(negotiation::xml_changes_booleans);
 
     // Read
     ReadChangesTheId "read-changes-the-id" breaks ["FHIR-READ-001"]: "a read gives the id with its type before it" => Hook::Answer(reading::changes_the_id);
-    ReadGivesAList "read-gives-a-list" breaks ["FHIR-READ-001"]: "a read gives a Bundle with the resource in it" => Hook::Answer(reading::gives_a_list);
     ReadWithoutEtag "read-without-etag" breaks ["FHIR-READ-002"]: "a read has no ETag" => Hook::Reply(reading::without_etag);
     ReadWithStrongEtag "read-with-strong-etag" breaks ["FHIR-READ-002"]: "the ETag of a read is a strong one" => Hook::Reply(reading::with_strong_etag);
     ReadWithHashedEtag "read-with-hashed-etag" breaks ["FHIR-READ-003"]: "the ETag of a read is a hash, not the version id" => Hook::Reply(reading::with_hashed_etag);
@@ -76,14 +85,16 @@ defects! {
     SummaryIsRefused "summary-is-refused" breaks ["FHIR-READ-009"]: "a read with _summary is refused" => Hook::Refuse(reading::summary_is_refused);
     HeadIsNotFound "head-is-not-found" breaks ["FHIR-READ-010"]: "HEAD is answered 404" => Hook::Reply(reading::head_is_not_found);
     HeadWithoutHeaders "head-without-headers" breaks ["FHIR-READ-010"]: "HEAD has neither ETag nor Last-Modified nor Content-Type" => Hook::Reply(reading::head_without_headers);
+    HeadWithOtherHeaders "head-with-other-headers" breaks ["FHIR-READ-010"]: "HEAD has a Content-Type and an ETag that GET has not" => Hook::Reply(reading::head_with_other_headers);
     MalformedIdIsServerError "malformed-id-is-server-error" breaks ["FHIR-READ-011"]: "an id outside the grammar fails with 500" => Hook::Reply(reading::malformed_id_is_server_error);
-    UnversionedShowsVersions "unversioned-shows-versions" breaks ["FHIR-READ-012"]: "a type without versions shows version ids" => Hook::Answer(reading::unversioned_shows_versions);
-    UnversionedKeepsItsTime "unversioned-keeps-its-time" breaks ["FHIR-READ-012"]: "an update of a type without versions leaves lastUpdated as it was" => Hook::Answer(reading::unversioned_keeps_its_time);
+    UnversionedKeepsItsTime "unversioned-keeps-its-time" breaks ["FHIR-READ-012"]: "without versions, an update leaves lastUpdated as it was" => Hook::All(&[Hook::Statement(capability::denies_versions), Hook::Answer(reading::unversioned_keeps_its_time)]);
+    UnversionedLosesItsTime "unversioned-loses-its-time" breaks ["FHIR-READ-012"]: "without versions, there is no lastUpdated either" => Hook::All(&[Hook::Statement(capability::denies_versions), Hook::Answer(reading::unversioned_loses_its_time)]);
     CapabilityDeniesVersions "capability-denies-versions" breaks ["FHIR-READ-012"]: "the CapabilityStatement says that there are no versions, and there are" => Hook::Statement(capability::denies_versions);
     ReferencesWithInnerKeys "references-with-inner-keys" breaks ["FHIR-READ-013"]: "references name the keys of a database, not the ids" => Hook::Answer(reading::references_with_inner_keys);
 
     // Read of a version
     VreadWithoutVersionId "vread-without-version-id" breaks ["FHIR-VREAD-001"]: "a version is read without its version id" => Hook::Answer(reading::vread_without_version_id);
+    VreadChangesTheId "vread-changes-the-id" breaks ["FHIR-VREAD-001"]: "a version is read with its type in its id" => Hook::Answer(reading::vread_changes_the_id);
     VreadGivesTheCurrent "vread-gives-the-current" breaks ["FHIR-VREAD-002", "FHIR-VREAD-004"]: "whatever version is asked for, the current one is given" => Hook::Request(reading::vread_gives_the_current);
     VreadGivesTheCurrentContent "vread-gives-the-current-content" breaks ["FHIR-VREAD-002"]: "an old version has the current content under its own number" => Hook::Switch;
     OldVersionIsServerError "old-version-is-server-error" breaks ["FHIR-VREAD-002"]: "a read of an old version fails with 500" => Hook::Switch;
@@ -97,12 +108,16 @@ defects! {
     HistoryAsSearchset "history-as-searchset" breaks ["FHIR-HIST-001", "FHIR-HIST-004", "FHIR-HIST-007"]: "a history is a Bundle of type searchset" => Hook::Answer(history::as_searchset);
     HistoryForgets "history-forgets" breaks ["FHIR-HIST-001"]: "a history has the current version only" => Hook::Answer(history::forgets);
     HistoryWithoutResources "history-without-resources" breaks ["FHIR-HIST-001", "FHIR-HIST-002"]: "the entries of a history have no resources" => Hook::Answer(history::without_resources);
+    HistoryWithBareEntries "history-with-bare-entries" breaks ["FHIR-HIST-001", "FHIR-HIST-002", "FHIR-HIST-003", "FHIR-HIST-008"]: "the entries of a history have neither a resource nor a request" => Hook::Answer(history::with_bare_entries);
     HistoryHidesDeletes "history-hides-deletes" breaks ["FHIR-HIST-003"]: "a deletion does not appear in the history" => Hook::Answer(history::hides_deletes);
     HistoryOfDeletesHasResources "history-of-deletes-has-resources" breaks ["FHIR-HIST-003"]: "the entry of a deletion has the resource that was deleted" => Hook::Answer(history::of_deletes_has_resources);
     HistoryIgnoresCount "history-ignores-count" breaks ["FHIR-HIST-004"]: "a history ignores _count" => Hook::Request(history::ignores_count);
     HistoryWithoutNext "history-without-next" breaks ["FHIR-HIST-004"]: "a page of a history has no link to the next" => Hook::Answer(history::without_next);
+    HistoryNextLeadsNowhere "history-next-leads-nowhere" breaks ["FHIR-HIST-004"]: "the link to the next page of a history leads nowhere" => Hook::Answer(history::next_leads_nowhere);
     HistoryIgnoresSince "history-ignores-since" breaks ["FHIR-HIST-005"]: "a history ignores _since" => Hook::Request(history::ignores_since);
     HistorySinceIsAfter "history-since-is-after" breaks ["FHIR-HIST-005"]: "a version of the very instant of _since is left out" => Hook::Switch;
+    HistoryRefusesSince "history-refuses-since" breaks ["FHIR-HIST-005"]: "a history refuses _since" => Hook::Refuse(history::refuses_since);
+    HistorySinceTwiceIsEmpty "history-since-twice-is-empty" breaks ["FHIR-HIST-005"]: "a history with two _since is empty" => Hook::Request(history::since_twice_is_empty);
     HistoryOfUnknownIsEmpty "history-of-unknown-is-empty" breaks ["FHIR-HIST-006"]: "the history of an unknown id is an empty Bundle" => Hook::Answer(history::of_unknown_is_empty);
     HistoryOfUnknownWithoutOutcome "history-of-unknown-without-outcome" breaks ["FHIR-HIST-006"]: "the history of an unknown id is answered 404 without an OperationOutcome" => Hook::Reply(history::of_unknown_without_outcome);
     TypeHistoryMixesTypes "type-history-mixes-types" breaks ["FHIR-HIST-007"]: "the history of a type is that of the whole server" => Hook::Request(history::of_type_mixes_types);
@@ -115,7 +130,7 @@ defects! {
     CreateAnswers200 "create-answers-200" breaks ["FHIR-CREATE-001"]: "a create is answered 200 instead of 201" => Hook::Reply(writing::create_answers_200);
     CreateWithoutLocation "create-without-location" breaks ["FHIR-CREATE-002"]: "a create has no Location" => Hook::Reply(writing::create_without_location);
     CreateLocationWithQuery "create-location-with-query" breaks ["FHIR-CREATE-002"]: "the Location of a create repeats the query of the request" => Hook::Reply(writing::create_location_with_query);
-    CreateLocationLeadsNowhere "create-location-leads-nowhere" breaks ["FHIR-CREATE-002"]: "the Location of a create leads to no resource" => Hook::Reply(writing::create_location_leads_nowhere);
+    CreateLocationNamesNoVersion "create-location-names-no-version" breaks ["FHIR-CREATE-002"]: "the Location of a create names a version that is not there" => Hook::Reply(writing::create_location_names_no_version);
     CreateKeepsTheClientsId "create-keeps-the-clients-id" breaks ["FHIR-CREATE-003"]: "a create stores the resource under the id in the body" => Hook::Switch;
     CreateKeepsTheClientsVersion "create-keeps-the-clients-version" breaks ["FHIR-CREATE-004"]: "a create keeps the client's meta.versionId" => Hook::Switch;
     CreateKeepsTheClientsTime "create-keeps-the-clients-time" breaks ["FHIR-CREATE-004"]: "a create keeps the client's meta.lastUpdated" => Hook::Switch;
@@ -130,8 +145,9 @@ defects! {
     CreateEchoesTheRequest "create-echoes-the-request" breaks ["FHIR-CREATE-010"]: "return=representation gives back what was sent, without an id" => Hook::Answer(writing::create_echoes_the_request);
     CreateIgnoresOutcome "create-ignores-outcome" breaks ["FHIR-CREATE-011"]: "return=OperationOutcome is ignored" => Hook::Request(writing::create_ignores_outcome);
     CreateAlwaysSendsAnOutcome "create-always-sends-an-outcome" breaks ["FHIR-CREATE-011"]: "a create gives an OperationOutcome that nobody asked for" => Hook::Request(writing::create_always_sends_an_outcome);
-    CreateDropsTelecoms "create-drops-telecoms" breaks ["FHIR-CREATE-012"]: "a create loses phone numbers and addresses" => Hook::Switch;
+    CreateDropsNameUses "create-drops-name-uses" breaks ["FHIR-CREATE-012"]: "a create loses what names are used for" => Hook::Switch;
     CreateKeepsOneGivenName "create-keeps-one-given-name" breaks ["FHIR-CREATE-012"]: "a create keeps only the first of several given names" => Hook::Switch;
+    CreateAddsElements "create-adds-elements" breaks ["FHIR-CREATE-012"]: "a create adds elements that nobody sent" => Hook::Switch;
     PostToInstanceCreates "post-to-instance-creates" breaks ["FHIR-CREATE-013"]: "a POST to a resource creates another" => Hook::Request(writing::post_to_instance_creates);
     PostToInstanceIsServerError "post-to-instance-is-server-error" breaks ["FHIR-CREATE-013"]: "a POST to a resource fails with 500" => Hook::Reply(writing::post_to_instance_is_server_error);
     ActiveNarrativeIsStored "active-narrative-is-stored" breaks ["FHIR-CREATE-014"]: "a narrative with a script is stored" => Hook::Switch;
@@ -151,6 +167,7 @@ defects! {
     CapabilityDeniesClientsIds "capability-denies-clients-ids" breaks ["FHIR-UPDATE-006"]: "the CapabilityStatement says that clients choose no ids, and they do" => Hook::Statement(capability::denies_clients_ids);
     DeletedStaysDeleted "deleted-stays-deleted" breaks ["FHIR-UPDATE-007"]: "a deleted resource cannot be brought back: 409" => Hook::Switch;
     DeletedComesBackUnseen "deleted-comes-back-unseen" breaks ["FHIR-UPDATE-007"]: "an update of a deleted resource says 201 and stores nothing" => Hook::Switch;
+    UpdateOfDeletedIsServerError "update-of-deleted-is-server-error" breaks ["FHIR-UPDATE-007"]: "an update of a deleted resource fails with 500" => Hook::Switch;
     UpdateMerges "update-merges" breaks ["FHIR-UPDATE-008"]: "an update leaves the elements that the body does not have" => Hook::Switch;
     UpdateCreateWithoutLocation "update-create-without-location" breaks ["FHIR-UPDATE-009"]: "an update that creates has no Location" => Hook::Reply(writing::update_create_without_location);
 
@@ -160,6 +177,7 @@ defects! {
     StaleIsWrittenAnyway "stale-is-written-anyway" breaks ["FHIR-CONC-001", "FHIR-CONC-004"]: "an update with a stale If-Match is answered 412 and done" => Hook::Switch;
     WeakTagsNeverMatch "weak-tags-never-match" breaks ["FHIR-CONC-002", "FHIR-CONC-004"]: "If-Match is compared strongly, so that no weak tag fits" => Hook::Switch;
     MissingIfMatchIsConflict "missing-if-match-is-conflict" breaks ["FHIR-CONC-003", "FHIR-UPDATE-001", "FHIR-UPDATE-004", "FHIR-UPDATE-008"]: "an update without If-Match is answered 409" => Hook::Switch;
+    MissingIfMatchIsRefusedAndDone "missing-if-match-is-refused-and-done" breaks ["FHIR-CONC-003", "FHIR-UPDATE-001", "FHIR-UPDATE-004", "FHIR-UPDATE-008"]: "an update without If-Match is answered 400, and done" => Hook::Reply(writing::missing_if_match_is_refused_and_done);
 
     // Conditional interactions
     ConditionalCreateNeverCreates "conditional-create-never-creates" breaks ["FHIR-COND-001"]: "a conditional create without a match is answered 412" => Hook::Switch;
@@ -167,6 +185,7 @@ defects! {
     IgnoresIfNoneExist "ignores-if-none-exist" breaks ["FHIR-COND-002", "FHIR-COND-003"]: "If-None-Exist is ignored: duplicates appear" => Hook::Switch;
     ConditionalCreateMatchIs201 "conditional-create-match-is-201" breaks ["FHIR-COND-002"]: "a conditional create with a match is answered 201" => Hook::Reply(conditional::create_match_is_201);
     ConditionalCreateUpdatesTheMatch "conditional-create-updates-the-match" breaks ["FHIR-COND-002"]: "a conditional create with a match updates it" => Hook::Switch;
+    ConditionalCreateReplacesTheMatch "conditional-create-replaces-the-match" breaks ["FHIR-COND-002"]: "a conditional create with a match deletes it and creates another" => Hook::Switch;
     ConditionalCreateTakesTheFirst "conditional-create-takes-the-first" breaks ["FHIR-COND-003"]: "a conditional create with several matches creates one more" => Hook::Switch;
     SeveralMatchesAreBadRequest "several-matches-are-bad-request" breaks ["FHIR-COND-003", "FHIR-COND-006", "FHIR-COND-009", "FHIR-COND-011"]: "several matches are answered 400 instead of 412" => Hook::Reply(conditional::several_matches_are_bad_request);
     ConditionalUpdateNeverCreates "conditional-update-never-creates" breaks ["FHIR-COND-004"]: "a conditional update without a match is answered 404" => Hook::Switch;
@@ -175,6 +194,7 @@ defects! {
     ConditionalUpdateTakesTheFirst "conditional-update-takes-the-first" breaks ["FHIR-COND-006"]: "a conditional update with several matches updates the first" => Hook::Switch;
     ConditionalUpdateIgnoresTheBodysId "conditional-update-ignores-the-bodys-id" breaks ["FHIR-COND-007"]: "a conditional update whose body has another id is accepted" => Hook::Switch;
     ConditionalDeleteDoesNothing "conditional-delete-does-nothing" breaks ["FHIR-COND-008"]: "a conditional delete says 204 and deletes nothing" => Hook::Switch;
+    ConditionalDeleteIsRefused "conditional-delete-is-refused" breaks ["FHIR-COND-008"]: "a conditional delete is claimed, and answered 412" => Hook::Refuse(conditional::delete_is_refused);
     ConditionalDeleteTakesTheFirst "conditional-delete-takes-the-first" breaks ["FHIR-COND-009"]: "a conditional delete with several matches deletes the first" => Hook::Switch;
     ConditionalDeleteTakesAll "conditional-delete-takes-all" breaks ["FHIR-COND-009"]: "a conditional delete takes all matches, though it is claimed for single ones" => Hook::Switch;
     CapabilityClaimsMultipleDelete "capability-claims-multiple-delete" breaks ["FHIR-COND-009"]: "the CapabilityStatement claims conditional delete of several, which is refused" => Hook::Statement(capability::claims_multiple_delete);
@@ -187,10 +207,12 @@ defects! {
     PatchDoesNothing "patch-does-nothing" breaks ["FHIR-PATCH-001", "FHIR-PATCH-004"]: "a patch is answered 200 and changes nothing" => Hook::Switch;
     PatchKeepsTheVersion "patch-keeps-the-version" breaks ["FHIR-PATCH-001"]: "a patch changes the resource without a new version" => Hook::Switch;
     PatchWithOldEtag "patch-with-old-etag" breaks ["FHIR-PATCH-001"]: "the ETag of a patch is that of the version before" => Hook::Reply(writing::patch_with_old_etag);
+    PatchedIsUnreadable "patched-is-unreadable" breaks ["FHIR-PATCH-001"]: "after a patch a read of the resource fails with 500" => Hook::Switch;
     FailedTestIsIgnored "failed-test-is-ignored" breaks ["FHIR-PATCH-002"]: "a test in a patch that fails is ignored" => Hook::Switch;
     FailedPatchIsHalfDone "failed-patch-is-half-done" breaks ["FHIR-PATCH-002"]: "a patch that fails leaves what came before the failure" => Hook::Switch;
     PatchIgnoresIfMatch "patch-ignores-if-match" breaks ["FHIR-PATCH-003"]: "If-Match is ignored on a patch" => Hook::Switch;
     FhirpathPatchIsServerError "fhirpath-patch-is-server-error" breaks ["FHIR-PATCH-004"]: "a FHIRPath Patch fails with 500" => Hook::Refuse(writing::fhirpath_patch_is_server_error);
+    FhirpathPatchIsRefusedAndDone "fhirpath-patch-is-refused-and-done" breaks ["FHIR-PATCH-004"]: "a FHIRPath Patch is answered 415, and done" => Hook::Reply(writing::fhirpath_patch_is_refused_and_done);
     UnknownPatchIsBadRequest "unknown-patch-is-bad-request" breaks ["FHIR-PATCH-005"]: "a patch of an unknown media type is answered 400" => Hook::Reply(writing::unknown_patch_is_bad_request);
     UnknownPatchIsFine "unknown-patch-is-fine" breaks ["FHIR-PATCH-005"]: "a patch of an unknown media type is answered 200 and ignored" => Hook::Reply(writing::unknown_patch_is_fine);
 
@@ -202,12 +224,12 @@ defects! {
     DeleteOfUnknownIsServerError "delete-of-unknown-is-server-error" breaks ["FHIR-DEL-004"]: "a delete of what never was fails with 500" => Hook::Switch;
     ReferencedDeleteIsServerError "referenced-delete-is-server-error" breaks ["FHIR-DEL-005"]: "a delete of what others refer to fails with 500" => Hook::Reply(writing::referenced_delete_is_server_error);
     ReferencedDeleteWithoutOutcome "referenced-delete-without-outcome" breaks ["FHIR-DEL-005"]: "a delete of what others refer to is answered 409 without an OperationOutcome" => Hook::Reply(writing::referenced_delete_without_outcome);
+    ReferencedDeleteIsDone "referenced-delete-is-done" breaks ["FHIR-DEL-005"]: "a delete of what others refer to is answered 409, and done" => Hook::Switch;
     DeleteSpoilsOldVersions "delete-spoils-old-versions" breaks ["FHIR-DEL-006"]: "after a delete the earlier versions fail with 500" => Hook::Switch;
     DeleteEmptiesOldVersions "delete-empties-old-versions" breaks ["FHIR-DEL-006"]: "after a delete the earlier versions are empty" => Hook::Switch;
 
     // Search: requests and answers
     SearchAsCollection "search-as-collection" breaks ["FHIR-SRCH-001"]: "a search gives a Bundle of type collection" => Hook::Answer(searching::as_collection);
-    SearchAnswers201 "search-answers-201" breaks ["FHIR-SRCH-001"]: "a search is answered 201" => Hook::Reply(searching::answers_201);
     NoPostSearch "no-post-search" breaks ["FHIR-SRCH-002", "FHIR-SRCH-003"]: "_search by POST is answered 405" => Hook::Refuse(searching::no_post);
     PostSearchIgnoresTheBody "post-search-ignores-the-body" breaks ["FHIR-SRCH-002", "FHIR-SRCH-003"]: "_search by POST ignores the parameters of the body" => Hook::Request(searching::post_ignores_the_body);
     PostSearchIgnoresTheUrl "post-search-ignores-the-url" breaks ["FHIR-SRCH-003"]: "_search by POST ignores the parameters of the URL" => Hook::Request(searching::post_ignores_the_url);
@@ -220,40 +242,63 @@ defects! {
     LenientIsStrict "lenient-is-strict" breaks ["FHIR-SRCH-007"]: "handling=lenient is taken for strict" => Hook::Request(searching::lenient_is_strict);
     IgnoresBadDates "ignores-bad-dates" breaks ["FHIR-SRCH-008"]: "a search for what is no date ignores it and finds everything" => Hook::Switch;
     BadDatesFindNothing "bad-dates-find-nothing" breaks ["FHIR-SRCH-008"]: "a search for what is no date finds nothing, without an error" => Hook::Switch;
+    DateSearchIsRefused "date-search-is-refused" breaks ["FHIR-SRCH-024", "FHIR-SRCH-025"]: "a search by a date is claimed, and answered 400" => Hook::Refuse(searching::date_is_refused);
+    RarePrefixesAreServerErrors "rare-prefixes-are-server-errors" breaks ["FHIR-SRCH-024"]: "the prefixes ne, sa, eb and ap fail with 500" => Hook::Refuse(searching::rare_prefixes_are_server_errors);
+    LastUpdatedIsRefused "last-updated-is-refused" breaks ["FHIR-SRCH-038"]: "a search by _lastUpdated is answered 400" => Hook::Refuse(searching::last_updated_is_refused);
+    SearchsetWithOldTimes "searchset-with-old-times" breaks ["FHIR-SRCH-038"]: "resources that a search gives have an old lastUpdated" => Hook::Answer(searching::with_old_times);
     UnknownReferenceFindsAll "unknown-reference-finds-all" breaks ["FHIR-SRCH-009"]: "a search for a reference to what is not there ignores it" => Hook::Switch;
     NothingFoundIs404 "nothing-found-is-404" breaks ["FHIR-SRCH-009"]: "a search that finds nothing is answered 404" => Hook::Answer(searching::nothing_found_is_404);
+    NothingFoundGivesAll "nothing-found-gives-all" breaks ["FHIR-SRCH-001", "FHIR-SRCH-009"]: "a search that finds nothing gives everything" => Hook::Switch;
     IgnoresUnknownModifiers "ignores-unknown-modifiers" breaks ["FHIR-SRCH-010"]: "an unsupported search modifier is silently ignored" => Hook::Switch;
     OnlyStringsRefuseModifiers "only-strings-refuse-modifiers" breaks ["FHIR-SRCH-010"]: "an unsupported search modifier is refused on strings only" => Hook::Switch;
     OnlyTokensRefuseModifiers "only-tokens-refuse-modifiers" breaks ["FHIR-SRCH-010"]: "an unsupported search modifier is refused on tokens only" => Hook::Switch;
     IgnoresIdParameter "ignores-id-parameter" breaks ["FHIR-SRCH-011"]: "the search parameter _id is ignored" => Hook::Request(searching::ignores_id);
     IdsInAnyCase "ids-in-any-case" breaks ["FHIR-SRCH-011"]: "a search for an id finds it in any case" => Hook::Switch;
     CountIsOneMore "count-is-one-more" breaks ["FHIR-SRCH-012"]: "a page has one match more than _count" => Hook::Request(searching::count_is_one_more);
+    CountIsRefused "count-is-refused" breaks ["FHIR-SRCH-012"]: "_count is refused" => Hook::Refuse(searching::count_is_refused);
     IgnoresCount "ignores-count" breaks ["FHIR-SRCH-003", "FHIR-SRCH-012", "FHIR-SRCH-013"]: "_count is ignored" => Hook::Request(searching::ignores_count);
     CountZeroGivesAPage "count-zero-gives-a-page" breaks ["FHIR-SRCH-013"]: "_count=0 gives a page of the usual size" => Hook::Request(searching::count_zero_gives_a_page);
     CountZeroIsRefused "count-zero-is-refused" breaks ["FHIR-SRCH-013"]: "_count=0 is refused" => Hook::Refuse(searching::count_zero_is_refused);
     CountZeroWithoutTotal "count-zero-without-total" breaks ["FHIR-SRCH-013"]: "_count=0 gives no total" => Hook::Answer(searching::count_zero_without_total);
+    CountZeroWithANextPage "count-zero-with-a-next-page" breaks ["FHIR-SRCH-013"]: "_count=0 gives a link to a next page" => Hook::Answer(searching::count_zero_with_a_next_page);
     SummaryCountGivesEntries "summary-count-gives-entries" breaks ["FHIR-SRCH-014"]: "_summary=count gives the entries, too" => Hook::Request(searching::summary_count_gives_entries);
     SummaryCountWithoutTotal "summary-count-without-total" breaks ["FHIR-SRCH-014"]: "_summary=count gives no total" => Hook::Answer(searching::summary_count_without_total);
+    SummaryCountIsRefused "summary-count-is-refused" breaks ["FHIR-SRCH-014"]: "_summary=count is refused" => Hook::Refuse(searching::summary_count_is_refused);
     SearchWithoutNext "search-without-next" breaks ["FHIR-SRCH-015"]: "a page of a searchset has no link to the next" => Hook::Answer(searching::without_next);
     NextPageOverlaps "next-page-overlaps" breaks ["FHIR-SRCH-015"]: "the next page repeats the last match of the page before" => Hook::Switch;
     NextPageSkips "next-page-skips" breaks ["FHIR-SRCH-015"]: "the next page skips a match" => Hook::Switch;
     NextLinkLeadsNowhere "next-link-leads-nowhere" breaks ["FHIR-SRCH-015", "FHIR-SRCH-016"]: "the link to the next page leads nowhere" => Hook::Answer(searching::next_link_leads_nowhere);
     NextLinkExpiresAtOnce "next-link-expires-at-once" breaks ["FHIR-SRCH-015", "FHIR-SRCH-016"]: "the next page is gone when it is asked for" => Hook::Refuse(searching::next_link_expires_at_once);
+    LaterPagesFail "later-pages-fail" breaks ["FHIR-SRCH-016"]: "pages after the fourth match fail with 500" => Hook::Refuse(searching::later_pages_fail);
+    LaterPagesStartOver "later-pages-start-over" breaks ["FHIR-SRCH-015"]: "pages after the second match begin with the first again" => Hook::Switch;
+    SmallPagesFailLate "small-pages-fail-late" breaks ["FHIR-SRCH-016"]: "pages have one match, and fail with 500 from the fourth on" => Hook::All(&[Hook::Request(searching::pages_of_one), Hook::Refuse(searching::fourth_page_fails)]);
+    SmallPagesFailAtTheEnd "small-pages-fail-at-the-end" breaks ["FHIR-SRCH-016"]: "pages have one match, and fail with 500 from the fifth on" => Hook::All(&[Hook::Request(searching::pages_of_one), Hook::Refuse(searching::later_pages_fail)]);
+    SmallPagesStartOver "small-pages-start-over" breaks ["FHIR-SRCH-015"]: "pages have one match, and the fourth begins with the first again" => Hook::All(&[Hook::Request(searching::pages_of_one), Hook::Request(searching::fourth_page_starts_over)]);
+    SmallPagesLoseTheLast "small-pages-lose-the-last" breaks ["FHIR-SRCH-015"]: "pages have one match, and there is no link after the fourth" => Hook::All(&[Hook::Request(searching::pages_of_one), Hook::Answer(searching::no_link_after_the_fourth_page)]);
+    SmallPagesEndEmpty "small-pages-end-empty" breaks ["FHIR-SRCH-015"]: "pages have one match, and the fifth has none" => Hook::All(&[Hook::Request(searching::pages_of_one), Hook::Answer(searching::fifth_page_is_empty)]);
+    SmallPagesAsCollections "small-pages-as-collections" breaks ["FHIR-SRCH-016"]: "pages have one match, and later ones are of type collection" => Hook::All(&[Hook::Request(searching::pages_of_one), Hook::Answer(searching::later_pages_as_collections)]);
     TotalIsOfThePage "total-is-of-the-page" breaks ["FHIR-SRCH-017"]: "the total counts the matches on the page" => Hook::Answer(searching::total_is_of_the_page);
     TotalCountsIncludes "total-counts-includes" breaks ["FHIR-SRCH-017"]: "the total counts what is included, too" => Hook::Answer(searching::total_counts_includes);
     IgnoresInclude "ignores-include" breaks ["FHIR-SRCH-018"]: "_include is claimed and ignored" => Hook::Request(searching::ignores_include);
+    IncludeLosesTheMatches "include-loses-the-matches" breaks ["FHIR-SRCH-018"]: "a search with _include gives the included only" => Hook::Answer(searching::include_loses_the_matches);
+    IncludeBringsOthers "include-brings-others" breaks ["FHIR-SRCH-018"]: "_include follows every reference, not the one that it names" => Hook::Switch;
     IncludesAreMatches "includes-are-matches" breaks ["FHIR-SRCH-018", "FHIR-SRCH-019"]: "what is included has the search mode match" => Hook::Answer(searching::includes_are_matches);
     IgnoresRevinclude "ignores-revinclude" breaks ["FHIR-SRCH-019"]: "_revinclude is claimed and ignored" => Hook::Request(searching::ignores_revinclude);
     RevincludeBringsAll "revinclude-brings-all" breaks ["FHIR-SRCH-019"]: "_revinclude brings resources that refer to others" => Hook::Switch;
     IgnoresSort "ignores-sort" breaks ["FHIR-SRCH-020"]: "_sort is ignored" => Hook::Request(searching::ignores_sort);
+    SortIsRefused "sort-is-refused" breaks ["FHIR-SRCH-020"]: "_sort is refused" => Hook::Refuse(searching::sort_is_refused);
     SortIgnoresTheMinus "sort-ignores-the-minus" breaks ["FHIR-SRCH-020"]: "the minus of _sort is ignored" => Hook::Request(searching::sort_ignores_the_minus);
     ElementsWithoutTag "elements-without-tag" breaks ["FHIR-SRCH-030"]: "what _elements gives is not marked as a part" => Hook::Answer(searching::elements_without_tag);
     ElementsDropsMandatory "elements-drops-mandatory" breaks ["FHIR-SRCH-030"]: "_elements leaves mandatory elements out" => Hook::Answer(searching::elements_drops_mandatory);
     IgnoresElements "ignores-elements" breaks ["FHIR-SRCH-030"]: "_elements is ignored" => Hook::Request(searching::ignores_elements);
+    ElementsIsRefused "elements-is-refused" breaks ["FHIR-SRCH-030"]: "_elements is refused" => Hook::Refuse(searching::elements_is_refused);
+    ElementsGivesMandatoryOnly "elements-gives-mandatory-only" breaks ["FHIR-SRCH-030"]: "_elements leaves out the elements that it names" => Hook::Answer(searching::elements_gives_mandatory_only);
     WarningIsAnError "warning-is-an-error" breaks ["FHIR-SRCH-031"]: "a searchset has an OperationOutcome with an error" => Hook::Answer(searching::warning_is_an_error);
     WarningIsAMatch "warning-is-a-match" breaks ["FHIR-SRCH-031"]: "the OperationOutcome of a searchset has the search mode match" => Hook::Answer(searching::warning_is_a_match);
+    UnknownReferenceAddsAnError "unknown-reference-adds-an-error" breaks ["FHIR-SRCH-031"]: "a search for a reference to what is not there finds an OperationOutcome with an error" => Hook::Answer(searching::unknown_reference_adds_an_error);
     RefusedSearchIsFine "refused-search-is-fine" breaks ["FHIR-SRCH-006", "FHIR-SRCH-008", "FHIR-SRCH-010", "FHIR-SRCH-033", "FHIR-SRCH-036"]: "a search that is refused is answered 200, with the error in the Bundle" => Hook::Answer(searching::refused_is_fine);
     RefusedSearchWithoutOutcome "refused-search-without-outcome" breaks ["FHIR-SRCH-006", "FHIR-SRCH-032"]: "a search that is refused has no OperationOutcome" => Hook::Reply(searching::refused_without_outcome);
+    RefusedSearchIsNoContent "refused-search-is-no-content" breaks ["FHIR-SRCH-006", "FHIR-SRCH-008", "FHIR-SRCH-010", "FHIR-SRCH-032", "FHIR-SRCH-033", "FHIR-SRCH-036"]: "a search that is refused is answered 204" => Hook::Reply(searching::refused_is_no_content);
     IgnoresNamedQuery "ignores-named-query" breaks ["FHIR-SRCH-033"]: "an unknown _query is ignored" => Hook::Request(searching::ignores_named_query);
     EmptyValueIsRefused "empty-value-is-refused" breaks ["FHIR-SRCH-034"]: "a search parameter without a value is refused" => Hook::Refuse(searching::empty_value_is_refused);
     EmptyValueFindsNothing "empty-value-finds-nothing" breaks ["FHIR-SRCH-034"]: "a search parameter without a value finds nothing" => Hook::Switch;
@@ -268,12 +313,16 @@ defects! {
     StringsMindAccents "strings-mind-accents" breaks ["FHIR-SRCH-021"]: "a string search minds accents" => Hook::Switch;
     StringsMatchAnywhere "strings-match-anywhere" breaks ["FHIR-SRCH-021"]: "a string search matches anywhere in the text" => Hook::Switch;
     StringsMatchWhole "strings-match-whole" breaks ["FHIR-SRCH-021"]: "a string search matches the whole text only" => Hook::Switch;
+    StringSearchIsRefused "string-search-is-refused" breaks ["FHIR-SRCH-021"]: "a search by a string is claimed, and answered 400" => Hook::Refuse(searching::string_is_refused);
     ExactIgnoresCase "exact-ignores-case" breaks ["FHIR-SRCH-022"]: ":exact ignores case and accents" => Hook::Switch;
     ExactIsAStart "exact-is-a-start" breaks ["FHIR-SRCH-022"]: ":exact matches what only starts so" => Hook::Switch;
     ContainsIsAStart "contains-is-a-start" breaks ["FHIR-SRCH-022"]: ":contains matches the start only" => Hook::Switch;
     TokenIgnoresTheSystem "token-ignores-the-system" breaks ["FHIR-SRCH-023"]: "the system of a token is ignored" => Hook::Switch;
     BareBarIsAnySystem "bare-bar-is-any-system" breaks ["FHIR-SRCH-023"]: "a token |code finds it in any system" => Hook::Switch;
     SystemBarFindsNothing "system-bar-finds-nothing" breaks ["FHIR-SRCH-023"]: "a token system| finds nothing" => Hook::Switch;
+    BareCodesAreRefused "bare-codes-are-refused" breaks ["FHIR-SRCH-023"]: "a token without a bar is refused" => Hook::Refuse(searching::bare_codes_are_refused);
+    LeadingBarsAreRefused "leading-bars-are-refused" breaks ["FHIR-SRCH-023"]: "a token |code is refused" => Hook::Refuse(searching::leading_bars_are_refused);
+    TrailingBarsAreRefused "trailing-bars-are-refused" breaks ["FHIR-SRCH-023"]: "a token system| is refused" => Hook::Refuse(searching::trailing_bars_are_refused);
     InclusivePrefixesExclude "inclusive-prefixes-exclude" breaks ["FHIR-SRCH-024"]: "ge and le leave out the boundary" => Hook::Switch;
     PrefixesAreIgnored "prefixes-are-ignored" breaks ["FHIR-SRCH-024"]: "the prefix of a date is ignored" => Hook::Switch;
     PartialDatesAreTheirStart "partial-dates-are-their-start" breaks ["FHIR-SRCH-024", "FHIR-SRCH-025"]: "a search for a year or month is one for its first moment" => Hook::Switch;
@@ -282,7 +331,11 @@ defects! {
     RepeatedIsOr "repeated-is-or" breaks ["FHIR-SRCH-026"]: "a repeated parameter is an alternative" => Hook::Switch;
     LastRepetitionWins "last-repetition-wins" breaks ["FHIR-SRCH-026"]: "of a repeated parameter only the last counts" => Hook::Request(searching::last_repetition_wins);
     CommaIsPlain "comma-is-plain" breaks ["FHIR-SRCH-026"]: "a comma does not separate alternatives" => Hook::Switch;
+    FirstAlternativeWins "first-alternative-wins" breaks ["FHIR-SRCH-026"]: "of several alternatives only the first counts" => Hook::Request(searching::first_alternative_wins);
+    AlternativesAreServerErrors "alternatives-are-server-errors" breaks ["FHIR-SRCH-026"]: "a comma in a search value fails with 500" => Hook::Refuse(searching::alternatives_are_server_errors);
+    RepetitionsAreServerErrors "repetitions-are-server-errors" breaks ["FHIR-SRCH-024", "FHIR-SRCH-026"]: "a repeated search parameter fails with 500" => Hook::Refuse(searching::repetitions_are_server_errors);
     IgnoresEscapes "ignores-escapes" breaks ["FHIR-SRCH-027"]: "a backslash in a search value escapes nothing" => Hook::Switch;
+    EscapesAreRefused "escapes-are-refused" breaks ["FHIR-SRCH-027"]: "a backslash in a search value is refused" => Hook::Refuse(searching::escapes_are_refused);
     IgnoresMissing "ignores-missing" breaks ["FHIR-SRCH-028"]: "a parameter with :missing is ignored" => Hook::Request(searching::ignores_missing);
     MissingIsInverted "missing-is-inverted" breaks ["FHIR-SRCH-028"]: ":missing=true finds what is there" => Hook::Switch;
     IgnoresChains "ignores-chains" breaks ["FHIR-SRCH-029"]: "a chained parameter is ignored" => Hook::Request(searching::ignores_chains);
@@ -299,6 +352,7 @@ defects! {
     FailedTransactionIsFine "failed-transaction-is-fine" breaks ["FHIR-TXN-002"]: "a failed transaction is answered 200, with the error in the Bundle" => Hook::Answer(bundles::failed_transaction_is_fine);
     FailedTransactionWithoutOutcome "failed-transaction-without-outcome" breaks ["FHIR-TXN-002"]: "a failed transaction has no OperationOutcome" => Hook::Reply(bundles::failed_without_outcome);
     TransactionKeepsUuids "transaction-keeps-uuids" breaks ["FHIR-TXN-003"]: "references by urn:uuid are stored as they came" => Hook::Switch;
+    ReferencesBetweenEntriesAreRefused "references-between-entries-are-refused" breaks ["FHIR-TXN-003"]: "a transaction whose entries refer to each other is refused" => Hook::Switch;
     TransactionLooksBackOnly "transaction-looks-back-only" breaks ["FHIR-TXN-003"]: "references to later entries are not rewritten" => Hook::Switch;
     TransactionKeepsUuidsInElements "transaction-keeps-uuids-in-elements" breaks ["FHIR-TXN-003"]: "a urn:uuid in a uri or url is stored as it came" => Hook::Switch;
     TransactionKeepsUuidsInNarratives "transaction-keeps-uuids-in-narratives" breaks ["FHIR-TXN-003"]: "links in narratives are not rewritten" => Hook::Switch;
@@ -308,17 +362,22 @@ defects! {
     TransactionKeepsConditionalReferences "transaction-keeps-conditional-references" breaks ["FHIR-TXN-006"]: "a conditional reference is stored as it came" => Hook::Switch;
     ConditionalReferenceTakesTheFirst "conditional-reference-takes-the-first" breaks ["FHIR-TXN-006"]: "a conditional reference with several matches takes the first" => Hook::Switch;
     ConditionalReferenceMayFindNothing "conditional-reference-may-find-nothing" breaks ["FHIR-TXN-006"]: "a conditional reference without a match is stored as it came" => Hook::Switch;
+    ConditionalReferencesAreRefused "conditional-references-are-refused" breaks ["FHIR-TXN-006"]: "a transaction with a conditional reference is refused" => Hook::Switch;
     TransactionWithoutLocation "transaction-without-location" breaks ["FHIR-TXN-007"]: "the answers of a transaction have no location" => Hook::Answer(bundles::without_location);
+    TransactionWithoutEtags "transaction-without-etags" breaks ["FHIR-TXN-007"]: "the answers of a transaction have no etag" => Hook::Answer(bundles::without_etags);
     EmptyTransactionIsRefused "empty-transaction-is-refused" breaks ["FHIR-TXN-008"]: "a transaction without entries is refused" => Hook::Answer(bundles::empty_is_refused);
     IncompleteEntriesAreSkipped "incomplete-entries-are-skipped" breaks ["FHIR-TXN-009"]: "entries without a request or resource are skipped" => Hook::Switch;
     IncompleteEntriesAreServerErrors "incomplete-entries-are-server-errors" breaks ["FHIR-TXN-009"]: "entries without a request or resource fail with 500" => Hook::Reply(bundles::incomplete_entries_are_server_errors);
     EntriesIgnoreIfNoneExist "entries-ignore-if-none-exist" breaks ["FHIR-TXN-010"]: "ifNoneExist in a transaction is ignored" => Hook::Switch;
+    EntriesRefuseIfNoneExist "entries-refuse-if-none-exist" breaks ["FHIR-TXN-010"]: "ifNoneExist in a transaction is refused" => Hook::Switch;
+    EntriesUpdateTheMatch "entries-update-the-match" breaks ["FHIR-TXN-010"]: "an entry whose ifNoneExist matches updates the match" => Hook::Switch;
     EntriesIgnoreIfMatch "entries-ignore-if-match" breaks ["FHIR-TXN-010"]: "ifMatch in a transaction is ignored" => Hook::Switch;
     TransactionRewritesCanonicals "transaction-rewrites-canonicals" breaks ["FHIR-TXN-011"]: "a canonical that equals a fullUrl is rewritten, too" => Hook::Switch;
     BatchFailsAsAWhole "batch-fails-as-a-whole" breaks ["FHIR-BATCH-001", "FHIR-BATCH-002"]: "a batch fails with the first entry that fails" => Hook::Switch;
     BatchAnswersAsTransaction "batch-answers-as-transaction" breaks ["FHIR-BATCH-001"]: "a batch is answered by a Bundle of type transaction-response" => Hook::Answer(bundles::batch_answers_as_transaction);
     BatchFailureUndoesTheRest "batch-failure-undoes-the-rest" breaks ["FHIR-BATCH-002"]: "an entry of a batch that fails undoes the others" => Hook::Switch;
-    CapabilityDeniesBundles "capability-denies-bundles" breaks ["FHIR-BATCH-003"]: "the CapabilityStatement says that there are no batches and transactions, and there are" => Hook::Statement(capability::denies_bundles);
+    BatchFailureWithoutOutcome "batch-failure-without-outcome" breaks ["FHIR-BATCH-002"]: "an entry of a batch that fails has no OperationOutcome" => Hook::Answer(bundles::batch_failure_without_outcome);
+    UnofferedBundlesAreFine "unoffered-bundles-are-fine" breaks ["FHIR-BATCH-003"]: "batches and transactions are not offered, and answered 200 without being processed" => Hook::All(&[Hook::Statement(capability::denies_bundles), Hook::Answer(bundles::unoffered_are_fine)]);
 
     // Operations
     OperationsByPostOnly "operations-by-post-only" breaks ["FHIR-OP-001", "FHIR-OP-005"]: "an operation that changes nothing cannot be called by GET" => Hook::Refuse(operating::by_post_only);
@@ -335,6 +394,7 @@ defects! {
     UnknownOperationIsFine "unknown-operation-is-fine" breaks ["FHIR-OP-006"]: "an unknown operation is answered 200" => Hook::Reply(operating::unknown_is_fine);
     AsyncWithoutLocation "async-without-location" breaks ["FHIR-OP-007"]: "respond-async is answered 202 without a Content-Location" => Hook::Reply(operating::async_without_location);
     AsyncWithRelativeLocation "async-with-relative-location" breaks ["FHIR-OP-007"]: "respond-async is answered 202 with a relative Content-Location" => Hook::Reply(operating::async_with_relative_location);
+    AsyncIsRefused "async-is-refused" breaks ["FHIR-OP-007"]: "respond-async is refused" => Hook::Refuse(operating::async_is_refused);
 
     // Errors
     ErrorsWithoutOutcome "errors-without-outcome" breaks ["FHIR-ERR-001", "FHIR-HIST-006", "FHIR-SRCH-006", "FHIR-SRCH-032", "FHIR-TXN-002", "FHIR-VREAD-004"]: "errors have no body" => Hook::Reply(failing::without_outcome);

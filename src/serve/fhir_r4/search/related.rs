@@ -160,9 +160,12 @@ fn references(scope: &Scope, rule: &Rule, version: &Version) -> Vec<Target> {
     let own = parameters(version.target.resource_type)
         .iter()
         .filter(|parameter| parameter.kind == Kind::Reference);
+    let any = rule.way == Way::Forward && scope.has(DefectId::IncludeBringsOthers);
     let used = own.filter(|parameter| {
-        rule.parameter
-            .is_none_or(|wanted| std::ptr::eq(wanted, *parameter))
+        let named = rule
+            .parameter
+            .is_none_or(|wanted| std::ptr::eq(wanted, *parameter));
+        named || any
     });
     let pairs =
         used.flat_map(|parameter| parameter.paths.iter().map(move |path| (parameter, path)));

@@ -190,13 +190,13 @@ impl Job {
             return Err(Diagnostic::error("no-endpoint", message).into());
         }
         let claims = self.supplier.claims_for(&pack.id);
-        let made = claims.map(|claims| {
-            pack.claims
-                .keys()
-                .filter(|claim| claims.make(claim))
-                .cloned()
-                .collect()
+        // Who says nothing claims everything, but for what a pack wants to hear.
+        let made = pack.claims.keys().filter(|claim| {
+            claims.map_or(!pack.spoken_claims.contains(*claim), |claims| {
+                claims.make(claim)
+            })
         });
+        let made = Some(made.cloned().collect());
         let known = self
             .supplier
             .patients

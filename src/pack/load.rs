@@ -99,6 +99,7 @@ impl Pack {
             levels: Vec::new(),
             values: BTreeMap::new(),
             claims: BTreeMap::new(),
+            spoken_claims: BTreeSet::new(),
             applies: None,
             fhir_packages: Vec::new(),
             requirements,
@@ -215,6 +216,23 @@ pub(super) fn read<T: serde::de::DeserializeOwned>(
     Ok((decode(&parse(&source)?)?, source))
 }
 
+/// The claims that must be made in so many words, each one of the pack's claims.
+fn spoken_claims(
+    named: Vec<Spanned<String>>,
+    claims: &BTreeMap<String, String>,
+    problems: &mut Vec<Diagnostic>,
+) -> BTreeSet<String> {
+    for name in named.iter().filter(|name| !claims.contains_key(&name.value)) {
+        let message = format!("`claims` has no `{}`", name.value);
+        problems.push(
+            Diagnostic::error("bad-value", message)
+                .at(&name.place)
+                .suggest(&name.value, claims.keys().map(String::as_str)),
+        );
+    }
+    named.into_iter().map(|name| name.value).collect()
+}
+
 fn assemble(
     file: PackFile,
     list: RequirementsFile,
@@ -265,6 +283,7 @@ fn assemble(
         areas,
         levels,
         values: file.values,
+        spoken_claims: spoken_claims(file.spoken_claims, &file.claims, problems),
         claims: file.claims,
         applies: None,
         fhir_packages: file.fhir.map(|fhir| fhir.packages).unwrap_or_default(),

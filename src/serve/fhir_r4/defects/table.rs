@@ -177,7 +177,7 @@ defects! {
     StaleIsConflict "stale-is-conflict" breaks ["FHIR-CONC-001", "FHIR-PATCH-003"]: "a stale If-Match is answered 409" => Hook::Reply(writing::stale_is_conflict);
     StaleIsWrittenAnyway "stale-is-written-anyway" breaks ["FHIR-CONC-001", "FHIR-CONC-004"]: "an update with a stale If-Match is answered 412 and done" => Hook::Switch;
     WeakTagsNeverMatch "weak-tags-never-match" breaks ["FHIR-CONC-002", "FHIR-CONC-004"]: "If-Match is compared strongly, so that no weak tag fits" => Hook::Switch;
-    MissingIfMatchIsPreconditionFailed "missing-if-match-is-precondition-failed" breaks ["FHIR-CONC-003", "FHIR-UPDATE-001", "FHIR-UPDATE-004", "FHIR-UPDATE-008"]: "an update without If-Match is answered 412" => Hook::Switch;
+    MissingIfMatchIsConflict "missing-if-match-is-conflict" breaks ["FHIR-CONC-003", "FHIR-UPDATE-001", "FHIR-UPDATE-004", "FHIR-UPDATE-008"]: "an update without If-Match is answered 409" => Hook::Switch;
     MissingIfMatchIsRefusedAndDone "missing-if-match-is-refused-and-done" breaks ["FHIR-CONC-003", "FHIR-UPDATE-001", "FHIR-UPDATE-004", "FHIR-UPDATE-008"]: "an update without If-Match is answered 400, and done" => Hook::Reply(writing::missing_if_match_is_refused_and_done);
 
     // Conditional interactions

@@ -194,13 +194,12 @@ impl Job {
             return Err(Diagnostic::error("no-endpoint", message).into());
         }
         let claims = self.supplier.claims_for(&pack.id);
-        let made = claims.map(|claims| {
-            pack.claims
-                .keys()
-                .filter(|claim| claims.make(claim))
-                .cloned()
-                .collect()
-        });
+        // Who says nothing offers everything, but does not say how the endpoint stands.
+        let makes = |claim: &&String| match claims {
+            Some(claims) => claims.make(claim),
+            None => !pack.stated_claims.contains(*claim),
+        };
+        let made = pack.claims.keys().filter(makes).cloned().collect();
         let known = self
             .supplier
             .patients
@@ -210,7 +209,7 @@ impl Job {
                 Patient::None(_) => None,
             });
         Ok(Facts {
-            claims: made,
+            claims: Some(made),
             level: claims
                 .and_then(|claims| claims.level.as_ref())
                 .map(ToString::to_string),

@@ -190,13 +190,12 @@ impl Job {
             return Err(Diagnostic::error("no-endpoint", message).into());
         }
         let claims = self.supplier.claims_for(&pack.id);
-        // Who says nothing claims everything, but for what a pack wants to hear.
-        let made = pack.claims.keys().filter(|claim| {
-            claims.map_or(!pack.spoken_claims.contains(*claim), |claims| {
-                claims.make(claim)
-            })
-        });
-        let made = Some(made.cloned().collect());
+        // Who says nothing offers everything, but does not say how the endpoint stands.
+        let makes = |claim: &&String| match claims {
+            Some(claims) => claims.make(claim),
+            None => !pack.stated_claims.contains(*claim),
+        };
+        let made = pack.claims.keys().filter(makes).cloned().collect();
         let known = self
             .supplier
             .patients
@@ -206,7 +205,7 @@ impl Job {
                 Patient::None(_) => None,
             });
         Ok(Facts {
-            claims: made,
+            claims: Some(made),
             level: claims
                 .and_then(|claims| claims.level.as_ref())
                 .map(ToString::to_string),

@@ -3,7 +3,7 @@
 defects! {
     // The CapabilityStatement
     CapabilityMissing "capability-missing" breaks ["FHIR-CAP-001"]: "there is no CapabilityStatement" => Hook::Refuse(capability::missing);
-    CapabilityAsPlainJson "capability-as-plain-json" breaks ["FHIR-CAP-001", "FHIR-CAP-010"]: "the CapabilityStatement is sent as application/json" => Hook::Reply(capability::as_plain_json);
+    CapabilityAsPlainJson "capability-as-plain-json" breaks ["FHIR-CN-001"]: "the CapabilityStatement is sent as application/json" => Hook::Reply(capability::as_plain_json);
     CapabilityOfAClient "capability-of-a-client" breaks ["FHIR-CAP-001"]: "the CapabilityStatement describes a client only" => Hook::Statement(capability::of_a_client);
     CapabilityOtherVersion "capability-other-version" breaks ["FHIR-CAP-002", "FHIR-CAP-008"]: "the CapabilityStatement says FHIR 3.0.2" => Hook::Statement(capability::other_version);
     CapabilityWithoutVersion "capability-without-version" breaks ["FHIR-CAP-002", "FHIR-CAP-003", "FHIR-CAP-008"]: "the CapabilityStatement does not say its FHIR version" => Hook::Statement(capability::without_version);

@@ -511,15 +511,13 @@ impl<'p> Walk<'p> {
         let Some(condition) = self.condition(index) else {
             return;
         };
+        let gate = index == 0 && self.gate.is_some();
         let Some((_, view)) = outcome.views.last() else {
-            return self.stop("the condition has no exchange to look at", None);
+            return self.unobserved(gate, "it has no exchange to look at", None);
         };
         let number = view.exchange.number;
         if let Fate::Stopped(reason, exchange) = &outcome.fate {
-            return self.stop(
-                &format!("a condition could not be observed: {reason}"),
-                *exchange,
-            );
+            return self.unobserved(gate, reason, *exchange);
         }
         let known = self.known(
             "",
@@ -530,7 +528,6 @@ impl<'p> Walk<'p> {
         match observed(&condition.test, view, &known) {
             Finding::Holds(_) => self.advance(),
             Finding::Violates { expected, .. } => {
-                let gate = index == 0 && self.gate.is_some();
                 let words = if gate {
                     PACK_DOES_NOT_APPLY
                 } else {
@@ -544,11 +541,20 @@ impl<'p> Walk<'p> {
                 self.phase = Phase::Done;
             }
             Finding::Undecidable(reason) | Finding::Broken(reason) => {
-                self.stop(
-                    &format!("a condition could not be observed: {reason}"),
-                    Some(number),
-                );
+                self.unobserved(gate, &reason, Some(number));
             }
+        }
+    }
+
+    /// A condition of the scenario's own that nobody can answer ends the case. That of the whole pack does not: a server that
+    /// does not say what it speaks would escape what is asked of everybody.
+    fn unobserved(&mut self, gate: bool, reason: &str, exchange: Option<u32>) {
+        match gate {
+            true => self.advance(),
+            false => self.stop(
+                &format!("a condition could not be observed: {reason}"),
+                exchange,
+            ),
         }
     }
 }

@@ -99,7 +99,7 @@ impl Pack {
             levels: Vec::new(),
             values: BTreeMap::new(),
             claims: BTreeMap::new(),
-            spoken_claims: BTreeSet::new(),
+            stated_claims: BTreeSet::new(),
             applies: None,
             fhir_packages: Vec::new(),
             requirements,
@@ -216,23 +216,6 @@ pub(super) fn read<T: serde::de::DeserializeOwned>(
     Ok((decode(&parse(&source)?)?, source))
 }
 
-/// The claims that must be made in so many words, each one of the pack's claims.
-fn spoken_claims(
-    named: Vec<Spanned<String>>,
-    claims: &BTreeMap<String, String>,
-    problems: &mut Vec<Diagnostic>,
-) -> BTreeSet<String> {
-    for name in named.iter().filter(|name| !claims.contains_key(&name.value)) {
-        let message = format!("`claims` has no `{}`", name.value);
-        problems.push(
-            Diagnostic::error("bad-value", message)
-                .at(&name.place)
-                .suggest(&name.value, claims.keys().map(String::as_str)),
-        );
-    }
-    named.into_iter().map(|name| name.value).collect()
-}
-
 fn assemble(
     file: PackFile,
     list: RequirementsFile,
@@ -253,6 +236,7 @@ fn assemble(
                 .push(diagnostic.suggest(role.value.as_str(), roles.keys().map(RoleId::as_str)));
         }
     }
+    let stated_claims = stated_claims(file.stated_claims, &file.claims, problems);
     let areas = areas(&file.areas, problems);
     let requirements = requirements(list, &areas, problems);
     let levels = levels(file.levels.as_ref(), &requirements, problems);
@@ -283,8 +267,8 @@ fn assemble(
         areas,
         levels,
         values: file.values,
-        spoken_claims: spoken_claims(file.spoken_claims, &file.claims, problems),
         claims: file.claims,
+        stated_claims,
         applies: None,
         fhir_packages: file.fhir.map(|fhir| fhir.packages).unwrap_or_default(),
         requirements,
@@ -298,6 +282,26 @@ fn assemble(
         except,
         condition,
     }
+}
+
+/// A claim that does not exist would be a rule that never applies.
+fn stated_claims(
+    stated: Vec<Spanned<String>>,
+    claims: &BTreeMap<String, String>,
+    problems: &mut Vec<Diagnostic>,
+) -> BTreeSet<String> {
+    for claim in stated
+        .iter()
+        .filter(|claim| !claims.contains_key(&claim.value))
+    {
+        let message = format!("`claims` has no `{}`", claim.value);
+        problems.push(
+            Diagnostic::error("bad-value", message)
+                .at(&claim.place)
+                .suggest(&claim.value, claims.keys().map(String::as_str)),
+        );
+    }
+    stated.into_iter().map(|claim| claim.value).collect()
 }
 
 fn areas(node: &Node, problems: &mut Vec<Diagnostic>) -> Vec<(AreaId, String)> {

@@ -58,9 +58,9 @@ pub(super) struct PackFile {
     /// What a supplier may claim or not: name → what it means.
     #[serde(default)]
     pub claims: BTreeMap<String, String>,
-    /// Those of the claims that nobody makes by saying nothing: a supplier makes them only where its file names the pack.
+    /// Claims that a supplier makes only by saying so; where nothing is said, all the others are made.
     #[serde(default)]
-    pub spoken_claims: Vec<Spanned<String>>,
+    pub stated_claims: Vec<Spanned<String>>,
     /// A condition for nearly everything.
     #[serde(default)]
     pub applies: Option<AppliesFile>,

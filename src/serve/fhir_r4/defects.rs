@@ -19,6 +19,7 @@ mod failing;
 mod history;
 mod negotiation;
 mod operating;
+mod paging;
 mod reading;
 mod searching;
 mod tools;

@@ -160,15 +160,13 @@ fn status_of_update(
             Problem::precondition(format!("{} is already there", target.reference())),
         ),
         None => Ok(200),
-        Some(Absent::Deleted) if context.has(DefectId::DeletedStaysDeleted) => Err(Problem::new(
-            409,
-            "deleted",
-            format!("{} was deleted", target.reference()),
-        )),
         Some(Absent::Deleted) if context.has(DefectId::UpdateOfDeletedIsServerError) => {
             Err(Problem::new(500, "exception", "the update failed"))
         }
         Some(Absent::Deleted) => Ok(201),
+        Some(Absent::Unknown) if context.has(DefectId::ClientsIdIsServerError) => {
+            Err(Problem::new(500, "exception", "the update failed"))
+        }
         Some(Absent::Unknown) if may_create => Ok(201),
         Some(Absent::Unknown) => {
             let text = format!("clients choose no ids for {} here", target.resource_type);

@@ -141,7 +141,7 @@ pub fn of_type_forgets(facts: &Facts, answer: &mut Answer) {
     if let Some(entries) = bundle
         .and_then(|bundle| bundle.get_mut("entry"))
         .and_then(Json::items_mut)
-        && entries.len() > 1
+        && !entries.is_empty()
     {
         entries.remove(0);
     }

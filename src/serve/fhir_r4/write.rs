@@ -104,6 +104,9 @@ fn create(
     if let Some(answer) = conditional::already_there(context, store, kind, call)? {
         return Ok(answer);
     }
+    if resource.text("id").is_some() && context.has(DefectId::CreateRefusesIds) {
+        return Err(Problem::unprocessable("the server chooses the ids"));
+    }
     let wish = resource
         .text("id")
         .filter(|_| context.has(DefectId::CreateKeepsTheClientsId));
@@ -155,6 +158,7 @@ fn status_of_update(
     call: &Call,
 ) -> Result<u16, Problem> {
     let may_create = types::offered(target.resource_type).is_some_and(|kind| kind.update_create);
+    let by_url = matches!(call.interaction, Interaction::Update(_));
     match absent {
         None if call.conditions.if_none_match.as_deref() == Some("*") => Err(
             Problem::precondition(format!("{} is already there", target.reference())),
@@ -164,7 +168,7 @@ fn status_of_update(
             Err(Problem::new(500, "exception", "the update failed"))
         }
         Some(Absent::Deleted) => Ok(201),
-        Some(Absent::Unknown) if context.has(DefectId::ClientsIdIsServerError) => {
+        Some(Absent::Unknown) if by_url && context.has(DefectId::ClientsIdIsServerError) => {
             Err(Problem::new(500, "exception", "the update failed"))
         }
         Some(Absent::Unknown) if may_create => Ok(201),

@@ -33,9 +33,11 @@ pub fn ignores_versions(request: &mut Request) {
 }
 
 pub fn ignores_version_in_accept(request: &mut Request) {
-    edit_header(request, "Accept", &|text| {
-        without_parameter(text, "fhirversion")
-    });
+    if request.headers.get("Content-Type").is_some() {
+        edit_header(request, "Accept", &|text| {
+            without_parameter(text, "fhirversion")
+        });
+    }
 }
 
 pub fn answers_in_r5(facts: &Facts, reply: &mut Reply) {

@@ -273,7 +273,7 @@ impl<'a> Loader<'a> {
             }
             (None, Some(list)) => {
                 known.check(list, "", self.files, problems);
-                let items = CheckItem::list(list)
+                let items = CheckItem::conditions(list)
                     .map_err(|more| problems.extend(more))
                     .ok()?;
                 Some(Test::If(items.into_iter().map(Arc::new).collect()))

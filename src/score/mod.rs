@@ -30,16 +30,21 @@ pub struct Scored {
 }
 
 /// Scores the verdicts of a plan: one entry for each case, in the plan's order; `day` is the date of the run.
-pub fn score(plan: &Plan, verdicts: &[CaseVerdicts], deviations: &[Deviation], day: Day) -> Scored {
+pub fn score(
+    plan: &Plan,
+    verdicts: Vec<CaseVerdicts>,
+    deviations: &[Deviation],
+    day: Day,
+) -> Scored {
     let mut by_requirement: BTreeMap<&RequirementId, Vec<Judged>> = BTreeMap::new();
     let mut written = Written::default();
     for (case, verdicts) in plan.cases.iter().zip(verdicts) {
         let scenario: Arc<str> = case.id.short().into();
         let rows = written.of(&case.scenario);
-        for (((_, check), verdict), row) in case.checks().zip(&verdicts.verdicts).zip(rows.iter()) {
+        for (((_, check), verdict), row) in case.checks().zip(verdicts.verdicts).zip(rows.iter()) {
             let judged = Judged {
                 selected: selected(case),
-                check: row.judged(&scenario, verdict),
+                check: row.judged(&scenario, &verdict),
             };
             for id in check.requirements.iter() {
                 by_requirement.entry(id).or_default().push(judged.clone());
@@ -162,7 +167,7 @@ impl Row {
             because: self.because.clone(),
             evidence,
             place: self.place.clone(),
-            exchanges: verdict.exchange().into_iter().collect(),
+            exchanges: verdict.exchange().into(),
         }
     }
 }

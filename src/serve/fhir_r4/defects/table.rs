@@ -3,7 +3,7 @@
 defects! {
     // The CapabilityStatement
     CapabilityMissing "capability-missing" breaks ["FHIR-CAP-001"]: "there is no CapabilityStatement" => Hook::Refuse(capability::missing);
-    CapabilityAsPlainJson "capability-as-plain-json" breaks ["FHIR-CAP-001", "FHIR-CAP-010"]: "the CapabilityStatement is sent as application/json" => Hook::Reply(capability::as_plain_json);
+    CapabilityAsPlainJson "capability-as-plain-json" breaks ["FHIR-CN-001"]: "the CapabilityStatement is sent as application/json" => Hook::Reply(capability::as_plain_json);
     CapabilityOfAClient "capability-of-a-client" breaks ["FHIR-CAP-001"]: "the CapabilityStatement describes a client only" => Hook::Statement(capability::of_a_client);
     CapabilityOtherVersion "capability-other-version" breaks ["FHIR-CAP-002", "FHIR-CAP-008"]: "the CapabilityStatement says FHIR 3.0.2" => Hook::Statement(capability::other_version);
     CapabilityWithoutVersion "capability-without-version" breaks ["FHIR-CAP-002", "FHIR-CAP-003", "FHIR-CAP-008"]: "the CapabilityStatement does not say its FHIR version" => Hook::Statement(capability::without_version);
@@ -178,7 +178,7 @@ defects! {
     StaleIsConflict "stale-is-conflict" breaks ["FHIR-CONC-001", "FHIR-PATCH-003"]: "a stale If-Match is answered 409" => Hook::Reply(writing::stale_is_conflict);
     StaleIsWrittenAnyway "stale-is-written-anyway" breaks ["FHIR-CONC-001", "FHIR-CONC-004"]: "an update with a stale If-Match is answered 412 and done" => Hook::Switch;
     WeakTagsNeverMatch "weak-tags-never-match" breaks ["FHIR-UPDATE-001", "FHIR-UPDATE-004", "FHIR-CONC-002", "FHIR-CONC-004", "FHIR-PATCH-001", "FHIR-PATCH-003", "FHIR-PATCH-004", "FHIR-TXN-010"]: "If-Match is compared strongly, so that no weak tag fits" => Hook::Switch;
-    MissingIfMatchIsPreconditionFailed "missing-if-match-is-precondition-failed" breaks ["FHIR-UPDATE-001", "FHIR-UPDATE-004", "FHIR-UPDATE-008", "FHIR-CONC-003", "FHIR-TXN-004"]: "an update without If-Match is answered 412" => Hook::Switch;
+    MissingIfMatchIsConflict "missing-if-match-is-conflict" breaks ["FHIR-CONC-003", "FHIR-UPDATE-001", "FHIR-UPDATE-004", "FHIR-UPDATE-008", "FHIR-TXN-004"]: "an update without If-Match is answered 409" => Hook::Switch;
     MissingIfMatchIsRefusedAndDone "missing-if-match-is-refused-and-done" breaks ["FHIR-CONC-003", "FHIR-UPDATE-001", "FHIR-UPDATE-004", "FHIR-UPDATE-008"]: "an update without If-Match is answered 400, and done" => Hook::Reply(writing::missing_if_match_is_refused_and_done);
 
     // Conditional interactions

@@ -5,6 +5,7 @@
 //! as the live one did, by construction.
 
 mod intern;
+mod question;
 mod replay;
 mod scope;
 mod walk;

@@ -99,6 +99,7 @@ impl Pack {
             levels: Vec::new(),
             values: BTreeMap::new(),
             claims: BTreeMap::new(),
+            stated_claims: BTreeSet::new(),
             applies: None,
             fhir_packages: Vec::new(),
             requirements,
@@ -235,6 +236,7 @@ fn assemble(
                 .push(diagnostic.suggest(role.value.as_str(), roles.keys().map(RoleId::as_str)));
         }
     }
+    let stated_claims = stated_claims(file.stated_claims, &file.claims, problems);
     let areas = areas(&file.areas, problems);
     let requirements = requirements(list, &areas, problems);
     let levels = levels(file.levels.as_ref(), &requirements, problems);
@@ -266,6 +268,7 @@ fn assemble(
         levels,
         values: file.values,
         claims: file.claims,
+        stated_claims,
         applies: None,
         fhir_packages: file.fhir.map(|fhir| fhir.packages).unwrap_or_default(),
         requirements,
@@ -279,6 +282,26 @@ fn assemble(
         except,
         condition,
     }
+}
+
+/// A claim that does not exist would be a rule that never applies.
+fn stated_claims(
+    stated: Vec<Spanned<String>>,
+    claims: &BTreeMap<String, String>,
+    problems: &mut Vec<Diagnostic>,
+) -> BTreeSet<String> {
+    for claim in stated
+        .iter()
+        .filter(|claim| !claims.contains_key(&claim.value))
+    {
+        let message = format!("`claims` has no `{}`", claim.value);
+        problems.push(
+            Diagnostic::error("bad-value", message)
+                .at(&claim.place)
+                .suggest(&claim.value, claims.keys().map(String::as_str)),
+        );
+    }
+    stated.into_iter().map(|claim| claim.value).collect()
 }
 
 fn areas(node: &Node, problems: &mut Vec<Diagnostic>) -> Vec<(AreaId, String)> {

@@ -55,6 +55,8 @@ pub struct Pack {
     pub values: BTreeMap<String, DefaultValue>,
     /// What a supplier may claim or not, with what it means.
     pub claims: BTreeMap<String, String>,
+    /// Those of them that nobody makes by saying nothing.
+    pub stated_claims: BTreeSet<String>,
     /// A condition for nearly everything, and what is judged all the same.
     pub applies: Option<Applies>,
     /// FHIR packages that profile checks want.

@@ -82,6 +82,9 @@ pub struct RunOptions {
     pub level: Option<String>,
     /// Whether writes were left out.
     pub read_only: bool,
+    /// The reference supplier of plugfest's own that was tested, where no product was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub embedded: Option<String>,
     /// Known deviations of a baseline file, besides the supplier file's own.
     pub deviations: Vec<Deviation>,
 }
@@ -142,6 +145,9 @@ pub struct VerdictLine {
 pub struct Footer {
     /// Whether it came to its end.
     pub state: RunState,
+    /// Why it was stopped, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
     /// When its last exchange ended.
     pub finished: Instant,
     /// How many exchanges.

@@ -19,6 +19,7 @@ mod failing;
 mod history;
 mod negotiation;
 mod operating;
+mod paging;
 mod reading;
 mod searching;
 mod tools;
@@ -207,9 +208,13 @@ impl Defects {
     }
 
     fn hooks(&self) -> impl Iterator<Item = &'static Hook> {
-        self.on.iter().flat_map(|id| match &HOOKS[*id as usize] {
-            Hook::All(hooks) => hooks.iter(),
-            hook => std::slice::from_ref(hook).iter(),
+        self.on.iter().flat_map(|id| {
+            let hook = &HOOKS[*id as usize];
+            if let Hook::All(hooks) = hook {
+                hooks
+            } else {
+                std::slice::from_ref(hook)
+            }
         })
     }
 }

@@ -229,6 +229,8 @@ impl Store {
         resource: Option<Json>,
         now: Timestamp,
     ) -> Version {
+        // What is shown has milliseconds, so what is kept has no more: a time that was read finds its own version.
+        let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
         let before = self.versions(target).last();
         let number = before.map_or(1, |version| version.number + 1);
         // Time never stands still between two versions of one resource, whatever the clock says.

@@ -104,6 +104,9 @@ fn create(
     if let Some(answer) = conditional::already_there(context, store, kind, call)? {
         return Ok(answer);
     }
+    if resource.text("id").is_some() && context.has(DefectId::CreateRefusesIds) {
+        return Err(Problem::unprocessable("the server chooses the ids"));
+    }
     let wish = resource
         .text("id")
         .filter(|_| context.has(DefectId::CreateKeepsTheClientsId));
@@ -155,20 +158,19 @@ fn status_of_update(
     call: &Call,
 ) -> Result<u16, Problem> {
     let may_create = types::offered(target.resource_type).is_some_and(|kind| kind.update_create);
+    let by_url = matches!(call.interaction, Interaction::Update(_));
     match absent {
         None if call.conditions.if_none_match.as_deref() == Some("*") => Err(
             Problem::precondition(format!("{} is already there", target.reference())),
         ),
         None => Ok(200),
-        Some(Absent::Deleted) if context.has(DefectId::DeletedStaysDeleted) => Err(Problem::new(
-            409,
-            "deleted",
-            format!("{} was deleted", target.reference()),
-        )),
         Some(Absent::Deleted) if context.has(DefectId::UpdateOfDeletedIsServerError) => {
             Err(Problem::new(500, "exception", "the update failed"))
         }
         Some(Absent::Deleted) => Ok(201),
+        Some(Absent::Unknown) if by_url && context.has(DefectId::ClientsIdIsServerError) => {
+            Err(Problem::new(500, "exception", "the update failed"))
+        }
         Some(Absent::Unknown) if may_create => Ok(201),
         Some(Absent::Unknown) => {
             let text = format!("clients choose no ids for {} here", target.resource_type);

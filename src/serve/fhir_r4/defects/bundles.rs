@@ -24,6 +24,25 @@ pub fn without_location(facts: &Facts, answer: &mut Answer) {
     drop_from_responses(facts, answer, "location");
 }
 
+pub fn location_leads_nowhere(facts: &Facts, answer: &mut Answer) {
+    let bundle = answer
+        .body
+        .as_mut()
+        .filter(|body| is_bundle(facts) && body.text("type") == Some("transaction-response"));
+    let Some(bundle) = bundle else { return };
+    each_entry(bundle, &|entry| {
+        let Some(response) = entry.get_mut("response") else {
+            return;
+        };
+        if let Some(location) = response
+            .text("location")
+            .map(|location| location.replacen("/_history/", "0/_history/", 1))
+        {
+            response.set("location", location);
+        }
+    });
+}
+
 pub fn without_etags(facts: &Facts, answer: &mut Answer) {
     drop_from_responses(facts, answer, "etag");
 }

@@ -172,22 +172,6 @@ pub fn only_in_json(request: &mut Request) {
     }
 }
 
-pub fn claims_everything(statement: &mut Json) {
-    let codes = [
-        "read",
-        "vread",
-        "history-instance",
-        "history-type",
-        "search-type",
-        "create",
-        "update",
-        "patch",
-        "delete",
-    ];
-    let all = Json::list(codes.map(|code| Json::object([("code", code.into())])));
-    each_type(statement, &|kind| kind.set("interaction", all.clone()));
-}
-
 pub fn type_history_is_not_implemented(_: &Request, interaction: &Interaction) -> Option<Problem> {
     matches!(interaction, Interaction::HistoryType(_)).then(not_implemented)
 }

@@ -1,7 +1,7 @@
 //! Defects of conditional interactions.
 
 use super::Facts;
-use crate::serve::fhir_r4::message::{Method, Reply, Request};
+use crate::serve::fhir_r4::message::{Reply, Request};
 use crate::serve::fhir_r4::problem::Problem;
 use crate::serve::fhir_r4::route::Interaction;
 
@@ -34,11 +34,9 @@ pub fn delete_is_refused(_: &Request, interaction: &Interaction) -> Option<Probl
         .then(|| Problem::precondition("nothing is deleted by a search"))
 }
 
-pub fn unoffered_is_server_error(facts: &Facts, reply: &mut Reply) {
-    let unoffered = String::from_utf8_lossy(&reply.body).contains("nothing is conditional");
-    if facts.request.method == Method::Put && reply.status == 400 && unoffered {
-        reply.status = 500;
-    }
+pub fn update_is_server_error(_: &Request, interaction: &Interaction) -> Option<Problem> {
+    let failure = || Problem::new(500, "exception", "the update failed");
+    matches!(interaction, Interaction::ConditionalUpdate(_)).then(failure)
 }
 
 pub fn patch_without_match_is_fine(facts: &Facts, reply: &mut Reply) {

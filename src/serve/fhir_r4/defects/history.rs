@@ -137,13 +137,8 @@ pub fn of_type_mixes_types(request: &mut Request) {
 
 pub fn of_type_forgets(facts: &Facts, answer: &mut Answer) {
     let of_type = matches!(facts.interaction, Some(Interaction::HistoryType(_)));
-    let bundle = history(facts, answer).filter(|_| of_type);
-    if let Some(entries) = bundle
-        .and_then(|bundle| bundle.get_mut("entry"))
-        .and_then(Json::items_mut)
-        && entries.len() > 1
-    {
-        entries.remove(0);
+    if let Some(bundle) = history(facts, answer).filter(|_| of_type) {
+        keep_entries(bundle, &|entry| method(entry) != Some("POST"));
     }
 }
 
@@ -164,10 +159,13 @@ fn drop_part(facts: &Facts, answer: &mut Answer, name: &str) {
 }
 
 fn is_delete(entry: &Json) -> bool {
+    method(entry) == Some("DELETE")
+}
+
+fn method(entry: &Json) -> Option<&str> {
     entry
         .get("request")
         .and_then(|request| request.text("method"))
-        == Some("DELETE")
 }
 
 fn drop_parameter(request: &mut Request, name: &str) {

@@ -32,6 +32,27 @@ pub fn ignores_versions(request: &mut Request) {
     }
 }
 
+pub fn ignores_version_in_accept(request: &mut Request) {
+    if request.headers.get("Content-Type").is_some() {
+        edit_header(request, "Accept", &|text| {
+            without_parameter(text, "fhirversion")
+        });
+    }
+}
+
+pub fn answers_in_r5(facts: &Facts, reply: &mut Reply) {
+    let versioned = facts
+        .request
+        .headers
+        .get("Content-Type")
+        .is_some_and(|kind| kind.contains("fhirVersion"));
+    if versioned && reply.status < 300 {
+        reply
+            .headers
+            .set("Content-Type", "application/fhir+json; fhirVersion=5.0");
+    }
+}
+
 pub fn json_as_plain_json(facts: &Facts, reply: &mut Reply) {
     let fhir = reply
         .headers

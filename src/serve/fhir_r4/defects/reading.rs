@@ -5,10 +5,10 @@ use super::tools::{is_read, read_resource, segments, set_segments, unmark, witho
 use crate::serve::fhir_r4::call::Answer;
 use crate::serve::fhir_r4::json::Json;
 use crate::serve::fhir_r4::message::{Method, Reply, Request};
-use crate::serve::fhir_r4::moment::{http_date, read_http_date};
+use crate::serve::fhir_r4::moment::http_date;
 use crate::serve::fhir_r4::problem::Problem;
 use crate::serve::fhir_r4::route::Interaction;
-use jiff::ToSpan;
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 pub fn changes_the_id(facts: &Facts, answer: &mut Answer) {
@@ -19,6 +19,17 @@ pub fn changes_the_id(facts: &Facts, answer: &mut Answer) {
             resource.text("id").unwrap_or_default()
         );
         resource.set("id", id);
+    }
+}
+
+pub fn gives_a_list(facts: &Facts, answer: &mut Answer) {
+    if let Some(resource) = read_resource(facts, answer) {
+        let entry = Json::object([("resource", resource.clone())]);
+        *resource = Json::object([
+            ("resourceType", "Bundle".into()),
+            ("type", "collection".into()),
+            ("entry", Json::list([entry])),
+        ]);
     }
 }
 
@@ -57,14 +68,11 @@ pub fn without_last_modified(facts: &Facts, reply: &mut Reply) {
     }
 }
 
-pub fn last_modified_is_a_day_off(facts: &Facts, reply: &mut Reply) {
-    let time = reply
-        .headers
-        .get("Last-Modified")
-        .and_then(read_http_date)
-        .filter(|_| is_read(facts));
-    if let Some(time) = time.and_then(|time| time.checked_sub(24.hours()).ok()) {
-        reply.headers.set("Last-Modified", http_date(time));
+pub fn with_wrong_last_modified(facts: &Facts, reply: &mut Reply) {
+    if is_read(facts) && reply.headers.get("Last-Modified").is_some() {
+        reply
+            .headers
+            .set("Last-Modified", http_date(Timestamp::UNIX_EPOCH));
     }
 }
 
@@ -105,14 +113,6 @@ pub fn summary_is_refused(request: &Request, interaction: &Interaction) -> Optio
 pub fn head_is_not_found(facts: &Facts, reply: &mut Reply) {
     if facts.request.method == Method::Head {
         reply.status = 404;
-    }
-}
-
-pub fn head_without_headers(facts: &Facts, reply: &mut Reply) {
-    if facts.request.method == Method::Head {
-        ["ETag", "Last-Modified", "Content-Type"]
-            .iter()
-            .for_each(|name| reply.headers.remove(name));
     }
 }
 

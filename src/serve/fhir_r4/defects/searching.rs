@@ -2,9 +2,9 @@
 
 use super::Facts;
 use super::tools::{
-    asks_for_search, drop_link, drop_parameters, each_entry, edit_link, edit_parameters, is_search,
-    keep_entries, mode, parameters, searches, searchset, segments, set_segments, unmark,
-    without_body,
+    asks_for_search, drop_link, drop_parameters, each_entry, edit_link, edit_parameters, failed,
+    is_search, keep_entries, mode, parameters, refused, searches, searchset, segments,
+    set_segments, unmark, without_body,
 };
 use crate::serve::fhir_r4::call::Answer;
 use crate::serve::fhir_r4::json::Json;
@@ -12,12 +12,17 @@ use crate::serve::fhir_r4::message::{Method, Reply, Request};
 use crate::serve::fhir_r4::problem::Problem;
 use crate::serve::fhir_r4::query::Query;
 use crate::serve::fhir_r4::route::Interaction;
-use crate::serve::fhir_r4::search::run::link;
 use crate::serve::fhir_r4::search::value::split;
 
 pub fn as_collection(facts: &Facts, answer: &mut Answer) {
     if let Some(bundle) = searchset(facts, answer) {
         bundle.set("type", "collection");
+    }
+}
+
+pub fn answers_206(facts: &Facts, reply: &mut Reply) {
+    if is_search(facts) && reply.status == 200 {
+        reply.status = 206;
     }
 }
 
@@ -105,88 +110,6 @@ pub fn nothing_found_is_404(facts: &Facts, answer: &mut Answer) {
 
 pub fn ignores_id(request: &mut Request) {
     drop_parameters(request, &|name| name == "_id");
-}
-
-pub fn count_is_one_more(request: &mut Request) {
-    edit_parameters(request, &|name, value| {
-        let count = value
-            .parse::<usize>()
-            .ok()
-            .filter(|count| name == "_count" && *count > 0);
-        Some(count.map_or_else(|| value.to_owned(), |count| (count + 1).to_string()))
-    });
-}
-
-pub fn ignores_count(request: &mut Request) {
-    drop_parameters(request, &|name| name == "_count");
-}
-
-pub fn count_zero_gives_a_page(request: &mut Request) {
-    edit_parameters(request, &|name, value| {
-        (name != "_count" || value != "0").then(|| value.to_owned())
-    });
-}
-
-pub fn count_zero_is_refused(request: &Request, interaction: &Interaction) -> Option<Problem> {
-    let asked = searches(interaction) && parameters(request).get("_count") == Some("0");
-    asked.then(|| Problem::bad_request("`_count` is at least 1"))
-}
-
-pub fn count_zero_without_total(facts: &Facts, answer: &mut Answer) {
-    let asked = parameters(facts.request).get("_count") == Some("0");
-    if let Some(bundle) = searchset(facts, answer).filter(|_| asked) {
-        bundle.remove("total");
-    }
-}
-
-pub fn summary_count_gives_entries(request: &mut Request) {
-    edit_parameters(request, &|name, value| {
-        (name != "_summary" || value != "count").then(|| value.to_owned())
-    });
-}
-
-pub fn summary_count_without_total(facts: &Facts, answer: &mut Answer) {
-    let asked = parameters(facts.request).get("_summary") == Some("count");
-    if let Some(bundle) = searchset(facts, answer).filter(|_| asked) {
-        bundle.remove("total");
-    }
-}
-
-pub fn without_next(facts: &Facts, answer: &mut Answer) {
-    if let Some(bundle) = searchset(facts, answer) {
-        drop_link(bundle, "next");
-    }
-}
-
-pub fn next_link_leads_nowhere(facts: &Facts, answer: &mut Answer) {
-    if let Some(bundle) = searchset(facts, answer) {
-        edit_link(bundle, "next", &|_| format!("{}/_getpages/1", facts.base));
-    }
-}
-
-pub fn next_link_expires_at_once(request: &Request, interaction: &Interaction) -> Option<Problem> {
-    let asked = searches(interaction) && parameters(request).get("_page").is_some();
-    asked.then(|| Problem::new(410, "expired", "this page is gone"))
-}
-
-pub fn total_is_of_the_page(facts: &Facts, answer: &mut Answer) {
-    set_total(facts, answer, "match");
-}
-
-pub fn total_counts_includes(facts: &Facts, answer: &mut Answer) {
-    let Some(bundle) = searchset(facts, answer) else {
-        return;
-    };
-    let total = bundle
-        .get("total")
-        .and_then(Json::scalar)
-        .and_then(|total| total.parse::<usize>().ok());
-    let included = bundle
-        .each("entry")
-        .iter()
-        .filter(|entry| mode(entry) == "include")
-        .count();
-    bundle.set("total", total.map(|total| total + included));
 }
 
 pub fn ignores_include(request: &mut Request) {
@@ -321,12 +244,6 @@ pub fn full_urls_are_relative(facts: &Facts, answer: &mut Answer) {
     });
 }
 
-pub fn full_urls_of_another_host(facts: &Facts, answer: &mut Answer) {
-    set_full_urls(facts, answer, &|url| {
-        url.replace(facts.base, "http://fhir.internal.example/fhir")
-    });
-}
-
 pub fn compartment_gives_everything(request: &mut Request) {
     let parts: Vec<String> = segments(request).into_iter().map(str::to_owned).collect();
     if let ([_, _, kind], true) = (parts.as_slice(), asks_for_search(request)) {
@@ -357,10 +274,6 @@ pub fn last_repetition_wins(request: &mut Request) {
 
 pub fn ignores_missing(request: &mut Request) {
     drop_parameters(request, &|name| name.ends_with(":missing"));
-}
-
-pub fn ignores_chains(request: &mut Request) {
-    drop_parameters(request, &|name| name.contains('.'));
 }
 
 pub fn ignores_last_updated(request: &mut Request) {
@@ -402,28 +315,6 @@ pub fn with_old_times(facts: &Facts, answer: &mut Answer) {
             meta.set("lastUpdated", "2001-01-01T00:00:00Z");
         }
     });
-}
-
-pub fn count_is_refused(request: &Request, interaction: &Interaction) -> Option<Problem> {
-    refused(request, interaction, &|name, value| {
-        name == "_count" && value != "0"
-    })
-}
-
-pub fn count_zero_with_a_next_page(facts: &Facts, answer: &mut Answer) {
-    let asked = parameters(facts.request).get("_count") == Some("0");
-    let links = searchset(facts, answer)
-        .filter(|_| asked)
-        .and_then(|bundle| bundle.get_mut("link"));
-    if let Some(links) = links.and_then(Json::items_mut) {
-        links.push(link("next", &format!("{}/Patient?_count=0", facts.base)));
-    }
-}
-
-pub fn summary_count_is_refused(request: &Request, interaction: &Interaction) -> Option<Problem> {
-    refused(request, interaction, &|name, value| {
-        name == "_summary" && value == "count"
-    })
 }
 
 pub fn sort_is_refused(request: &Request, interaction: &Interaction) -> Option<Problem> {
@@ -508,59 +399,6 @@ pub fn repetitions_are_server_errors(
     })
 }
 
-pub fn pages_of_one(request: &mut Request) {
-    edit_parameters(request, &|name, value| {
-        let several = name == "_count" && value.parse::<usize>().is_ok_and(|count| count > 1);
-        Some(if several {
-            "1".to_owned()
-        } else {
-            value.to_owned()
-        })
-    });
-}
-
-pub fn later_pages_fail(request: &Request, interaction: &Interaction) -> Option<Problem> {
-    failed(request, interaction, &|name, value| {
-        name == "_page" && before(value) >= 4
-    })
-}
-
-pub fn fourth_page_fails(request: &Request, interaction: &Interaction) -> Option<Problem> {
-    failed(request, interaction, &|name, value| {
-        name == "_page" && before(value) == 3
-    })
-}
-
-pub fn fourth_page_starts_over(request: &mut Request) {
-    edit_parameters(request, &|name, value| {
-        let state = value.split('.').next().unwrap_or_default();
-        let late = name == "_page" && before(value) >= 3;
-        Some(if late {
-            format!("{state}.{}", before(value) - 3)
-        } else {
-            value.to_owned()
-        })
-    });
-}
-
-pub fn no_link_after_the_fourth_page(facts: &Facts, answer: &mut Answer) {
-    if page(facts) == 3 {
-        without_next(facts, answer);
-    }
-}
-
-pub fn fifth_page_is_empty(facts: &Facts, answer: &mut Answer) {
-    if let Some(bundle) = searchset(facts, answer).filter(|_| page(facts) == 4) {
-        bundle.remove("entry");
-    }
-}
-
-pub fn later_pages_as_collections(facts: &Facts, answer: &mut Answer) {
-    if page(facts) >= 2 {
-        as_collection(facts, answer);
-    }
-}
-
 pub fn include_loses_the_matches(facts: &Facts, answer: &mut Answer) {
     let asked = facts.request.query.contains("_include");
     if let Some(bundle) = searchset(facts, answer).filter(|_| asked) {
@@ -597,40 +435,6 @@ fn bare(name: &str) -> &str {
     name.split(':').next().unwrap_or_default()
 }
 
-/// How many matches stand before a page.
-fn before(page: &str) -> usize {
-    page.split('.')
-        .nth(1)
-        .and_then(|count| count.parse().ok())
-        .unwrap_or(0)
-}
-
-fn page(facts: &Facts) -> usize {
-    parameters(facts.request).get("_page").map_or(0, before)
-}
-
-/// Refuses a search with a parameter that fits.
-fn refused(
-    request: &Request,
-    interaction: &Interaction,
-    fits: &dyn Fn(&str, &str) -> bool,
-) -> Option<Problem> {
-    let found = searches(interaction)
-        && parameters(request)
-            .iter()
-            .any(|(name, value)| fits(name, value));
-    found.then(|| Problem::new(400, "not-supported", "this search is not supported"))
-}
-
-/// Fails on a search with a parameter that fits.
-fn failed(
-    request: &Request,
-    interaction: &Interaction,
-    fits: &dyn Fn(&str, &str) -> bool,
-) -> Option<Problem> {
-    refused(request, interaction, fits).map(|_| Problem::new(500, "exception", "the search failed"))
-}
-
 fn is_post(request: &Request) -> bool {
     request.method == Method::Post && segments(request).last() == Some(&"_search")
 }
@@ -638,17 +442,6 @@ fn is_post(request: &Request) -> bool {
 fn only_counts(request: &Request) -> bool {
     let query = parameters(request);
     query.get("_count") == Some("0") || query.get("_summary") == Some("count")
-}
-
-fn set_total(facts: &Facts, answer: &mut Answer, counted: &str) {
-    if let Some(bundle) = searchset(facts, answer).filter(|bundle| bundle.get("entry").is_some()) {
-        let count = bundle
-            .each("entry")
-            .iter()
-            .filter(|entry| mode(entry) == counted)
-            .count();
-        bundle.set("total", count);
-    }
 }
 
 /// Gives the entries of a mode the mode `match`.

@@ -31,6 +31,22 @@ pub fn create_location_names_no_version(facts: &Facts, reply: &mut Reply) {
     });
 }
 
+pub fn create_location_leads_nowhere(facts: &Facts, reply: &mut Reply) {
+    edit_location(facts, reply, &|location| {
+        location.replacen("/_history/", "0/_history/", 1)
+    });
+}
+
+pub fn active_narrative_is_server_error(facts: &Facts, reply: &mut Reply) {
+    let unsafe_text = String::from_utf8_lossy(&reply.body).contains("\"security\"");
+    if matches!(facts.interaction, Some(Interaction::Create(_)))
+        && reply.status == 422
+        && unsafe_text
+    {
+        reply.status = 500;
+    }
+}
+
 pub fn create_without_etag(facts: &Facts, reply: &mut Reply) {
     if created(facts, reply) {
         reply.headers.remove("ETag");
@@ -142,12 +158,6 @@ pub fn update_create_answers_200(facts: &Facts, reply: &mut Reply) {
 pub fn update_create_without_location(facts: &Facts, reply: &mut Reply) {
     if facts.request.method == Method::Put && reply.status == 201 {
         reply.headers.remove("Location");
-    }
-}
-
-pub fn clients_id_is_server_error(facts: &Facts, reply: &mut Reply) {
-    if is_update(facts) && reply.status == 405 {
-        reply.status = 500;
     }
 }
 

@@ -118,24 +118,13 @@ impl Scope<'_> {
 
     /// The two spans as the server sees them.
     fn seen(&self, parameter: &Parameter, path: &Path, wanted: Span, found: Span) -> (Span, Span) {
-        let day = |span: Span| {
-            let day = span.low.div_euclid(DAY);
-            Span {
-                low: day * DAY,
-                high: (day + 1) * DAY,
-            }
-        };
         let start = |span: Span| Span {
             low: span.low,
             high: span.high.min(span.low.saturating_add(1)),
         };
         let partial = wanted.high.saturating_sub(wanted.low) > DAY;
         if parameter.name == "_lastUpdated" {
-            return if self.has(DefectId::LastUpdatedByDay) {
-                (day(wanted), day(found))
-            } else {
-                (wanted, found)
-            };
+            return (wanted, found);
         }
         if partial && self.has(DefectId::PartialDatesAreTheirStart) {
             return (start(wanted), start(found));

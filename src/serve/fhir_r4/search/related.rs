@@ -116,6 +116,14 @@ pub fn related<'a>(scope: &Scope<'a>, rules: &[Rule], page: &[&'a Version]) -> V
         first = false;
     }
     found.truncate(MAX_RELATED);
+    if scope.has(DefectId::IncludeBringsOthers) && !rules.is_empty() {
+        found.extend(
+            scope
+                .store
+                .current_at("Organization", scope.sequence)
+                .next(),
+        );
+    }
     found
 }
 
@@ -160,12 +168,9 @@ fn references(scope: &Scope, rule: &Rule, version: &Version) -> Vec<Target> {
     let own = parameters(version.target.resource_type)
         .iter()
         .filter(|parameter| parameter.kind == Kind::Reference);
-    let any = rule.way == Way::Forward && scope.has(DefectId::IncludeBringsOthers);
     let used = own.filter(|parameter| {
-        let named = rule
-            .parameter
-            .is_none_or(|wanted| std::ptr::eq(wanted, *parameter));
-        named || any
+        rule.parameter
+            .is_none_or(|wanted| std::ptr::eq(wanted, *parameter))
     });
     let pairs =
         used.flat_map(|parameter| parameter.paths.iter().map(move |path| (parameter, path)));

@@ -63,6 +63,9 @@ pub fn update(
     match found.as_slice() {
         [] => update_without_match(context, store, kind, own, call),
         [found] => update_match(context, store, found, call),
+        _ if context.has(DefectId::ConditionalUpdateAddsToSeveral) => {
+            update_without_match(context, store, kind, own, call)
+        }
         [first, ..] if context.has(DefectId::ConditionalUpdateTakesTheFirst) => {
             update_match(context, store, first, call)
         }

@@ -145,10 +145,10 @@ pub fn demand_any_match(
     before: Option<&Version>,
     interaction: &Interaction,
 ) -> Result<(), Problem> {
-    let asked = context.has(DefectId::MissingIfMatchIsPreconditionFailed)
+    let asked = context.has(DefectId::MissingIfMatchIsConflict)
         && matches!(interaction, Interaction::Update(_));
     if asked && before.is_some() {
-        return Err(Problem::precondition("If-Match is missing"));
+        return Err(Problem::new(409, "conflict", "If-Match is missing"));
     }
     Ok(())
 }

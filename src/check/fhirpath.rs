@@ -291,6 +291,11 @@ pub(super) mod tests {
             "violates none of 2 items, in the Bundle @ reply/body, wanted Bundle.entry.resource.where(id = 'a\\'b').exists()",
         ),
         case(
+            "fhirpath: \"Bundle.entry.resource.ofType({{kept.type}}).where(id = '{{kept.quote}}').empty()\"",
+            BUNDLE,
+            "holds true @ reply/body",
+        ),
+        case(
             "fhirpath: \"Bundle.{{kept.quote}}.exists()\"",
             BUNDLE,
             "broken `a'b` cannot stand in this expression: put the hole between quotes, or use another value",

@@ -46,7 +46,7 @@ pub(super) fn check(
     Ok(())
 }
 
-/// The quotes around each hole; `None` for one that stands free.
+/// The quotes around each marked hole; `None` for one that stands free.
 fn surroundings(marked: &str, quotes: &[char]) -> Vec<Option<char>> {
     let mut found = Vec::new();
     let mut open: Option<char> = None;
@@ -114,13 +114,14 @@ impl Scope for Watch<'_> {
     }
 }
 
-/// Gives a mark for every value.
+/// Gives a mark for every value that may not stand anywhere; a harmless one has no quotes, and stands for itself.
 struct Marks<'a>(&'a dyn Scope);
 
 impl Scope for Marks<'_> {
-    fn value(&self, _: &str) -> Option<Cow<'_, str>> {
+    fn value(&self, name: &str) -> Option<Cow<'_, str>> {
         const TEXT: &str = "\u{f8ff}";
-        Some(TEXT.into())
+        let harmless = self.0.value(name).filter(|value| is_plain(name, value));
+        harmless.or(Some(TEXT.into()))
     }
     fn now(&self) -> Instant {
         self.0.now()

@@ -160,6 +160,7 @@ impl Scope for Values {
             "kept.id" => "17",
             "kept.etag" => "W/\"1\"",
             "kept.quote" => "a'b",
+            "kept.type" => "Patient",
             _ => return None,
         };
         Some(value.into())

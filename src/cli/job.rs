@@ -7,12 +7,12 @@ use std::sync::Arc;
 use super::out::Failure;
 use super::packs::{self, Loaded};
 use crate::diag::{Diagnostic, Source};
-use crate::judge::{self, CaseVerdicts};
+use crate::judge::{self, CaseVerdicts, Interner};
 use crate::model::Instant;
 use crate::pack::Pack;
 use crate::plan::{Access, Context, Facts, Plan, Selection};
-use crate::report::view::{self, RunState};
-use crate::results::{FORMAT, Header, PackRef, RunOptions, VerdictLine, verdict_line};
+use crate::report::view;
+use crate::results::{FORMAT, Footer, Header, PackRef, RunOptions, VerdictLine, verdict_line};
 use crate::score::{Exit, score};
 use crate::store::RunFolder;
 use crate::supplier::{Day, Patient, Supplier, Vault};
@@ -34,14 +34,10 @@ pub struct Job {
 }
 
 /// How a run ended, for its report.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Ending {
-    /// Whether it came to its end.
-    pub state: RunState,
-    /// When its last exchange ended.
-    pub finished: Instant,
-    /// How many exchanges.
-    pub exchanges: u32,
+    /// The footer of its run file.
+    pub footer: Footer,
     /// How many times it was started.
     pub attempts: u32,
 }
@@ -194,13 +190,12 @@ impl Job {
             return Err(Diagnostic::error("no-endpoint", message).into());
         }
         let claims = self.supplier.claims_for(&pack.id);
-        let made = claims.map(|claims| {
-            pack.claims
-                .keys()
-                .filter(|claim| claims.make(claim))
-                .cloned()
-                .collect()
-        });
+        // Who says nothing offers everything, but does not say how the endpoint stands.
+        let makes = |claim: &&String| match claims {
+            Some(claims) => claims.make(claim),
+            None => !pack.stated_claims.contains(*claim),
+        };
+        let made = pack.claims.keys().filter(makes).cloned().collect();
         let known = self
             .supplier
             .patients
@@ -210,7 +205,7 @@ impl Job {
                 Patient::None(_) => None,
             });
         Ok(Facts {
-            claims: made,
+            claims: Some(made),
             level: claims
                 .and_then(|claims| claims.level.as_ref())
                 .map(ToString::to_string),
@@ -224,7 +219,7 @@ impl Job {
     pub fn report(
         &self,
         plans: &[Arc<Plan>],
-        verdicts: &[Vec<CaseVerdicts>],
+        verdicts: Vec<Vec<CaseVerdicts>>,
         ending: Ending,
     ) -> (view::Report, Exit) {
         let known: Vec<_> = self
@@ -248,6 +243,19 @@ impl Job {
         let packs: Vec<view::Pack> = scored.into_iter().map(|scored| scored.pack).collect();
         let mut notes = self.notes.clone();
         notes.extend(self.supplier.notes());
+        if self.options.embedded.is_some() {
+            notes.push(
+                "the run was against plugfest's own reference supplier, not against a product"
+                    .into(),
+            );
+        }
+        notes.extend(
+            ending
+                .footer
+                .stopped
+                .iter()
+                .map(|reason| format!("the run was stopped: {reason}")),
+        );
         notes.extend(expired(&packs));
         let cases = plans.iter().map(|plan| plan.running()).sum::<usize>();
         let identity = &self.supplier.supplier;
@@ -265,10 +273,10 @@ impl Job {
             },
             run: view::Run {
                 started: self.started.to_string(),
-                finished: ending.finished.to_string(),
-                state: ending.state,
+                finished: ending.footer.finished.to_string(),
+                state: ending.footer.state,
                 seed: self.seed.clone(),
-                exchanges: ending.exchanges,
+                exchanges: ending.footer.exchanges,
                 cases: u32::try_from(cases).unwrap_or(u32::MAX),
                 options: self.option_words(),
                 assurance: "self".into(),
@@ -343,7 +351,8 @@ pub fn verdict_lines<'a>(
 pub fn judge_again(plans: &[Arc<Plan>], folder: &RunFolder) -> Vec<Vec<CaseVerdicts>> {
     let judge = |plan: &Arc<Plan>| {
         let mut verdicts = Vec::with_capacity(plan.cases.len());
-        judge::judge(plan, folder, |_, case| verdicts.push(case));
+        let mut texts = Interner::default();
+        judge::judge(plan, folder, |_, case| verdicts.push(texts.share(case)));
         verdicts
     };
     plans.iter().map(judge).collect()

@@ -9,8 +9,6 @@ use super::formats::Output;
 use super::job::{self, Ending, Job};
 use super::out::{Console, Failure};
 use crate::diag::Diagnostic;
-use crate::model::Instant;
-use crate::report::view::RunState;
 use crate::results::Footer;
 use crate::store::{Journal, Problem, RunFolder};
 
@@ -51,20 +49,13 @@ fn show(arguments: &Arguments, console: &Console, rewrite: Rewrite) -> Result<Ex
     let plans = job.plans()?;
     let verdicts = job::judge_again(&plans, &run);
     let ending = Ending {
-        state: footer.state,
-        finished: footer.finished,
-        exchanges: footer.exchanges,
+        footer: footer.clone(),
         attempts: run.attempts,
     };
-    let (mut report, exit) = job.report(&plans, &verdicts, ending);
-    if footer.state == RunState::Cancelled {
-        report
-            .notes
-            .push("the run was stopped before its end".into());
-    }
     if rewrite == Rewrite::Verdicts {
         rewrite_verdicts(folder, &run, footer, job::verdict_lines(&plans, &verdicts))?;
     }
+    let (report, exit) = job.report(&plans, verdicts, ending);
     arguments.output.write(folder, &report, &run, console)?;
     Ok(ExitCode::from(exit.code()))
 }
@@ -79,16 +70,12 @@ fn rewrite_verdicts(
     let beside = folder.join(format!(".judge-{}", std::process::id()));
     std::fs::create_dir_all(&beside)?;
     let written = (|| -> std::io::Result<()> {
-        let journal = Journal::copy(&beside, &run.journal()?, run.exchanges, latest(footer))?;
-        journal.finish(footer.state, verdicts)?;
+        let journal = Journal::copy(&beside, &run.journal()?, run.exchanges, footer.finished)?;
+        journal.finish(footer.stopped.as_deref(), verdicts)?;
         std::fs::rename(beside.join("results.jsonl"), folder.join("results.jsonl"))
     })();
     std::fs::remove_dir_all(&beside)?;
     Ok(written?)
-}
-
-fn latest(footer: &Footer) -> Instant {
-    footer.finished
 }
 
 /// The diagnostic for a run file that cannot be used.

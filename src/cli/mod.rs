@@ -25,6 +25,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 pub use out::{Console, Failure};
+pub use prove::{page as proof_page, transport as prove_transport};
 
 /// Proves, in public, that a health-IT product follows the interoperability standards that it claims.
 ///

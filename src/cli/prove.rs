@@ -11,6 +11,7 @@ use super::out::{Console, Failure};
 use super::packs;
 use super::wire::Wired;
 use crate::diag::Diagnostic;
+use crate::pack::PROOF_FILE;
 use crate::protocol::http::config::Config;
 use crate::protocol::http::wire::Limits;
 use crate::prove::{Proof, prove};
@@ -23,6 +24,9 @@ pub struct Arguments {
     /// A pack id or folder
     #[arg(value_name = "PACK", default_value = "fhir-r4-rest")]
     pack: String,
+    /// Write the proof beside the pack (`proof.json`), so that reports can tell the pack's own strength
+    #[arg(long)]
+    record: bool,
     /// How to print the proof
     #[arg(long, value_enum, default_value = "table")]
     format: ProofFormat,
@@ -41,7 +45,8 @@ enum ProofFormat {
 
 /// Runs the command: 0 where the proof holds, 1 where it does not.
 pub fn run(arguments: &Arguments, console: &Console) -> Result<ExitCode, Failure> {
-    let pack = Arc::new(packs::load(&arguments.pack)?.pack);
+    let loaded = packs::load(&arguments.pack)?;
+    let pack = Arc::new(loaded.pack);
     let Some(supplier) = serve::SUPPLIERS
         .iter()
         .find(|row| row.packs.contains(&pack.id.as_str()))
@@ -64,6 +69,16 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<ExitCode, Failure
     bar.finish_and_clear();
     runtime.shutdown_timeout(Duration::from_millis(100));
     let proof = proof?;
+    if arguments.record {
+        let Some(folder) = &loaded.path else {
+            let message = "a proof can be recorded beside a pack's folder only";
+            return Err(Diagnostic::error("usage", message)
+                .help("name the folder instead of the pack's id")
+                .into());
+        };
+        let path = std::path::Path::new(folder).join(PROOF_FILE);
+        crate::store::write_atomically(&path, proof.record().text().as_bytes())?;
+    }
     console.print(&shown(&proof, arguments.format)?);
     Ok(ExitCode::from(u8::from(!proof.holds())))
 }
@@ -99,6 +114,18 @@ fn shown(proof: &Proof, format: ProofFormat) -> Result<String, Failure> {
             words(proof)
         )),
     }
+}
+
+/// The page of a proof, as docs publish it.
+pub fn page(proof: &Proof) -> String {
+    format!(
+        "# The proof of {}\n\nEvery check of the pack must fail for at least one defect of the reference supplier, and what fails must be what the defect says it breaks. \
+         `plugfest prove {}` makes this table.\n\n{}\n\n{}",
+        proof.pack,
+        proof.pack,
+        table(proof, presets::ASCII_MARKDOWN),
+        words(proof)
+    )
 }
 
 fn table(proof: &Proof, preset: &str) -> Table {

@@ -19,7 +19,6 @@ use crate::diag::Diagnostic;
 use crate::judge::CaseVerdicts;
 use crate::model::Instant;
 use crate::plan::Plan;
-use crate::report::view::RunState;
 use crate::results::RunOptions;
 use crate::run::{Driver, Pace, Stopper};
 use crate::serve::{self, Running, Start};
@@ -167,13 +166,10 @@ impl Session {
             only: arguments.only.clone(),
             level: arguments.level.clone(),
             read_only: arguments.read_only,
+            embedded: embedded.as_ref().map(|_| supplier.supplier.product.clone()),
             deviations: baseline(arguments)?,
         };
         let started = now();
-        let notes = embedded.iter().map(|_| {
-            "the run was against plugfest's own reference supplier, not against a product"
-                .to_owned()
-        });
         let seed = arguments
             .seed
             .clone()
@@ -184,7 +180,7 @@ impl Session {
             options,
             seed,
             started,
-            notes: notes.collect(),
+            notes: Vec::new(),
         };
         let plans = job.plans()?;
         make_room(&arguments.out)?;
@@ -257,26 +253,15 @@ impl Session {
             verdicts.push(driver.drive().await?.verdicts);
         }
         watcher.finish();
-        let state = match stopper.state().reason() {
-            Some(_) => RunState::Cancelled,
-            None => RunState::Complete,
-        };
-        let footer = self
-            .journal
-            .finish(state, job::verdict_lines(&self.plans, &verdicts))?;
+        let stop = stopper.state();
+        let reason = stop.reason().map(|reason| &**reason);
+        let lines = job::verdict_lines(&self.plans, &verdicts);
+        let footer = self.journal.finish(reason, lines)?;
         let ending = Ending {
-            state,
-            finished: footer.finished,
-            exchanges: footer.exchanges,
+            footer,
             attempts: self.attempts,
         };
-        let (mut report, exit) = self.job.report(&self.plans, &verdicts, ending);
-        report.notes.extend(
-            stopper
-                .state()
-                .reason()
-                .map(|reason| format!("the run was stopped: {reason}")),
-        );
+        let (report, exit) = self.job.report(&self.plans, verdicts, ending);
         let exchanges = RunFolder::open(&self.folder)
             .map_err(|problem| super::judge::run_file(&self.folder, &problem))?;
         arguments

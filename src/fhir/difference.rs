@@ -53,6 +53,8 @@ impl Comparison<'_> {
         }
     }
 
+    /// All elements of one name on both sides, in order: FHIR's lists are ordered, so a swapped pair is a
+    /// difference.
     fn items(
         &mut self,
         name: &str,
@@ -79,6 +81,7 @@ impl Comparison<'_> {
         }
     }
 
+    /// Notes a difference; a side that has nothing there stays empty.
     fn differs(&mut self, path: &str, left: Option<Element<'_>>, right: Option<Element<'_>>) {
         self.differences.push(Difference {
             path: path.to_owned(),
@@ -88,6 +91,7 @@ impl Comparison<'_> {
     }
 }
 
+/// Narratives are laid out differently by each writer, so their white space says nothing.
 fn same_value(left: Element<'_>, right: Element<'_>) -> bool {
     match (left.value(), right.value()) {
         (Some(one), Some(other)) if left.kind() == Kind::Xhtml || right.kind() == Kind::Xhtml => {
@@ -97,6 +101,7 @@ fn same_value(left: Element<'_>, right: Element<'_>) -> bool {
     }
 }
 
+/// What a reader is shown of an element: its value, or what kind of thing it is.
 fn shown(element: Element<'_>) -> String {
     match (element.value(), element.resource_type()) {
         (Some(value), _) => value.to_owned(),
@@ -112,6 +117,7 @@ fn joined(path: &str, name: &str) -> String {
     format!("{path}.{name}")
 }
 
+/// The children by name; XML and JSON writers order the names differently.
 fn by_name<'r>(element: Element<'r>) -> BTreeMap<&'r str, Vec<Element<'r>>> {
     let mut children: BTreeMap<&str, Vec<Element<'r>>> = BTreeMap::new();
     for child in element.children() {

@@ -46,6 +46,7 @@ pub(crate) fn check(div: &str) -> Result<(), NarrativeFault> {
     Err(NarrativeFault::Empty)
 }
 
+/// One element and its attributes; links may not run scripts either.
 fn check_element(element: Node<'_, '_>) -> Result<(), NarrativeFault> {
     let name = element.tag_name().name();
     let allowed = element.tag_name().namespace() == Some(XHTML) && ELEMENTS.contains(&name);

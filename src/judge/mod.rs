@@ -4,10 +4,13 @@
 //! [`judge`] drive it, the one with live exchanges, the other with recorded ones. So a stored run judges to the same verdicts
 //! as the live one did, by construction.
 
+mod intern;
+mod question;
 mod replay;
 mod scope;
 mod walk;
 
+pub use intern::Interner;
 pub use replay::{
     CaseRecord, NEVER_STARTED, NOT_REACHED, Recorded, judge, not_started, settled, walk,
 };

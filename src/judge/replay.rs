@@ -93,8 +93,14 @@ pub fn not_started(case: &Case, reason: Option<&str>) -> CaseVerdicts {
 
 /// The walk of a case, under the pack's own condition where that concerns it.
 pub fn walk<'p>(plan: &'p Plan, case: &'p Case, at: Instant) -> Walk<'p> {
-    let row = case.row.as_ref().map(|(name, row)| (name.as_str(), &**row));
-    Walk::new(&case.id, &case.scenario.script, row, &plan.context, at).under(gate(plan, case))
+    Walk::new(
+        &case.id,
+        &case.scenario.script,
+        case.row(),
+        &plan.context,
+        at,
+    )
+    .under(gate(plan, case))
 }
 
 fn gate<'p>(plan: &'p Plan, case: &Case) -> Option<&'p Condition> {

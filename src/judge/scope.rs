@@ -6,14 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::check::{Earlier, View};
 use crate::model::{CaseId, Instant};
 use crate::plan::Context;
-use crate::scenario::{Row, resolve};
+use crate::scenario::{Row, Rows, resolve};
 use crate::template::Scope;
 
 /// Values and exchanges, as they are known at a step.
 pub(super) struct Known<'a> {
     pub(super) context: &'a Context,
     pub(super) case: &'a CaseId,
-    pub(super) row: Option<(&'a str, &'a Row)>,
+    pub(super) row: Option<(&'a Rows, &'a Row)>,
     pub(super) values: &'a BTreeMap<String, String>,
     pub(super) views: &'a BTreeMap<String, View>,
     pub(super) inapplicable: &'a BTreeSet<String>,
@@ -26,12 +26,9 @@ pub(super) struct Known<'a> {
 
 impl Known<'_> {
     fn of_row(&self, name: &str) -> Option<&str> {
-        let (each, row) = self.row?;
-        let column = name.strip_prefix(each)?.strip_prefix('.')?;
-        row.columns
-            .iter()
-            .find(|(known, _)| known == column)
-            .map(|(_, text)| text.as_str())
+        let (rows, row) = self.row?;
+        let column = name.strip_prefix(rows.name.as_str())?.strip_prefix('.')?;
+        rows.value(row, column)
     }
 
     /// Whether a step was left out because a condition on it was not met.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::manifest::{LevelFile, PackFile, RequirementFile, RequirementsFile};
-use super::{Applies, Level, Pack, Standard, digest};
+use super::{Applies, Level, Pack, ProofRecord, Standard, digest};
 use crate::diag::{Diagnostic, Place, Source, distinct};
 use crate::model::{
     AreaId, Certainty, Files, Headers, Obligation, PackId, Requirement, RequirementId, RoleId,
@@ -37,6 +37,7 @@ impl Pack {
         let mut problems = Vec::new();
         let mut pack = assemble(manifest, list, &source, &mut problems);
         pack.digest = digest(&files);
+        pack.proof = ProofRecord::of(&files, &pack.digest);
         let (scenarios, applies) = pack.read_scenarios(&files, part, &mut problems);
         if !problems.is_empty() {
             return Err(distinct(problems));
@@ -98,11 +99,13 @@ impl Pack {
             levels: Vec::new(),
             values: BTreeMap::new(),
             claims: BTreeMap::new(),
+            stated_claims: BTreeSet::new(),
             applies: None,
             fhir_packages: Vec::new(),
             requirements,
             scenarios: vec![Arc::new(scenario)],
             digest: digest(&files),
+            proof: None,
             files,
         })
     }
@@ -233,6 +236,7 @@ fn assemble(
                 .push(diagnostic.suggest(role.value.as_str(), roles.keys().map(RoleId::as_str)));
         }
     }
+    let stated_claims = stated_claims(file.stated_claims, &file.claims, problems);
     let areas = areas(&file.areas, problems);
     let requirements = requirements(list, &areas, problems);
     let levels = levels(file.levels.as_ref(), &requirements, problems);
@@ -264,11 +268,13 @@ fn assemble(
         levels,
         values: file.values,
         claims: file.claims,
+        stated_claims,
         applies: None,
         fhir_packages: file.fhir.map(|fhir| fhir.packages).unwrap_or_default(),
         requirements,
         scenarios: Vec::new(),
         digest: String::new(),
+        proof: None,
         files: Files::default(),
     };
     Assembled {
@@ -276,6 +282,26 @@ fn assemble(
         except,
         condition,
     }
+}
+
+/// A claim that does not exist would be a rule that never applies.
+fn stated_claims(
+    stated: Vec<Spanned<String>>,
+    claims: &BTreeMap<String, String>,
+    problems: &mut Vec<Diagnostic>,
+) -> BTreeSet<String> {
+    for claim in stated
+        .iter()
+        .filter(|claim| !claims.contains_key(&claim.value))
+    {
+        let message = format!("`claims` has no `{}`", claim.value);
+        problems.push(
+            Diagnostic::error("bad-value", message)
+                .at(&claim.place)
+                .suggest(&claim.value, claims.keys().map(String::as_str)),
+        );
+    }
+    stated.into_iter().map(|claim| claim.value).collect()
 }
 
 fn areas(node: &Node, problems: &mut Vec<Diagnostic>) -> Vec<(AreaId, String)> {

@@ -58,6 +58,9 @@ pub(super) struct PackFile {
     /// What a supplier may claim or not: name → what it means.
     #[serde(default)]
     pub claims: BTreeMap<String, String>,
+    /// Claims that a supplier makes only by saying so; where nothing is said, all the others are made.
+    #[serde(default)]
+    pub stated_claims: Vec<Spanned<String>>,
     /// A condition for nearly everything.
     #[serde(default)]
     pub applies: Option<AppliesFile>,

@@ -6,12 +6,14 @@ mod coverage;
 mod digest;
 mod load;
 mod manifest;
+mod proof;
 mod schema;
 mod unused;
 
 pub use coverage::{Coverage, lint};
-pub use digest::digest;
+pub use digest::{PROOF_FILE, digest};
 pub use load::Part;
+pub use proof::ProofRecord;
 pub use schema::{pack_schema, requirements_schema};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,6 +55,8 @@ pub struct Pack {
     pub values: BTreeMap<String, DefaultValue>,
     /// What a supplier may claim or not, with what it means.
     pub claims: BTreeMap<String, String>,
+    /// Those of them that nobody makes by saying nothing.
+    pub stated_claims: BTreeSet<String>,
     /// A condition for nearly everything, and what is judged all the same.
     pub applies: Option<Applies>,
     /// FHIR packages that profile checks want.
@@ -63,6 +67,8 @@ pub struct Pack {
     pub scenarios: Vec<Arc<Scenario>>,
     /// SHA-256 over all its files.
     pub digest: String,
+    /// Its own strength, where that was measured at this digest.
+    pub proof: Option<ProofRecord>,
     /// Its files.
     pub files: Files,
 }

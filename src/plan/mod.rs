@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::model::CaseId;
 use crate::pack::Pack;
-use crate::scenario::{Row, Scenario, Script, Shared, StepCheck, StepKind};
+use crate::scenario::{Row, Rows, Scenario, Script, Shared, StepCheck, StepKind};
 
 pub use context::{Context, Facts, tag};
 pub use select::{Access, Selection};
@@ -33,8 +33,8 @@ pub struct Case {
     pub id: CaseId,
     /// The scenario.
     pub scenario: Arc<Scenario>,
-    /// The row, with the name under which its columns are known.
-    pub row: Option<(String, Arc<Row>)>,
+    /// The index of its row, where the scenario has rows.
+    row: Option<usize>,
     /// Whether it runs.
     pub standing: Standing,
 }
@@ -60,23 +60,17 @@ impl Plan {
         let mut cases = Vec::new();
         for scenario in &pack.scenarios {
             let standing = select::standing(&pack, scenario, facts, selection);
-            let case = |row: Option<(String, Arc<Row>)>| Case {
-                id: CaseId::of(
-                    &pack.id,
-                    &scenario.id,
-                    row.as_ref().map(|(_, row)| row.name.as_str()),
-                ),
-                scenario: scenario.clone(),
-                row,
-                standing: standing.clone(),
+            let mut add = |row: Option<(usize, &Row)>| {
+                cases.push(Case {
+                    id: CaseId::of(&pack.id, &scenario.id, row.map(|(_, row)| &*row.name)),
+                    scenario: scenario.clone(),
+                    row: row.map(|(index, _)| index),
+                    standing: standing.clone(),
+                });
             };
             match &scenario.rows {
-                None => cases.push(case(None)),
-                Some(rows) => cases.extend(
-                    rows.rows
-                        .iter()
-                        .map(|row| case(Some((rows.name.clone(), row.clone())))),
-                ),
+                None => add(None),
+                Some(rows) => rows.rows.iter().enumerate().for_each(|row| add(Some(row))),
             }
         }
         let shared = shared(&pack, &cases);
@@ -103,6 +97,12 @@ impl Plan {
 }
 
 impl Case {
+    /// Its row, with the rows that it belongs to; `None` where the scenario has none.
+    pub fn row(&self) -> Option<(&Rows, &Row)> {
+        let rows = self.scenario.rows.as_ref()?;
+        Some((rows, rows.rows.get(self.row?)?))
+    }
+
     /// Every planned check with its step's index, in order: the order of the case's verdicts.
     pub fn checks(&self) -> impl Iterator<Item = (usize, &StepCheck)> {
         planned(&self.scenario.script)

@@ -74,15 +74,8 @@ pub(super) fn standing(
     if !selection.takes(pack, scenario, &cited) {
         return Standing::NotSelected("not selected (`--only`)".into());
     }
-    if let Some(level) = selection
-        .level
-        .as_ref()
-        .and_then(|id| pack.levels.iter().find(|level| level.id == *id))
-        && level.requirements.is_disjoint(&cited)
-    {
-        return Standing::NotSelected(
-            format!("not in the level `{}` (`--level`)", level.id).into(),
-        );
+    if let Some(reason) = outside_level(pack, &cited, facts, selection) {
+        return Standing::NotSelected(reason.into());
     }
     if let Some(claims) = &facts.claims
         && let Some(need) = scenario.needs.iter().find(|need| !claims.contains(*need))
@@ -95,4 +88,26 @@ pub(super) fn standing(
         );
     }
     Standing::Runs
+}
+
+/// Why a scenario is left out by the level that was asked for, or else by the one that the supplier claims.
+fn outside_level(
+    pack: &Pack,
+    cited: &BTreeSet<RequirementId>,
+    facts: &Facts,
+    selection: &Selection,
+) -> Option<String> {
+    let asked = selection.level.as_ref().map(LevelId::as_str);
+    let wanted = asked.or(facts.level.as_deref())?;
+    let level = pack
+        .levels
+        .iter()
+        .find(|level| level.id.as_str() == wanted)?;
+    if !level.requirements.is_disjoint(cited) {
+        return None;
+    }
+    Some(match asked {
+        Some(_) => format!("not in the level `{wanted}` (`--level`)"),
+        None => format!("not claimed: the supplier claims the level `{wanted}`"),
+    })
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::judge::CaseVerdicts;
 use crate::model::{RequirementId, Verdict, VerdictKind};
+use crate::pack::ProofRecord;
 use crate::plan::Plan;
 use crate::serve::{Defect, Lack};
 
@@ -176,6 +177,17 @@ impl Tally {
 }
 
 impl Proof {
+    /// As it is kept beside the pack.
+    pub fn record(&self) -> ProofRecord {
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        ProofRecord {
+            digest: self.digest.clone(),
+            checks: number(self.checks),
+            proved: number(self.proved),
+            defects: number(self.defects),
+        }
+    }
+
     /// Whether every check is proved, and nothing stands against it.
     pub fn holds(&self) -> bool {
         self.checks > 0 && self.unproved.is_empty() && self.problems.is_empty()

@@ -1,5 +1,7 @@
 //! The kinds of line.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::exchange::StoredExchange;
@@ -80,6 +82,9 @@ pub struct RunOptions {
     pub level: Option<String>,
     /// Whether writes were left out.
     pub read_only: bool,
+    /// The reference supplier of plugfest's own that was tested, where no product was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub embedded: Option<String>,
     /// Known deviations of a baseline file, besides the supplier file's own.
     pub deviations: Vec<Deviation>,
 }
@@ -120,13 +125,13 @@ pub struct VerdictLine {
     /// The word.
     pub verdict: VerdictKind,
     /// What was observed, or why there is no observation.
-    pub reason: String,
+    pub reason: Arc<str>,
     /// What would have been right.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expected: Option<String>,
+    pub expected: Option<Arc<str>>,
     /// The exact place inside the exchange.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub place: Option<String>,
+    pub place: Option<Arc<str>>,
     /// The exchange that it rests on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exchange: Option<u32>,
@@ -140,6 +145,9 @@ pub struct VerdictLine {
 pub struct Footer {
     /// Whether it came to its end.
     pub state: RunState,
+    /// Why it was stopped, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<String>,
     /// When its last exchange ended.
     pub finished: Instant,
     /// How many exchanges.
@@ -166,11 +174,10 @@ pub fn verdict_line(
     verdict: &Verdict,
 ) -> VerdictLine {
     let (expected, place) = match verdict {
-        Verdict::Fail { evidence, expected } => (
-            Some(expected.to_string()),
-            Some(evidence.seen.place.to_string()),
-        ),
-        Verdict::Pass(evidence) => (None, Some(evidence.seen.place.to_string())),
+        Verdict::Fail { evidence, expected } => {
+            (Some(expected.clone()), Some(evidence.seen.place.clone()))
+        }
+        Verdict::Pass(evidence) => (None, Some(evidence.seen.place.clone())),
         Verdict::Inconclusive { .. }
         | Verdict::Error { .. }
         | Verdict::NotApplicable { .. }
@@ -183,7 +190,7 @@ pub fn verdict_line(
         check: check.item.summary.clone(),
         requirements: check.requirements.iter().map(ToString::to_string).collect(),
         verdict: verdict.kind(),
-        reason: verdict.reason().to_owned(),
+        reason: verdict.reason().clone(),
         expected,
         place,
         exchange: verdict.exchange(),

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::shared::{SharedRun, SharedRuns};
 use super::{Pace, Progress, Stop, Stopper, Transport};
-use crate::judge::{self, CaseRecord, CaseVerdicts, Next, Recorded, Sending, Walk};
+use crate::judge::{self, CaseRecord, CaseVerdicts, Interner, Next, Recorded, Sending, Walk};
 use crate::model::{CaseId, Exchange, Fault, FaultKind, Instant, Outcome, Owner};
 use crate::plan::{Case, Plan, Standing};
 use crate::results::{CaseEnd, CaseStart, Line};
@@ -74,6 +74,7 @@ struct State {
     unreachable: AtomicU32,
     shared: SharedRuns,
     verdicts: Mutex<Vec<Option<CaseVerdicts>>>,
+    texts: Mutex<Interner>,
     failure: Mutex<Option<io::Error>>,
 }
 
@@ -93,6 +94,7 @@ impl State {
             unreachable: AtomicU32::new(0),
             shared: SharedRuns::of(&driver.plan),
             verdicts: Mutex::new(driver.plan.cases.iter().map(|_| None).collect()),
+            texts: Mutex::default(),
             failure: Mutex::new(None),
             driver,
         }
@@ -126,6 +128,7 @@ impl State {
             if case.standing == Standing::Runs {
                 self.driver.progress.case(&case.id, &verdicts);
             }
+            let verdicts = lock(&self.texts).share(verdicts);
             if let Some(slot) = lock(&self.verdicts).get_mut(index) {
                 *slot = Some(verdicts);
             }

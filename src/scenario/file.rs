@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
 use super::duration::Span;
-use super::schema::{CheckListSchema, KeepSchema, SendSchema, StepChecksSchema};
+use super::schema::{ConditionsSchema, KeepSchema, SendSchema, StepChecksSchema};
 use crate::diag::Diagnostic;
 use crate::model::{RequirementId, RoleId, ScenarioId};
 use crate::template::Template;
@@ -115,7 +115,7 @@ pub(crate) struct ConditionFile {
     pub holds: Option<Node>,
     /// Or checks that must all hold.
     #[serde(default)]
-    #[schemars(with = "CheckListSchema")]
+    #[schemars(with = "ConditionsSchema")]
     pub r#if: Option<Node>,
 }
 
@@ -184,7 +184,7 @@ pub(crate) struct UseFile {
     pub checks: Option<Node>,
     /// What else must hold of its last step.
     #[serde(default)]
-    #[schemars(with = "CheckListSchema")]
+    #[schemars(with = "ConditionsSchema")]
     pub precondition: Option<Node>,
     /// Values from its last step.
     #[serde(default)]
@@ -192,7 +192,7 @@ pub(crate) struct UseFile {
     pub keep: Option<Node>,
     /// All must hold, or none of its steps applies.
     #[serde(default)]
-    #[schemars(with = "CheckListSchema")]
+    #[schemars(with = "ConditionsSchema")]
     pub only_if: Option<Node>,
 }
 
@@ -214,7 +214,7 @@ pub(crate) struct SendFile {
     pub send: Node,
     /// All must hold, or the step does not apply.
     #[serde(default)]
-    #[schemars(with = "CheckListSchema")]
+    #[schemars(with = "ConditionsSchema")]
     pub only_if: Option<Node>,
     /// Polls.
     #[serde(default)]
@@ -228,7 +228,7 @@ pub(crate) struct SendFile {
     pub safe: bool,
     /// What must hold for the rest of the scenario to mean anything.
     #[serde(default)]
-    #[schemars(with = "CheckListSchema")]
+    #[schemars(with = "ConditionsSchema")]
     pub precondition: Option<Node>,
     /// Verdicts.
     #[serde(default)]
@@ -245,7 +245,7 @@ pub(crate) struct SendFile {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct UntilFile {
     /// What must hold.
-    #[schemars(with = "CheckListSchema")]
+    #[schemars(with = "ConditionsSchema")]
     pub r#if: Node,
     /// The pause between two attempts.
     pub every: Span,

@@ -103,11 +103,10 @@ impl<'a> Loader<'a> {
             .each
             .as_ref()
             .and_then(|node| keep_problem(Rows::read(node, self.files), &mut problems));
-        for (name, column) in rows
-            .iter()
-            .flat_map(|rows| rows.columns().map(|column| (&rows.name, column)))
-        {
-            known.add(&format!("{name}.{column}"));
+        if let Some(rows) = &rows {
+            rows.columns
+                .iter()
+                .for_each(|column| known.add(&format!("{}.{column}", rows.name)));
         }
         let when = file
             .when
@@ -274,7 +273,7 @@ impl<'a> Loader<'a> {
             }
             (None, Some(list)) => {
                 known.check(list, "", self.files, problems);
-                let items = CheckItem::list(list)
+                let items = CheckItem::conditions(list)
                     .map_err(|more| problems.extend(more))
                     .ok()?;
                 Some(Test::If(items.into_iter().map(Arc::new).collect()))

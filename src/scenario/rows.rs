@@ -1,8 +1,6 @@
 //! `each`: one case per row, inline or from a CSV fixture.
 
-use std::sync::Arc;
-
-use crate::diag::{Diagnostic, Source};
+use crate::diag::Diagnostic;
 use crate::model::{Files, NoFile};
 use crate::yaml::Node;
 
@@ -14,17 +12,19 @@ pub const MAX_ROWS: usize = 100_000;
 pub struct Rows {
     /// The name under which a row's columns are known: `case` gives `{{case.value}}`.
     pub name: String,
+    /// The names of all columns.
+    pub columns: Vec<String>,
     /// The rows.
-    pub rows: Vec<Arc<Row>>,
+    pub rows: Vec<Row>,
 }
 
-/// One row.
+/// One row. There may be many thousands, so it holds its texts and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     /// Its name in reports: the column `name`, else its number from 1.
-    pub name: String,
-    /// Column → text.
-    pub columns: Vec<(String, String)>,
+    pub name: Box<str>,
+    /// One for each column; `None` where an inline row leaves it out.
+    values: Box<[Option<Box<str>>]>,
 }
 
 impl Rows {
@@ -39,7 +39,7 @@ impl Rows {
                     .at(&node.place),
             );
         };
-        let rows = match content.scalar() {
+        let (columns, rows) = match content.scalar() {
             Some(path) => from_csv(path, content, files)?,
             None => from_list(content)?,
         };
@@ -55,21 +55,20 @@ impl Rows {
         distinct(&rows, content)?;
         Ok(Self {
             name: key.text.clone(),
-            rows: rows.into_iter().map(Arc::new).collect(),
+            columns,
+            rows,
         })
     }
 
-    /// The names of the columns: those of the first row.
-    pub fn columns(&self) -> impl Iterator<Item = &str> {
-        self.rows
-            .iter()
-            .take(1)
-            .flat_map(|row| row.columns.iter().map(|(column, _)| column.as_str()))
+    /// The text of a column of a row.
+    pub fn value<'a>(&self, row: &'a Row, column: &str) -> Option<&'a str> {
+        let position = self.columns.iter().position(|known| known == column)?;
+        row.values.get(position)?.as_deref()
     }
 }
 
 fn distinct(rows: &[Row], content: &Node) -> Result<(), Diagnostic> {
-    let mut names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
+    let mut names: Vec<&str> = rows.iter().map(|row| &*row.name).collect();
     names.sort_unstable();
     match names.windows(2).find(|pair| pair[0] == pair[1]) {
         Some(pair) => Err(Diagnostic::error(
@@ -81,48 +80,53 @@ fn distinct(rows: &[Row], content: &Node) -> Result<(), Diagnostic> {
     }
 }
 
-fn from_list(content: &Node) -> Result<Vec<Row>, Diagnostic> {
-    let rows = content.items().iter().enumerate();
-    rows.map(|(number, item)| {
-        let columns: Option<Vec<_>> = item
+/// The columns and the rows.
+type Table = (Vec<String>, Vec<Row>);
+
+fn from_list(content: &Node) -> Result<Table, Diagnostic> {
+    let mut columns: Vec<String> = Vec::new();
+    for (key, _) in content.items().iter().flat_map(Node::entries) {
+        if !columns.contains(&key.text) {
+            columns.push(key.text.clone());
+        }
+    }
+    let rows = content.items().iter().enumerate().map(|(number, item)| {
+        let scalars = item
             .entries()
             .iter()
-            .map(|(key, value)| Some((key.text.clone(), value.scalar()?.to_owned())))
-            .collect();
-        match columns {
-            Some(columns) if !columns.is_empty() => Ok(named(number, columns)),
-            _ => Err(
-                Diagnostic::error("wrong-type", "a row is a map of column and text")
-                    .at(&item.place),
-            ),
+            .all(|(_, value)| value.scalar().is_some());
+        if item.entries().is_empty() || !scalars {
+            let message = "a row is a map of column and text";
+            return Err(Diagnostic::error("wrong-type", message).at(&item.place));
         }
-    })
-    .collect()
+        let values = columns
+            .iter()
+            .map(|column| item.get(column).and_then(Node::scalar));
+        Ok(row(number, &columns, values))
+    });
+    let rows = rows.collect::<Result<Vec<_>, _>>()?;
+    Ok((columns, rows))
 }
 
-fn from_csv(path: &str, node: &Node, files: &Files) -> Result<Vec<Row>, Diagnostic> {
+fn from_csv(path: &str, node: &Node, files: &Files) -> Result<Table, Diagnostic> {
     let text = files
         .text(path)
         .map_err(|problem| no_file(problem, path, node))?;
-    let source = Source::new(files.shown(path), text);
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
-        .from_reader(source.text.as_bytes());
+        .from_reader(text.as_bytes());
     let wrong = |error: csv::Error| {
         Diagnostic::error("bad-value", format!("`{path}` is no CSV: {error}")).at(&node.place)
     };
-    let header = reader.headers().map_err(wrong)?.clone();
+    let header = reader.headers().map_err(wrong)?;
+    let columns: Vec<String> = header.iter().map(str::to_owned).collect();
     let records = reader.records().take(MAX_ROWS + 1).enumerate();
-    records
-        .map(|(number, record)| {
-            let record = record.map_err(wrong)?;
-            let columns = header
-                .iter()
-                .zip(record.iter())
-                .map(|(column, text)| (column.to_owned(), text.to_owned()));
-            Ok(named(number, columns.collect()))
-        })
-        .collect()
+    let rows = records.map(|(number, record)| {
+        let record = record.map_err(wrong)?;
+        Ok(row(number, &columns, record.iter().map(Some)))
+    });
+    let rows = rows.collect::<Result<Vec<_>, Diagnostic>>()?;
+    Ok((columns, rows))
 }
 
 /// The diagnostic for a file that cannot be had.
@@ -135,13 +139,16 @@ pub(crate) fn no_file(problem: NoFile, path: &str, node: &Node) -> Diagnostic {
     Diagnostic::error(code, message).at(&node.place)
 }
 
-fn named(number: usize, columns: Vec<(String, String)>) -> Row {
-    let named = columns
-        .iter()
-        .find(|(column, _)| column == "name")
-        .map(|(_, name)| name.clone());
+fn row<'a>(
+    number: usize,
+    columns: &[String],
+    values: impl Iterator<Item = Option<&'a str>>,
+) -> Row {
+    let values: Box<[Option<Box<str>>]> = values.map(|value| value.map(Box::from)).collect();
+    let named = columns.iter().position(|column| column == "name");
+    let name = named.and_then(|position| values.get(position)?.clone());
     Row {
-        name: named.unwrap_or_else(|| (number + 1).to_string()),
-        columns,
+        name: name.unwrap_or_else(|| (number + 1).to_string().into()),
+        values,
     }
 }

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::file::{FragmentFile, ScenarioFile};
-use crate::check::KINDS;
+use crate::check::{CheckItem, Extract};
 use crate::protocol::PROTOCOLS;
 
 /// The JSON Schema of scenario files.
@@ -41,14 +41,17 @@ macro_rules! schema_of {
 }
 
 schema_of!(
-    /// One check: a main key, the kind, and what may stand beside it.
-    CheckSchema, "Check", check
-);
-schema_of!(
     /// A list of checks.
     CheckListSchema, "Checks", |generator: &mut SchemaGenerator| {
-        let item = generator.subschema_for::<CheckSchema>();
-        json_schema!({ "type": "array", "items": item })
+        let item = generator.subschema_for::<CheckItem>();
+        json_schema!({ "type": "array", "items": item, "minItems": 1 })
+    }
+);
+schema_of!(
+    /// Conditions: one check or a list of them, of which no verdict comes.
+    ConditionsSchema, "Conditions", |generator: &mut SchemaGenerator| {
+        let (item, list) = (generator.subschema_for::<CheckItem>(), generator.subschema_for::<CheckListSchema>());
+        json_schema!({ "anyOf": [item, list] })
     }
 );
 schema_of!(
@@ -63,18 +66,10 @@ schema_of!(
 );
 schema_of!(
     /// What a step keeps: a map of name and source.
-    KeepSchema, "Keep", |_: &mut SchemaGenerator| json_schema!({
-        "type": "object",
-        "additionalProperties": {
-            "type": "object",
-            "additionalProperties": false,
-            "properties": {
-                "header": { "type": "string" }, "json": { "type": "string" }, "fhirpath": { "type": "string" },
-                "xpath": {}, "body": { "const": "text" }, "status": { "const": true }, "url": { "const": true },
-                "match": { "type": "string", "format": "regex" }, "all": { "type": "boolean" },
-            },
-        },
-    })
+    KeepSchema, "KeepMap", |generator: &mut SchemaGenerator| {
+        let source = generator.subschema_for::<Extract>();
+        json_schema!({ "type": "object", "additionalProperties": source })
+    }
 );
 schema_of!(
     /// What is sent: one key, the protocol.
@@ -84,32 +79,6 @@ schema_of!(
         json_schema!({ "type": "object", "additionalProperties": false, "minProperties": 1, "maxProperties": 1, "properties": properties })
     }
 );
-
-fn check(generator: &mut SchemaGenerator) -> Schema {
-    let list = generator.subschema_for::<CheckListSchema>();
-    let rows = KINDS.iter().map(|kind| {
-        (
-            kind.name.to_owned(),
-            described((kind.schema)(generator), kind.summary),
-        )
-    });
-    let mut properties: Map<String, Value> = rows.collect();
-    let one_of: Vec<Value> = KINDS
-        .iter()
-        .map(|kind| json!({ "required": [kind.name] }))
-        .collect();
-    let ids = json!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }], "description": "the requirement that it proves" });
-    properties.insert("cites".into(), ids);
-    properties.insert(
-        "because".into(),
-        json!({ "type": "string", "description": "a line for people" }),
-    );
-    properties.insert("name".into(), json!({ "type": "string" }));
-    properties.insert("of".into(), json!({ "type": "string", "description": "an earlier step, whose exchange is judged instead" }));
-    let only_if = json!({ "anyOf": [{ "$ref": "#/$defs/Check" }, list], "description": "where it does not hold, this check is not applicable" });
-    properties.insert("only-if".into(), only_if);
-    json_schema!({ "type": "object", "additionalProperties": false, "properties": properties, "oneOf": one_of })
-}
 
 fn described(schema: Schema, summary: &str) -> Value {
     let mut value = schema.to_value();

@@ -1,16 +1,18 @@
 //! Building a script from step nodes: fragments inlined, names checked, checks and actions compiled.
 
+mod checks;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::expand::{Arguments, substitute};
 use super::file::{FollowFile, FragmentFile, SendFile, UntilFile, UseFile};
 use super::load::{Loader, keep_problem, templates};
-use super::names::{Known, resolve};
-use super::script::{Follow, Keep, Script, SharedUse, Step, StepCheck, StepKind, Until};
-use crate::check::{CheckItem, Extract};
+use super::names::Known;
+use super::script::{Follow, Script, SharedUse, Step, StepKind, Until};
+use crate::check::CheckItem;
 use crate::diag::{Diagnostic, Place};
-use crate::model::{RequirementId, Side};
+use crate::model::RequirementId;
 use crate::protocol::{Action, Effect, PROTOCOLS};
 use crate::template::Template;
 use crate::yaml::{Node, Spanned, Value, decode};
@@ -486,122 +488,6 @@ impl<'l> Builder<'l> {
             at_most: file.at_most.0,
             follow,
         })
-    }
-
-    fn items(&mut self, node: Option<&Node>, prefix: &str) -> Vec<Arc<CheckItem>> {
-        let Some(node) = node else { return Vec::new() };
-        self.take_items(CheckItem::conditions(node), prefix)
-    }
-
-    fn take_items(
-        &mut self,
-        read: Result<Vec<CheckItem>, Vec<Diagnostic>>,
-        prefix: &str,
-    ) -> Vec<Arc<CheckItem>> {
-        match read {
-            Ok(items) => {
-                items.iter().for_each(|item| self.check_item(item, prefix));
-                items.into_iter().map(Arc::new).collect()
-            }
-            Err(problems) => {
-                self.problems.extend(problems);
-                Vec::new()
-            }
-        }
-    }
-
-    fn check_item(&mut self, item: &CheckItem, prefix: &str) {
-        for named in item.earlier_steps() {
-            let name = named.value.as_str();
-            if resolve(prefix, name, |full| self.step_names.get(full).map(|_| ())).is_none() {
-                let diagnostic = Diagnostic::error(
-                    "unknown-step",
-                    format!("no earlier step is called `{name}`"),
-                );
-                let known = self.step_names.iter().map(String::as_str);
-                self.problems
-                    .push(diagnostic.at(&named.place).suggest(name, known));
-            }
-        }
-    }
-
-    fn checks(&mut self, node: Option<&Node>, prefix: &str) -> Vec<StepCheck> {
-        let Some(node) = node else { return Vec::new() };
-        if !self.may_judge {
-            let message =
-                "a fragment that runs once judges nothing: whoever uses it may add `checks`";
-            self.problems
-                .push(Diagnostic::error("bad-value", message).at(&node.place));
-            return Vec::new();
-        }
-        let sides = match &*node.value {
-            Value::Map(entries) => entries
-                .iter()
-                .filter_map(|(key, list)| self.side(key).map(|side| (side, list)))
-                .collect(),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) => {
-                vec![(Side::Reply, node)]
-            }
-        };
-        sides
-            .into_iter()
-            .flat_map(|(side, list)| self.checks_of_side(side, list, prefix))
-            .collect()
-    }
-
-    fn side(&mut self, key: &crate::yaml::Key) -> Option<Side> {
-        match key.text.as_str() {
-            "request" => Some(Side::Request),
-            "reply" => Some(Side::Reply),
-            other => {
-                let diagnostic =
-                    Diagnostic::error("unknown-field", format!("`{other}` means nothing here"))
-                        .at(&key.place);
-                self.problems.push(diagnostic.help(
-                    "`checks` is a list about the reply, or has the keys `request` and `reply`",
-                ));
-                None
-            }
-        }
-    }
-
-    fn checks_of_side(&mut self, side: Side, list: &Node, prefix: &str) -> Vec<StepCheck> {
-        let items = self.take_items(CheckItem::list(list), prefix);
-        items
-            .into_iter()
-            .map(|item| self.step_check(item, side))
-            .collect()
-    }
-
-    fn step_check(&mut self, item: Arc<CheckItem>, side: Side) -> StepCheck {
-        let cited = self.loader.requirements(&item.cites, &mut self.problems);
-        let requirements: Arc<[RequirementId]> = if cited.is_empty() {
-            self.verifies.clone()
-        } else {
-            cited.into()
-        };
-        if requirements.is_empty() && self.loader.surroundings.requirements.is_some() {
-            let message = "this check proves no requirement";
-            self.problems
-                .push(Diagnostic::error("uncited-check", message).at(&item.place));
-        }
-        StepCheck {
-            item,
-            side,
-            requirements,
-        }
-    }
-
-    fn keeps(&mut self, node: Option<&Node>, prefix: &str) -> Vec<Keep> {
-        let entries = node.map(Node::entries).unwrap_or_default();
-        let read = entries.iter().filter_map(|(key, value)| {
-            let extract = keep_problem(Extract::parse(value), &mut self.problems)?;
-            Some(Keep {
-                name: join(prefix, &key.text),
-                extract,
-            })
-        });
-        read.collect()
     }
 }
 

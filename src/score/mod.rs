@@ -15,9 +15,9 @@ use crate::diag::Place;
 use crate::judge::CaseVerdicts;
 use crate::model::{Requirement, RequirementId, Verdict};
 use crate::pack::Pack;
-use crate::plan::{Case, Plan, Standing};
+use crate::plan::{Case, Plan, Standing, planned};
 use crate::report::view;
-use crate::scenario::StepCheck;
+use crate::scenario::{Scenario, StepCheck};
 use crate::supplier::{self, Day, Deviation};
 
 /// What was found about one pack.
@@ -30,14 +30,21 @@ pub struct Scored {
 }
 
 /// Scores the verdicts of a plan: one entry for each case, in the plan's order; `day` is the date of the run.
-pub fn score(plan: &Plan, verdicts: &[CaseVerdicts], deviations: &[Deviation], day: Day) -> Scored {
+pub fn score(
+    plan: &Plan,
+    verdicts: Vec<CaseVerdicts>,
+    deviations: &[Deviation],
+    day: Day,
+) -> Scored {
     let mut by_requirement: BTreeMap<&RequirementId, Vec<Judged>> = BTreeMap::new();
-    let mut texts = Texts::default();
+    let mut written = Written::default();
     for (case, verdicts) in plan.cases.iter().zip(verdicts) {
-        for ((index, check), verdict) in case.checks().zip(&verdicts.verdicts) {
+        let scenario: Arc<str> = case.id.short().into();
+        let rows = written.of(&case.scenario);
+        for (((_, check), verdict), row) in case.checks().zip(verdicts.verdicts).zip(rows.iter()) {
             let judged = Judged {
                 selected: selected(case),
-                check: texts.check(case, index, check, verdict),
+                check: row.judged(&scenario, &verdict),
             };
             for id in check.requirements.iter() {
                 by_requirement.entry(id).or_default().push(judged.clone());
@@ -93,42 +100,57 @@ fn selected(case: &Case) -> bool {
     }
 }
 
-/// Texts and places that many checks share.
-#[derive(Default)]
-struct Texts {
-    places: BTreeMap<*const Place, Arc<view::Place>>,
-    texts: std::collections::BTreeSet<Arc<str>>,
+/// What reports say of a check as it is written, whatever came of it: once for all rows of a scenario.
+struct Row {
+    step: Arc<str>,
+    check: Arc<str>,
+    because: Option<Arc<str>>,
+    place: Arc<view::Place>,
 }
 
-impl Texts {
-    fn text(&mut self, text: &str) -> Arc<str> {
-        if let Some(known) = self.texts.get(text) {
-            return known.clone();
+/// The checks of scenarios as they are written.
+#[derive(Default)]
+struct Written {
+    scenario: Option<(*const Scenario, Arc<[Row]>)>,
+}
+
+impl Written {
+    /// The rows of a scenario's checks, in their order. Cases of one scenario follow each other.
+    fn of(&mut self, scenario: &Arc<Scenario>) -> Arc<[Row]> {
+        let key = Arc::as_ptr(scenario);
+        if let Some((known, rows)) = &self.scenario
+            && *known == key
+        {
+            return rows.clone();
         }
-        let text: Arc<str> = text.into();
-        self.texts.insert(text.clone());
-        text
+        let rows: Arc<[Row]> = planned(&scenario.script)
+            .map(|(step, check)| Row::of(scenario, step, check))
+            .collect();
+        self.scenario = Some((key, rows.clone()));
+        rows
+    }
+}
+
+impl Row {
+    fn of(scenario: &Scenario, step: usize, check: &StepCheck) -> Self {
+        Self {
+            step: scenario
+                .script
+                .steps
+                .get(step)
+                .map_or_else(|| "".into(), |step| step.name.clone()),
+            check: check.item.summary.as_str().into(),
+            because: check.item.because.as_deref().map(Arc::from),
+            place: Arc::new(shown(&check.item.place)),
+        }
     }
 
-    fn check(
-        &mut self,
-        case: &Case,
-        index: usize,
-        check: &StepCheck,
-        verdict: &Verdict,
-    ) -> view::Check {
-        let step = case
-            .scenario
-            .script
-            .steps
-            .get(index)
-            .map_or("", |step| &step.name);
+    fn judged(&self, scenario: &Arc<str>, verdict: &Verdict) -> view::Check {
         let (expected, evidence) = match verdict {
-            Verdict::Fail { evidence, expected } => (
-                Some(self.text(expected)),
-                Some(self.text(&evidence.seen.place)),
-            ),
-            Verdict::Pass(evidence) => (None, Some(self.text(&evidence.seen.place))),
+            Verdict::Fail { evidence, expected } => {
+                (Some(expected.clone()), Some(evidence.seen.place.clone()))
+            }
+            Verdict::Pass(evidence) => (None, Some(evidence.seen.place.clone())),
             Verdict::Inconclusive { .. }
             | Verdict::Error { .. }
             | Verdict::NotApplicable { .. }
@@ -136,25 +158,17 @@ impl Texts {
             | Verdict::Disabled { .. } => (None, None),
         };
         view::Check {
-            scenario: self.text(case.id.short()),
-            step: self.text(step),
-            check: self.text(&check.item.summary),
+            scenario: scenario.clone(),
+            step: self.step.clone(),
+            check: self.check.clone(),
             verdict: verdict.kind(),
-            reason: self.text(verdict.reason()),
+            reason: verdict.reason().clone(),
             expected,
-            because: check.item.because.as_deref().map(|text| self.text(text)),
+            because: self.because.clone(),
             evidence,
-            place: self.place(&check.item.place),
-            exchanges: verdict.exchange().into_iter().collect(),
+            place: self.place.clone(),
+            exchanges: verdict.exchange().into(),
         }
-    }
-
-    fn place(&mut self, place: &Place) -> Arc<view::Place> {
-        let key: *const Place = place;
-        self.places
-            .entry(key)
-            .or_insert_with(|| Arc::new(shown(place)))
-            .clone()
     }
 }
 
@@ -254,7 +268,10 @@ fn pack_view(pack: &Pack, requirements: Vec<view::Requirement>, applies: bool) -
         quality: state::progress(pack, &requirements, |row| {
             !row.obligation.is_binding() && row.obligation != crate::model::Obligation::May
         }),
-        proved: None,
+        proved: pack.proof.as_ref().map(|proof| view::Proved {
+            proved: proof.proved,
+            checks: proof.checks,
+        }),
         causes: causes::of(&requirements),
         requirements,
     }

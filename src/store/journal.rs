@@ -161,13 +161,13 @@ impl Journal {
         self.lock().exchanges
     }
 
-    /// Writes verdicts and the footer: from here on it is a run.
+    /// Writes verdicts and the footer, with the reason where it was stopped: from here on it is a run.
     ///
     /// # Errors
     /// What the system says.
     pub fn finish(
         &self,
-        state: RunState,
+        stopped: Option<&str>,
         verdicts: impl Iterator<Item = results::VerdictLine>,
     ) -> io::Result<Footer> {
         let mut inner = self.lock();
@@ -190,7 +190,11 @@ impl Journal {
             .map(|byte| format!("{byte:02x}"))
             .collect();
         let footer = Footer {
-            state,
+            state: match stopped {
+                Some(_) => RunState::Cancelled,
+                None => RunState::Complete,
+            },
+            stopped: stopped.map(str::to_owned),
             finished: inner.finished,
             exchanges: inner.exchanges,
             verdicts: inner.verdicts,

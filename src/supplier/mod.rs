@@ -86,7 +86,8 @@ impl Supplier {
         Err(problems)
     }
 
-    /// The supplier that `--target URL` means: one system that plays every role at one URL, and claims everything.
+    /// The supplier that `--target URL` means: one system that plays every role at one URL, and claims everything but
+    /// what a pack wants to hear in so many words.
     ///
     /// # Errors
     /// `bad-target` where the text is no URL that can be tested.

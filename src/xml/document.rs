@@ -184,6 +184,7 @@ impl Document {
         }
     }
 
+    /// Adds one node; `add` closes it.
     fn push(
         &mut self,
         kind: NodeKind,
@@ -338,6 +339,7 @@ impl<'d> Node<'d> {
         }
     }
 
+    /// Names from the outermost element down.
     fn path(self) -> String {
         let mut segments = Vec::new();
         let mut here = self;
@@ -349,6 +351,7 @@ impl<'d> Node<'d> {
         format!("/{}", segments.join("/"))
     }
 
+    /// One step of a place.
     fn segment(self) -> String {
         let name = match self.kind() {
             NodeKind::Attribute => return format!("@{}", self.name()),
@@ -387,6 +390,7 @@ impl fmt::Debug for Node<'_> {
     }
 }
 
+/// An error of the XML parser in our words and places.
 fn explain(source: &str, error: &Error) -> ParseError {
     if matches!(error, Error::DtdDetected) {
         let at = source.find("<!DOCTYPE").unwrap_or_default();
@@ -406,6 +410,7 @@ fn explain(source: &str, error: &Error) -> ParseError {
     }
 }
 
+/// XML allows other encodings; the standards that plugfest tests do not.
 fn utf8(bytes: &[u8]) -> Result<&str, ParseError> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     std::str::from_utf8(bytes).map_err(|error| {
@@ -416,6 +421,7 @@ fn utf8(bytes: &[u8]) -> Result<&str, ParseError> {
     })
 }
 
+/// An error at a byte offset.
 fn error_at(source: &str, offset: usize, message: String) -> ParseError {
     let (line, column) = Lines::of(source).at(source, offset);
     ParseError {

@@ -55,6 +55,7 @@ pub(super) struct Evaluator {
 type Nodes<'d> = Vec<Node<'d>>;
 
 impl Evaluator {
+    /// Evaluates one expression. Recursion is bounded by the parser's limit on nesting.
     pub(super) fn evaluate<'d>(
         &mut self,
         expression: &Expression,
@@ -80,6 +81,7 @@ impl Evaluator {
         }
     }
 
+    /// Operators group from the left; `and` and `or` stop where the left side settles them.
     fn chain<'d>(
         &mut self,
         first: &Expression,
@@ -101,6 +103,7 @@ impl Evaluator {
         Ok(left)
     }
 
+    /// One operator on two values.
     fn operate<'d>(
         &mut self,
         operator: Operator,
@@ -166,6 +169,7 @@ impl Evaluator {
         Ok(texts)
     }
 
+    /// Each step takes the nodes that the one before it has found.
     fn location<'d>(
         &mut self,
         location: &Location,
@@ -193,6 +197,7 @@ impl Evaluator {
         Ok(nodes)
     }
 
+    /// The nodes of an axis that fit, from every node, once each and in document order.
     fn step<'d>(&mut self, nodes: &[Node<'d>], step: &Step) -> Result<Nodes<'d>, EvaluationError> {
         let mut found = Vec::new();
         let mut covered = 0;
@@ -270,6 +275,7 @@ impl Evaluator {
         }
     }
 
+    /// Takes steps from what is left.
     pub(super) fn charge(&mut self, steps: usize) -> Result<(), EvaluationError> {
         match self.steps_left.checked_sub(steps) {
             Some(left) => {
@@ -295,6 +301,7 @@ fn shortcut(step: &Step, rest: &[Step]) -> Option<Step> {
     })
 }
 
+/// A number on either side makes it a comparison of numbers, and so does any order.
 fn compare_singles(operator: Operator, left: &Value<'_>, right: &Value<'_>) -> bool {
     let numbers = matches!(left, Value::Number(_)) || matches!(right, Value::Number(_));
     match operator {
@@ -317,6 +324,7 @@ fn compare_singles(operator: Operator, left: &Value<'_>, right: &Value<'_>) -> b
     }
 }
 
+/// Nodes of both sides, once each.
 fn union<'d>(left: Value<'d>, right: Value<'d>) -> Value<'d> {
     // invariant: the parser lets `|` join nodes only.
     let (Value::Nodes(mut nodes), Value::Nodes(more)) = (left, right) else {
@@ -326,6 +334,7 @@ fn union<'d>(left: Value<'d>, right: Value<'d>) -> Value<'d> {
     Value::Nodes(in_document_order(nodes))
 }
 
+/// Most steps find nodes in order already; sorting is for the others.
 fn in_document_order(mut nodes: Nodes<'_>) -> Nodes<'_> {
     if !nodes.is_sorted_by(|one, other| one.id < other.id) {
         nodes.sort_unstable_by_key(|node| node.id);
@@ -334,6 +343,7 @@ fn in_document_order(mut nodes: Nodes<'_>) -> Nodes<'_> {
     nodes
 }
 
+/// What `/` starts from.
 fn root_of(node: Node<'_>) -> Node<'_> {
     let mut here = node;
     while let Some(above) = here.parent() {
@@ -379,6 +389,7 @@ fn axis_nodes<'d>(node: Node<'d>, axis: Axis) -> Nodes<'d> {
     }
 }
 
+/// The test of a step. A name on the attribute axis means attributes, on any other axis elements.
 fn fits(node: Node<'_>, step: &Step) -> bool {
     let (namespace, name) = match &step.test {
         Test::Any => return true,

@@ -261,6 +261,7 @@ pub(super) enum Shape {
 }
 
 impl Expression {
+    /// Only paths and unions of them have nodes.
     pub(super) fn shape(&self) -> Shape {
         match self {
             Self::Location(_) => Shape::Nodes,

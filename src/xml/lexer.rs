@@ -62,6 +62,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, PathError> {
     }
 }
 
+/// The first character tells the kind of every token; a dash belongs to a name, as in XPath.
 fn token(text: &str, at: usize) -> Result<(TokenKind<'_>, usize), PathError> {
     let rest = &text[at..];
     let Some(first) = rest.chars().next() else {
@@ -85,6 +86,7 @@ fn token(text: &str, at: usize) -> Result<(TokenKind<'_>, usize), PathError> {
     Ok((TokenKind::Symbol(symbol), symbol.len()))
 }
 
+/// A text in quotes; XPath has no escapes.
 fn literal(rest: &str, quote: char, at: usize) -> Result<(TokenKind<'_>, usize), PathError> {
     let Some(end) = rest[1..].find(quote) else {
         let message = format!("the text that starts with {quote} is not closed");
@@ -93,6 +95,7 @@ fn literal(rest: &str, quote: char, at: usize) -> Result<(TokenKind<'_>, usize),
     Ok((TokenKind::Text(&rest[1..=end]), end + 2))
 }
 
+/// Digits with a point.
 fn number(rest: &str, at: usize) -> Result<(TokenKind<'_>, usize), PathError> {
     let length = rest
         .find(|letter: char| !letter.is_ascii_digit() && letter != '.')

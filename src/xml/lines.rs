@@ -45,6 +45,7 @@ impl Lines {
 }
 
 impl Mark {
+    /// Moves on over bytes: a character counts at its first byte, a line ends after its newline.
     fn advance(&mut self, bytes: &[u8]) {
         for byte in bytes {
             if *byte == b'\n' {

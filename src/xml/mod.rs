@@ -11,7 +11,7 @@
 //! let path = Path::parse("/x:r/x:item[@code = 'b']/@code", &prefixes)?;
 //! let found = path.evaluate(&document)?;
 //! assert_eq!(found.texts(), ["b"]);
-//! assert_eq!(found.locations(), ["/r/item[2]/@code (line 1, column 41)"]);
+//! assert_eq!(found.locations(), ["/r/item[2]/@code (line 1, column 40)"]);
 //! assert!(found.truth());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

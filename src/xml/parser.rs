@@ -131,6 +131,7 @@ impl<'p> Parser<'p> {
         Ok(Expression::Location(Location { start, steps }))
     }
 
+    /// A path from the root or from here.
     fn location(&mut self) -> Result<Expression, PathError> {
         let mut steps = Vec::new();
         let start = match self.peek().spelling() {
@@ -156,6 +157,7 @@ impl<'p> Parser<'p> {
         Ok(Expression::Location(Location { start, steps }))
     }
 
+    /// Steps after a slash; two slashes stand for a step of their own.
     fn more_steps(&mut self, steps: &mut Vec<Step>) -> Result<(), PathError> {
         loop {
             if self.eat("//") {
@@ -172,6 +174,7 @@ impl<'p> Parser<'p> {
         symbol || matches!(self.peek(), TokenKind::Name(_))
     }
 
+    /// An axis, a test and predicates, or one of the dots.
     fn step(&mut self) -> Result<Step, PathError> {
         let whole = |axis| Step {
             axis,
@@ -194,6 +197,7 @@ impl<'p> Parser<'p> {
         })
     }
 
+    /// `@`, a named axis, or child.
     fn axis(&mut self) -> Result<Axis, PathError> {
         if self.eat("@") {
             return Ok(Axis::Attribute);
@@ -215,6 +219,7 @@ impl<'p> Parser<'p> {
         Ok(*axis)
     }
 
+    /// Which nodes of the axis: `*`, a name, or `text()` and `node()`.
     fn test(&mut self, axis: Axis) -> Result<Test, PathError> {
         if self.eat("*") {
             let namespace = Namespace::Any;
@@ -248,6 +253,7 @@ impl<'p> Parser<'p> {
         Ok(Test::Name { namespace, name })
     }
 
+    /// A prefix must be declared: an unknown one would silently find nothing.
     fn prefixed(&mut self, prefix: &str, position: usize) -> Result<Test, PathError> {
         let namespace = self.prefixes.namespace(prefix).map(str::to_owned);
         let namespace = namespace.ok_or_else(|| {
@@ -270,6 +276,7 @@ impl<'p> Parser<'p> {
         Ok(Test::Name { namespace, name })
     }
 
+    /// Conditions in brackets.
     fn predicates(&mut self) -> Result<Vec<Expression>, PathError> {
         let mut predicates = Vec::new();
         while self.eat("[") {
@@ -279,6 +286,7 @@ impl<'p> Parser<'p> {
         Ok(predicates)
     }
 
+    /// A call, with its arguments checked against the function's row.
     fn call(&mut self, name: &str) -> Result<Expression, PathError> {
         let position = self.position();
         let function = functions::find(name).ok_or_else(|| {
@@ -313,6 +321,7 @@ impl<'p> Parser<'p> {
         Ok(Expression::Call(function, arguments))
     }
 
+    /// A name where nothing else will do.
     fn name(&mut self, wanted: &str) -> Result<&'p str, PathError> {
         let TokenKind::Name(name) = *self.peek() else {
             return Err(self.unexpected(wanted));
@@ -342,6 +351,7 @@ impl<'p> Parser<'p> {
         Err(self.unexpected(&format!("`{symbol}`")))
     }
 
+    /// An error that shows what was found instead.
     fn unexpected(&self, wanted: &str) -> PathError {
         let message = format!("expected {wanted}, found {}", self.peek().describe());
         let error = PathError::new(self.position(), message);

@@ -88,6 +88,7 @@ pub(super) fn number_of(text: &str) -> f64 {
     text.parse().unwrap_or(f64::NAN)
 }
 
+/// XPath writes numbers without exponents, and zero without a sign.
 fn number_text(number: f64) -> String {
     if number == 0.0 {
         return "0".to_owned();

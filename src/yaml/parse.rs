@@ -104,7 +104,12 @@ impl<'a> Builder<'a> {
             Event::DocumentStart(_) => self.begin(start),
             Event::Alias(anchor) => self.alias(anchor, start, end),
             Event::Scalar(text, style, anchor, _) => {
-                let place = self.place(start, end);
+                let mut place = self.trimmed(start, end);
+                let is_quoted =
+                    matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
+                if let Some(length) = quoted_length(place.text()).filter(|_| is_quoted) {
+                    place.span.end = place.span.start + length;
+                }
                 self.close(Node::new(scalar(&text, style), place), anchor, 1)
             }
             Event::SequenceStart(anchor, _) => self.descend(anchor, start, Items::List(Vec::new())),
@@ -255,6 +260,24 @@ fn size(node: &Node) -> usize {
     1 + below.map(size).sum::<usize>()
 }
 
+/// The bytes from a quote to the one that closes it: the parser ends quoted texts where the next token begins, comments included.
+fn quoted_length(written: &str) -> Option<usize> {
+    let quote = written.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
+    let mut rest = written.char_indices().skip(1).peekable();
+    while let Some((at, c)) = rest.next() {
+        let escaped = match quote {
+            '"' => c == '\\',
+            _ => c == '\'' && rest.peek().is_some_and(|(_, next)| *next == '\''),
+        };
+        if escaped {
+            rest.next();
+        } else if c == quote {
+            return Some(at + 1);
+        }
+    }
+    None
+}
+
 fn scalar(text: &str, style: ScalarStyle) -> Value {
     if style != ScalarStyle::Plain {
         return Value::Text(text.to_owned());
@@ -273,4 +296,48 @@ fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let starts_well = digits.starts_with(|c: char| c.is_ascii_digit());
     starts_well && serde_json::from_str::<serde_json::Number>(digits).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The texts at the places of all scalars, keys too.
+    fn scalars(node: &Node) -> Vec<String> {
+        if node.scalar().is_some() {
+            return vec![node.place.text().to_owned()];
+        }
+        let entries = node.entries().iter().flat_map(|(key, value)| {
+            let mut texts = vec![key.place.text().to_owned()];
+            texts.extend(scalars(value));
+            texts
+        });
+        entries
+            .chain(node.items().iter().flat_map(scalars))
+            .collect()
+    }
+
+    #[test]
+    fn places_of_scalars_end_with_them() {
+        let cases: &[(&str, &[&str])] = &[
+            ("{ a: 'x' }", &["a", "'x'"]),
+            ("{ 'a' : \"x y\" , b: z }", &["'a'", "\"x y\"", "b", "z"]),
+            ("[ 'x' , y , 3 ]", &["'x'", "y", "3"]),
+            (
+                "a: 'x'   # a comment\nb: \"ü\"  \n",
+                &["a", "'x'", "b", "\"ü\""],
+            ),
+            ("a: x   # a comment\n", &["a", "x"]),
+            (
+                "[ 'it''s' , \"a \\\" b\" # 'c'\n]",
+                &["'it''s'", "\"a \\\" b\""],
+            ),
+            ("- 'x'\n\n- 'a\n  b'\n", &["'x'", "'a\n  b'"]),
+            ("a: |\n  'x' y\n\nb: 1\n", &["a", "'x' y", "b", "1"]),
+        ];
+        for (text, expected) in cases {
+            let node = parse(&Source::new("file.yaml", *text)).unwrap();
+            assert_eq!(scalars(&node), *expected, "{text}");
+        }
+    }
 }

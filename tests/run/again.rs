@@ -44,27 +44,7 @@ fn judging_again_changes_no_byte() {
     assert_eq!(code(&judged), code(&run));
     for (file, before) in files.iter().zip(&before) {
         let after = std::fs::read(out.join(file)).unwrap();
-        if *file == "results.jsonl" {
-            assert!(after == *before, "{file} differs");
-        } else {
-            // A report of a live run notes that it was against the embedded supplier, which the record does not know.
-            assert!(!after.is_empty());
-        }
-    }
-    let judged_once: Vec<Vec<u8>> = files
-        .iter()
-        .map(|file| std::fs::read(out.join(file)).unwrap())
-        .collect();
-    plugfest()
-        .args(["judge", "--format", "json,html,junit,sarif,markdown,gitlab"])
-        .arg(&out)
-        .output()
-        .unwrap();
-    for (file, once) in files.iter().zip(&judged_once) {
-        assert!(
-            std::fs::read(out.join(file)).unwrap() == *once,
-            "{file} differs when judged twice"
-        );
+        assert!(after == *before, "{file} differs");
     }
 }
 

@@ -2,6 +2,7 @@
 //! cancelled, resumed, judged again.
 
 mod again;
+mod declared;
 mod hostile;
 mod interrupted;
 mod server;

@@ -78,6 +78,7 @@ fn integers<'r>(operator: Arithmetic, left: i64, right: i64) -> Option<Value<'r>
     whole.map(Value::Integer)
 }
 
+/// Arithmetic of decimal numbers; only `div` yields a whole number.
 fn decimals<'r>(operator: Arithmetic, left: Decimal, right: Decimal) -> Option<Value<'r>> {
     let number = match operator {
         Arithmetic::Plus => left.checked_add(right),
@@ -144,6 +145,7 @@ pub(super) fn concatenate<'r>(
     joined(evaluator, &left, &right, position)
 }
 
+/// Two texts in one; the length is bounded, since an expression can double a text again and again.
 fn joined<'r>(
     evaluator: &mut Evaluator<'r>,
     left: &str,

@@ -96,6 +96,7 @@ pub(crate) fn membership<'r>(
     Ok(truth(Some(is_in(evaluator, item, items, position)?)))
 }
 
+/// Whether an item equals any of the others; what a precision leaves open counts as different.
 pub(crate) fn is_in<'r>(
     evaluator: &mut Evaluator<'r>,
     item: &Value<'r>,

@@ -59,6 +59,7 @@ impl Decimal {
         .shifted(exponent)
     }
 
+    /// Moves the point, as an exponent asks; `1e400` is out of range rather than a wall of zeros.
     fn shifted(self, exponent: i32) -> Option<Self> {
         let scale = i32::try_from(self.scale).ok()?.checked_sub(exponent)?;
         if scale >= 0 {
@@ -116,6 +117,7 @@ impl Decimal {
         self.checked_add(other.negated())
     }
 
+    /// The product; when it overflows, zeros at the end are dropped before giving up.
     pub(crate) fn checked_mul(self, other: Self) -> Option<Self> {
         let exact = self.digits.checked_mul(other.digits);
         if let Some(digits) = exact {
@@ -253,6 +255,7 @@ impl fmt::Display for Decimal {
     }
 }
 
+/// All digits as one number; an empty whole part (`.5`) is no number in FHIR.
 fn digits_of(whole: &str, fraction: &str) -> Option<i128> {
     let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if whole.is_empty() || !plain(whole) || !plain(fraction) || whole.len() + fraction.len() > 36 {
@@ -262,6 +265,7 @@ fn digits_of(whole: &str, fraction: &str) -> Option<i128> {
     Some(digits.fold(0, |number, digit| number * 10 + i128::from(digit - b'0')))
 }
 
+/// Both numbers at the finer scale of the two, which makes them whole numbers to compare or add.
 fn aligned(left: Decimal, right: Decimal) -> Option<(i128, i128, u32)> {
     let scale = left.scale.max(right.scale);
     let scaled = |number: Decimal| {
@@ -271,6 +275,7 @@ fn aligned(left: Decimal, right: Decimal) -> Option<(i128, i128, u32)> {
     Some((scaled(left)?, scaled(right)?, scale))
 }
 
+/// Division of whole numbers, rounded half away from zero.
 fn divide_rounded(left: i128, right: i128) -> Option<i128> {
     let quotient = left.checked_div(right)?;
     let twice = (left % right).unsigned_abs().checked_mul(2)?;

@@ -71,6 +71,7 @@ fn equal_texts(left: &Value<'_>, right: &Value<'_>) -> Option<bool> {
     Some(left == right)
 }
 
+/// Equality of System values. A number equals a quantity of `1`, and a date never equals a time of day.
 fn equal_values(left: &Value<'_>, right: &Value<'_>) -> Option<bool> {
     match (left, right) {
         (Value::Boolean(left), Value::Boolean(right)) => Some(left == right),
@@ -131,6 +132,7 @@ fn equal_trees(
     }))
 }
 
+/// Primitives inside a tree: numbers by value (`1.0` is `1.00`), all else by text.
 fn equal_primitives(left: Element<'_>, right: Element<'_>) -> bool {
     match (left.value(), right.value()) {
         (Some(left_text), Some(right_text)) => {
@@ -169,6 +171,7 @@ pub(crate) fn equivalent<'r>(
     Ok(true)
 }
 
+/// Equivalence of two items; here nothing is left open, since `~` always answers.
 fn equivalent_items<'r>(
     evaluator: &mut Evaluator<'r>,
     left: &Value<'r>,

@@ -159,6 +159,7 @@ impl<'r> Evaluator<'r> {
         }
     }
 
+    /// Each step takes what the one before it has found.
     fn path(&mut self, first: &'r Node, steps: &'r [Step], scope: Scope<'_, 'r>) -> Outcome<'r> {
         let mut items = self.evaluate(first, scope)?;
         navigate::refuse_after_cast(self, first, steps.first())?;
@@ -180,6 +181,7 @@ impl<'r> Evaluator<'r> {
         Ok(items)
     }
 
+    /// `[index]`: an index outside of the collection finds nothing, as FHIRPath wants.
     fn item(&mut self, mut items: Items<'r>, index: &'r Node, scope: Scope<'_, 'r>) -> Outcome<'r> {
         let index_items = self.evaluate(index, scope)?;
         let Some(at) = self.integer(&index_items, "the index", index.position)? else {
@@ -191,6 +193,7 @@ impl<'r> Evaluator<'r> {
         }
     }
 
+    /// Operators of one level group from the left.
     fn chain(
         &mut self,
         first: &'r Node,
@@ -204,6 +207,7 @@ impl<'r> Evaluator<'r> {
         Ok(left)
     }
 
+    /// One operator on what stands left of it; the right side is evaluated here.
     fn operation(
         &mut self,
         left: Items<'r>,
@@ -320,6 +324,7 @@ impl<'r> Evaluator<'r> {
         Ok(self.single(items, "a condition", position)?.map(truth_of))
     }
 
+    /// A whole number, for arguments and indices; an XML text that reads as one counts.
     pub(crate) fn integer(
         &self,
         items: &[Value<'r>],
@@ -383,6 +388,7 @@ pub(crate) fn truth<'r>(truth: Option<bool>) -> Items<'r> {
     truth.map(Value::Boolean).into_iter().collect()
 }
 
+/// Literals are borrowed from the expression, so that using one costs no memory.
 fn value_of(literal: &Literal) -> Value<'_> {
     match literal {
         Literal::Boolean(truth) => Value::Boolean(*truth),

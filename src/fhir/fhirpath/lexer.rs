@@ -80,6 +80,7 @@ struct Lexer<'t> {
 }
 
 impl<'t> Lexer<'t> {
+    /// The first character tells the kind of every token.
     fn token(&mut self) -> Result<TokenKind<'t>, ExpressionError> {
         let Some(first) = self.rest().chars().next() else {
             return Ok(TokenKind::End);
@@ -106,6 +107,7 @@ impl<'t> Lexer<'t> {
         &self.text[start..self.at]
     }
 
+    /// Takes characters as long as they belong, perhaps none.
     fn take_while(&mut self, belongs: impl Fn(char) -> bool) -> &'t str {
         let rest = self.rest();
         let length = rest
@@ -132,6 +134,7 @@ impl<'t> Lexer<'t> {
         &self.text[start..self.at]
     }
 
+    /// A text in quotes or a name in backticks, without them and with its escapes undone.
     fn quoted(&mut self, quote: char) -> Result<String, ExpressionError> {
         let start = self.at;
         self.at += 1;
@@ -151,6 +154,7 @@ impl<'t> Lexer<'t> {
         }
     }
 
+    /// One escape; FHIRPath has those of JSON, and one for each kind of quote.
     fn escape(&mut self) -> Result<char, ExpressionError> {
         let start = self.at;
         let letter = self.rest().chars().nth(1);
@@ -210,6 +214,7 @@ impl<'t> Lexer<'t> {
         Ok(TokenKind::Temporal(text))
     }
 
+    /// An offset is taken only when it is whole, so that `@2014T10 - 1 hour` stays a subtraction.
     fn offset(&mut self) {
         let rest = self.rest().as_bytes();
         if rest.first() == Some(&b'Z') {
@@ -229,6 +234,7 @@ impl<'t> Lexer<'t> {
         }
     }
 
+    /// `$this`, `$index`, `$total`; there are no others, so any other is an error here already.
     fn dollar(&mut self) -> Result<TokenKind<'t>, ExpressionError> {
         let start = self.at;
         self.at += 1;
@@ -240,6 +246,7 @@ impl<'t> Lexer<'t> {
         Err(ExpressionError::new(start, message))
     }
 
+    /// The name of a variable; `%ext-name` and `%vs-name` may hold dashes.
     fn percent(&mut self) -> Result<TokenKind<'t>, ExpressionError> {
         let start = self.at;
         self.at += 1;
@@ -257,6 +264,7 @@ impl<'t> Lexer<'t> {
         Ok(TokenKind::Percent(name.to_owned()))
     }
 
+    /// A symbol, or an error that knows what people of other languages mean.
     fn symbol(&mut self) -> Result<TokenKind<'t>, ExpressionError> {
         let found = SYMBOLS
             .iter()
@@ -274,6 +282,7 @@ impl<'t> Lexer<'t> {
         })
     }
 
+    /// Both kinds of comments count as space.
     fn skip_space_and_comments(&mut self) -> Result<(), ExpressionError> {
         loop {
             self.take_while(char::is_whitespace);

@@ -48,6 +48,7 @@ pub(super) fn is_or_derives(evaluator: &Evaluator<'_>, name: &str, ancestor: &st
     false
 }
 
+/// In strict mode a path that starts with another type's name is wrong, and not just empty.
 fn refuse_other_type(
     evaluator: &Evaluator<'_>,
     this: &[Value<'_>],
@@ -96,6 +97,7 @@ pub(super) fn member<'r>(
     Ok(found)
 }
 
+/// A choice element is found by its name without type: `value` finds `valueQuantity`.
 fn children_named<'r>(
     evaluator: &Evaluator<'r>,
     element: Element<'r>,
@@ -136,6 +138,7 @@ fn refuse_typed_choice(child: Element<'_>, member: &Member) -> Result<(), Evalua
     })
 }
 
+/// In strict mode, an element that its type does not have is a typing error.
 fn refuse_unknown_element(
     evaluator: &Evaluator<'_>,
     element: Element<'_>,
@@ -175,6 +178,7 @@ fn refuse_element_of(
     })
 }
 
+/// What `type()` tells has two parts.
 fn part_of_type<'r>(name: &TypeName<'r>, part: &str) -> Option<Value<'r>> {
     match part {
         "namespace" => Some(Value::Text(Cow::Borrowed(name.namespace))),
@@ -258,6 +262,7 @@ pub(super) fn variable<'r>(evaluator: &Evaluator<'r>, name: &str, position: usiz
     Ok(vec![Value::Text(Cow::Owned(fixed))])
 }
 
+/// A variable without a value is an error: an empty collection would hide the typing error.
 fn unknown_variable(evaluator: &Evaluator<'_>, name: &str, position: usize) -> EvaluationError {
     let known = [
         "ucum",
@@ -317,6 +322,7 @@ pub(super) fn resolve<'r>(evaluator: &mut Evaluator<'r>, from: &Value<'r>) -> Op
     services.resolve(&reference).map(|resource| resource.root())
 }
 
+/// The address in a Reference, or a URI or canonical by itself.
 fn reference_text<'r>(from: &Value<'r>) -> Option<Cow<'r, str>> {
     match from {
         Value::Text(text) => Some(text.clone()),
@@ -335,6 +341,8 @@ fn reference_text<'r>(from: &Value<'r>) -> Option<Cow<'r, str>> {
     }
 }
 
+/// A relative reference means the server of the entry that it stands in; failing that, any entry of that type and
+/// id.
 fn in_bundle<'r>(
     evaluator: &mut Evaluator<'r>,
     here: Element<'r>,
@@ -364,6 +372,7 @@ fn in_bundle<'r>(
 }
 
 impl<'r> BundleIndex<'r> {
+    /// The first entry with an address wins; a second one is the Bundle's own fault, which a check may find.
     fn of(bundle: Element<'r>) -> Self {
         let mut entries = HashMap::new();
         for entry in bundle.children().filter(|child| child.name() == "entry") {

@@ -90,6 +90,7 @@ impl<'p> Parser<'p> {
         Ok(left)
     }
 
+    /// Counts the levels that are open; every recursion of the parser passes here.
     fn enter(&mut self) -> Result<(), ExpressionError> {
         self.nesting += 1;
         if self.nesting > MAX_NESTING {
@@ -106,6 +107,7 @@ impl<'p> Parser<'p> {
         (row.2 >= level).then_some((row.1, row.2))
     }
 
+    /// `is` and `as` are followed by a type, not by an expression, and so stand apart from the operators.
     fn type_operator(&self, level: u8) -> Option<TypeOperator> {
         let operator = match self.peek().spelling()? {
             "is" => TypeOperator::Is,
@@ -115,6 +117,7 @@ impl<'p> Parser<'p> {
         (Operator::TYPE_LEVEL >= level).then_some(operator)
     }
 
+    /// A type after `is` or `as`; dots belong to its name, such as `FHIR.Patient`.
     fn type_test(
         &mut self,
         operand: Node,
@@ -132,6 +135,7 @@ impl<'p> Parser<'p> {
         Ok(Node { position, kind })
     }
 
+    /// Signs bind looser than steps: `-1.abs()` is the negative of `1.abs()`.
     fn signed(&mut self) -> Result<Node, ExpressionError> {
         let position = self.position();
         let sign = match self.peek().spelling() {
@@ -147,6 +151,7 @@ impl<'p> Parser<'p> {
         Ok(Node { position, kind })
     }
 
+    /// What comes first, and the steps and indices after it.
     fn path(&mut self) -> Result<Node, ExpressionError> {
         let first = self.term()?;
         let mut steps = Vec::new();
@@ -169,6 +174,7 @@ impl<'p> Parser<'p> {
         Ok(Node { position, kind })
     }
 
+    /// A name is a function when a bracket follows, and an element otherwise.
     fn step(&mut self) -> Result<Step, ExpressionError> {
         let position = self.position();
         let name = self.identifier("the name of an element or a function")?;
@@ -178,6 +184,7 @@ impl<'p> Parser<'p> {
         member(name, position).map(Step::Member)
     }
 
+    /// What a path can start with.
     fn term(&mut self) -> Result<Node, ExpressionError> {
         let position = self.position();
         let token = self.peek().clone();
@@ -213,6 +220,7 @@ impl<'p> Parser<'p> {
         Ok(Node { position, kind })
     }
 
+    /// A name at the start of a path.
     fn head(&mut self, position: usize) -> Result<Node, ExpressionError> {
         let kind = match self.step()? {
             Step::Member(member) => NodeKind::Member(member),
@@ -223,6 +231,7 @@ impl<'p> Parser<'p> {
         Ok(Node { position, kind })
     }
 
+    /// An expression in brackets.
     fn in_brackets(&mut self) -> Result<Node, ExpressionError> {
         let position = self.position();
         let inner = self.expression(0)?;
@@ -248,6 +257,7 @@ impl<'p> Parser<'p> {
             .map_or(Literal::Decimal(value), Literal::Integer))
     }
 
+    /// A unit follows a number as a text in quotes or as a calendar keyword.
     fn unit(&self) -> Option<Unit<'static>> {
         if let TokenKind::Text(code) = self.peek() {
             return Some(Unit::Code(Cow::Owned(code.clone())));
@@ -256,6 +266,7 @@ impl<'p> Parser<'p> {
         CalendarUnit::from_word(word).map(Unit::Calendar)
     }
 
+    /// A call, with its arguments checked as far as that can be done before there is data.
     fn call(&mut self, name: String, position: usize) -> Result<Call, ExpressionError> {
         let function = functions::find(&name).ok_or_else(|| unknown_function(&name, position))?;
         let mut arguments = Vec::new();
@@ -289,6 +300,7 @@ impl<'p> Parser<'p> {
         Ok(call)
     }
 
+    /// A name; the keywords `is`, `as`, `in` and `contains` are names too where a name is due.
     fn identifier(&mut self, wanted: &str) -> Result<String, ExpressionError> {
         let name = match self.peek() {
             TokenKind::Word(name) => Some((*name).to_owned()),
@@ -349,6 +361,8 @@ fn chained(left: Node, operation: Operation) -> Node {
     Node { position, kind }
 }
 
+/// An element by name. A name that no type of FHIR has, since it holds a choice's type, is refused with the right
+/// one.
 fn member(name: String, position: usize) -> Result<Member, ExpressionError> {
     let spelling = match types::split_choice(&name) {
         Some(_) if types::may_be_plain(&name) => Spelling::PerhapsChoice,
@@ -367,6 +381,7 @@ fn member(name: String, position: usize) -> Result<Member, ExpressionError> {
     })
 }
 
+/// A date or time, checked against the calendar: `@2023-02-29` is an error of the expression.
 fn temporal(text: &str, position: usize) -> Result<Literal, ExpressionError> {
     let parsed = match text.strip_prefix('T') {
         Some(time) => Temporal::parse_time(time),
@@ -386,6 +401,7 @@ fn temporal(text: &str, position: usize) -> Result<Literal, ExpressionError> {
     parsed.map(Literal::Temporal).ok_or_else(error)
 }
 
+/// The count of arguments, against the function's row.
 fn check_count(function: &Function, count: usize, position: usize) -> Result<(), ExpressionError> {
     let (least, most) = function.arity;
     if (least..=most).contains(&count) {
@@ -402,6 +418,7 @@ fn check_count(function: &Function, count: usize, position: usize) -> Result<(),
     Err(ExpressionError::new(position, message).with_help(function.doc))
 }
 
+/// A misspelt function is known by its nearest neighbour.
 fn unknown_function(name: &str, position: usize) -> ExpressionError {
     let error = ExpressionError::new(position, format!("no function `{name}`"));
     match functions::nearest(name) {
@@ -423,6 +440,7 @@ fn type_argument(call: &Call) -> Result<TypeSpecifier, ExpressionError> {
     type_specifier(names, argument.position)
 }
 
+/// The words of a path that is nothing but names; `None` for any other expression.
 fn type_names(node: &Node) -> Option<Vec<String>> {
     match &node.kind {
         NodeKind::Member(member) => Some(vec![member.name.clone()]),
@@ -449,6 +467,8 @@ fn type_names(node: &Node) -> Option<Vec<String>> {
     }
 }
 
+/// Splits the namespace off; a System type that does not exist is an error here, a FHIR type only where types are
+/// known.
 fn type_specifier(
     mut names: Vec<String>,
     position: usize,

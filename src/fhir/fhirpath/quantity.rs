@@ -110,6 +110,7 @@ impl<'r> Quantity<'r> {
         })
     }
 
+    /// The product, with the units multiplied; `1` leaves the other unit as it is.
     pub(crate) fn times(&self, other: &Quantity<'_>) -> Option<Quantity<'static>> {
         let value = self.value.checked_mul(other.value)?;
         let unit = match (self.unit.code(), other.unit.code()) {
@@ -119,6 +120,7 @@ impl<'r> Quantity<'r> {
         Some(Quantity::of(value, unit))
     }
 
+    /// The quotient, with the units divided.
     pub(crate) fn over(&self, other: &Quantity<'_>) -> Option<Quantity<'static>> {
         let value = self.value.checked_div(other.value)?;
         let unit = match (self.unit.code(), other.unit.code()) {
@@ -164,6 +166,7 @@ impl Unit<'_> {
         }
     }
 
+    /// The same unit, spelled the same: known to no table, it still compares with itself.
     fn is_same(&self, other: &Unit<'_>) -> bool {
         match (self, other) {
             (Unit::Calendar(left), Unit::Calendar(right)) => left == right,

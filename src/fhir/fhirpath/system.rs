@@ -24,6 +24,7 @@ pub(crate) fn system_value<'r>(evaluator: &Evaluator<'r>, item: &Value<'r>) -> O
     }
 }
 
+/// JSON tells numbers and booleans itself; all else needs the element's type.
 fn element_value<'r>(evaluator: &Evaluator<'r>, element: Element<'r>) -> Option<Value<'r>> {
     let text = || Some(Value::Text(Cow::Borrowed(element.value()?)));
     match element.kind() {
@@ -43,6 +44,7 @@ fn element_value<'r>(evaluator: &Evaluator<'r>, element: Element<'r>) -> Option<
     }
 }
 
+/// A decimal stays decimal though it is whole: `1` in a Quantity's value is `1.0`.
 fn number(text: &str, type_name: Option<&str>) -> Option<Value<'static>> {
     let number = Decimal::parse(text)?;
     let whole = !text.contains(['.', 'e', 'E']) && type_name != Some("decimal");
@@ -71,6 +73,7 @@ fn date_time(text: &str) -> Option<Value<'static>> {
     Temporal::parse(text).map(|point| Value::Temporal(Temporal { kind, ..point }))
 }
 
+/// Only the two words that FHIR writes.
 fn boolean(text: &str) -> Option<bool> {
     match text {
         "true" => Some(true),
@@ -170,6 +173,7 @@ fn loose_pair(left: &str, right: &str, untyped: bool) -> Option<(Value<'static>,
     ))
 }
 
+/// Reads a text as the type of the value that it meets.
 fn read_like(text: &str, other: &Value<'_>) -> Option<Value<'static>> {
     match other {
         Value::Boolean(_) => boolean(text).map(Value::Boolean),

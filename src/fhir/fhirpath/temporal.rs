@@ -85,6 +85,7 @@ impl Temporal {
         }
     }
 
+    /// Year, month and day, as far as they are given, and only days that the calendar has.
     fn parse_date(text: &str) -> Option<Self> {
         let mut parts = text.split('-');
         let mut date = Self {
@@ -106,6 +107,7 @@ impl Temporal {
         (parts.next().is_none() && date.year > 0).then_some(date)
     }
 
+    /// The time may be missing after the `T`; an offset without a time means nothing.
     fn parse_date_time(date: &str, time: &str) -> Option<Self> {
         let date = Self::parse_date(date)?;
         let (clock, offset) = split_offset(time)?;
@@ -193,6 +195,7 @@ impl Temporal {
         }
     }
 
+    /// Part by part as far as both go; equal up to there and one goes further leaves it open.
     fn compare_parts(self, other: Self) -> Option<Ordering> {
         let shared = self.precision.min(other.precision);
         let mut order = Ordering::Equal;
@@ -222,6 +225,7 @@ impl Temporal {
         i128::from(days) * DAY + seconds * NANOS + i128::from(self.nanosecond)
     }
 
+    /// The same point, moved on its local clock.
     fn shifted(self, nanoseconds: i128) -> Self {
         let total = self.local_nanoseconds() + nanoseconds;
         let (year, month, day) = civil_from_days(total.div_euclid(DAY) as i64);
@@ -264,6 +268,7 @@ impl Temporal {
         (1..=9999).contains(&moved.year).then_some(moved)
     }
 
+    /// A day that the month does not have becomes its last: 31 January and a month is 28 February.
     fn plus_months(self, months: i64) -> Option<Self> {
         let total = (i64::from(self.year) * 12 + i64::from(self.month) - 1).checked_add(months)?;
         let year = i32::try_from(total.div_euclid(12)).ok()?;
@@ -277,6 +282,7 @@ impl Temporal {
         })
     }
 
+    /// A time of day goes round at midnight; a span beyond ten thousand years is refused before it overflows.
     fn plus_nanoseconds(self, amount: i128, unit: CalendarUnit) -> Option<Self> {
         let factor = if unit == CalendarUnit::Second {
             1
@@ -327,6 +333,7 @@ impl fmt::Display for Temporal {
 }
 
 impl Temporal {
+    /// The time of day, as far as it is known.
     fn write_clock(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.precision >= Precision::Hour {
             write!(formatter, "{:02}", self.hour)?;
@@ -400,6 +407,7 @@ impl CalendarUnit {
         }
     }
 
+    /// How long a unit lasts; years and months by FHIRPath's convention of 365 and 30 days.
     fn nanoseconds(self) -> i128 {
         match self {
             Self::Year => 365 * DAY,
@@ -452,6 +460,7 @@ fn compare_without_offset(local: Temporal, zoned: Temporal) -> Option<Ordering> 
     (clock + 13 * hour < instant).then_some(Ordering::Less)
 }
 
+/// The parts from coarse to fine; a second and its fraction are one.
 fn parts(left: Temporal, right: Temporal) -> [(Precision, i64, i64); 6] {
     let second =
         |point: Temporal| i64::from(point.second) * NANOS as i64 + i64::from(point.nanosecond);
@@ -474,6 +483,7 @@ fn within(number: u32, low: u32, high: u32) -> Option<u8> {
     (low..=high).contains(&number).then_some(number as u8)
 }
 
+/// Digits beyond the nanosecond are dropped: no clock that FHIR meets has them.
 fn fraction_of_second(fraction: &str) -> Option<(u32, u8)> {
     if fraction.is_empty() || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -499,6 +509,7 @@ fn split_offset(time: &str) -> Option<(&str, Option<i16>)> {
     Some((clock, Some(sign * total)))
 }
 
+/// The Gregorian calendar, also for years before it.
 pub(crate) fn days_in_month(year: i32, month: u8) -> u8 {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     match month {
@@ -519,6 +530,7 @@ fn days_from_civil(year: i32, month: u8, day: u8) -> i64 {
     before * 365 + leap_days + in_year + i64::from(day) - 1
 }
 
+/// Starts from a year that is never too late, and goes on from there: a handful of rounds at most.
 fn civil_from_days(days: i64) -> (i32, u8, u8) {
     let mut year = (days.div_euclid(366) + 1) as i32;
     while days_from_civil(year + 1, 1, 1) <= days {

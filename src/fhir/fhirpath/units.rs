@@ -142,6 +142,7 @@ impl Measure {
         self.in_base(Decimal::ONE) >= other.in_base(Decimal::ONE)
     }
 
+    /// Factors multiply, powers add.
     fn times(&self, other: &Self) -> Option<Self> {
         let mut powers = self.powers;
         for (power, more) in powers.iter_mut().zip(other.powers) {
@@ -154,6 +155,7 @@ impl Measure {
         })
     }
 
+    /// One over the unit.
     fn inverse(&self) -> Self {
         Self {
             numerator: self.denominator,
@@ -162,6 +164,7 @@ impl Measure {
         }
     }
 
+    /// Exponents are small; what overflows is no unit that anyone measures in.
     fn raised(&self, exponent: i8) -> Option<Self> {
         let base = if exponent < 0 { self.inverse() } else { *self };
         let mut product = Self::ONE;
@@ -196,6 +199,7 @@ impl Reader<'_> {
         }
     }
 
+    /// One factor: brackets, an annotation that counts as 1, or a unit.
     fn factor(&mut self) -> Option<Measure> {
         if self.rest.starts_with('{') {
             return self.annotation().then_some(Measure::ONE);
@@ -215,6 +219,7 @@ impl Reader<'_> {
         measure_of_atom(atom)
     }
 
+    /// Skips `{…}`, which changes nothing in value.
     fn annotation(&mut self) -> bool {
         let Some(end) = self
             .rest
@@ -227,6 +232,7 @@ impl Reader<'_> {
         true
     }
 
+    /// Takes a symbol if it is next.
     fn eat(&mut self, symbol: &str) -> bool {
         let Some(rest) = self.rest.strip_prefix(symbol) else {
             return false;
@@ -266,6 +272,7 @@ fn measure_of_atom(atom: &str) -> Option<Measure> {
     prefixed(&atom[..end])?.raised(exponent)
 }
 
+/// `10*3` and the like; huge exponents are out of range.
 fn power_of_ten(exponent: i32) -> Option<Measure> {
     let factor = Decimal::parse(&format!("1e{}", exponent.abs()))?;
     let measure = Measure {
@@ -279,6 +286,7 @@ fn power_of_ten(exponent: i32) -> Option<Measure> {
     })
 }
 
+/// A unit by itself first: `cd` is the candela, not a centiday.
 fn prefixed(symbol: &str) -> Option<Measure> {
     if let Some(row) = UNITS.iter().find(|row| row.0 == symbol) {
         return measure_of(row);
@@ -290,6 +298,7 @@ fn prefixed(symbol: &str) -> Option<Measure> {
     })
 }
 
+/// The row of a unit as a measure.
 fn measure_of(row: &Row) -> Option<Measure> {
     let mut measure = Measure {
         numerator: Decimal::parse(row.2)?,

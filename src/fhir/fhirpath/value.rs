@@ -158,6 +158,7 @@ impl<'r> Collection<'r> {
     }
 }
 
+/// The text of an item for a reader; a complex element is named by its place.
 pub(crate) fn text_of(item: &Value<'_>) -> String {
     match (item.text(), item.element()) {
         (Some(text), _) => text.into_owned(),

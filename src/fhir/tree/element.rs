@@ -142,6 +142,7 @@ impl<'r> Element<'r> {
         self.resource.node(self.id)
     }
 
+    /// One step of a place; a choice element loses its type, as FHIRPath names it.
     fn segment(self) -> String {
         let name = self.choice().map_or(self.name(), |(base, _)| base);
         match self.index() {

@@ -66,6 +66,7 @@ impl FormIssue {
         }
     }
 
+    /// Fills in line, column and the path above, once the tree can be asked.
     pub(crate) fn locate(&mut self, resource: &Resource) {
         (self.line, self.column) = resource.line_and_column(self.offset);
         if self.parent == u32::MAX {

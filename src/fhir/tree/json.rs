@@ -56,6 +56,7 @@ struct Reader<'s> {
 }
 
 impl Reader<'_> {
+    /// One value; its row is kept free first, so that what is inside follows it.
     fn value(&mut self, key: Span, key_at: Option<usize>, depth: usize) -> Result<(), ParseError> {
         if depth > MAX_DEPTH {
             return Err(self.error(format!("the JSON nests deeper than {MAX_DEPTH} levels")));
@@ -75,6 +76,7 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// The first byte tells the kind of every value.
     fn content(&mut self, id: usize, depth: usize) -> Result<(RawKind, Span), ParseError> {
         match self.peek() {
             Some(b'{') => self
@@ -90,6 +92,7 @@ impl Reader<'_> {
         }
     }
 
+    /// Properties up to the closing brace; a comma before it is an error, as in the RFC.
     fn object(&mut self, id: usize, depth: usize) -> Result<(), ParseError> {
         self.at += 1;
         self.skip_space();
@@ -109,6 +112,7 @@ impl Reader<'_> {
         }
     }
 
+    /// A name, a colon, a value.
     fn property(&mut self, depth: usize) -> Result<(), ParseError> {
         if self.peek() != Some(b'"') {
             return Err(self.expected("a property name in double quotes"));
@@ -123,6 +127,7 @@ impl Reader<'_> {
         self.value(key, Some(key_at), depth + 1)
     }
 
+    /// Items up to the closing bracket.
     fn array(&mut self, depth: usize) -> Result<(), ParseError> {
         self.at += 1;
         self.skip_space();
@@ -158,6 +163,7 @@ impl Reader<'_> {
         Err(ParseError::at(self.source, pair[1].1 as usize, message))
     }
 
+    /// The text of a number, checked and kept: `1.50` is another claim of precision than `1.5`.
     fn number(&mut self) -> Result<Span, ParseError> {
         let start = self.at;
         self.eat(b'-');
@@ -180,6 +186,7 @@ impl Reader<'_> {
         Ok(Span::in_source(start, self.at))
     }
 
+    /// One digit or more; returns how many.
     fn digits(&mut self) -> Result<usize, ParseError> {
         let start = self.at;
         while matches!(self.peek(), Some(b'0'..=b'9')) {
@@ -191,6 +198,7 @@ impl Reader<'_> {
         Ok(self.at - start)
     }
 
+    /// `true`, `false` or `null`.
     fn word(&mut self, word: &str) -> Result<Span, ParseError> {
         let end = self.at + word.len();
         if self.source.get(self.at..end) != Some(word) {
@@ -201,6 +209,7 @@ impl Reader<'_> {
         Ok(span)
     }
 
+    /// A string without escapes, which is nearly every one, is a range of the body.
     fn string(&mut self) -> Result<Span, ParseError> {
         self.at += 1;
         let start = self.at;
@@ -222,6 +231,7 @@ impl Reader<'_> {
         }
     }
 
+    /// A string with escapes is put together in the pool.
     fn escaped_string(&mut self, start: usize) -> Result<Span, ParseError> {
         let mut text = self.source[start..self.at].to_owned();
         loop {
@@ -247,6 +257,7 @@ impl Reader<'_> {
         }
     }
 
+    /// One escape of RFC 8259.
     fn escape(&mut self) -> Result<char, ParseError> {
         let escaped = self.bytes.get(self.at + 1).copied();
         let simple = match escaped {
@@ -265,6 +276,7 @@ impl Reader<'_> {
         Ok(simple)
     }
 
+    /// Two escapes make one character beyond the first plane; half of such a pair is none.
     fn unicode_escape(&mut self) -> Result<char, ParseError> {
         let start = self.at;
         let first = self.hex_escape()?;
@@ -288,6 +300,7 @@ impl Reader<'_> {
         })
     }
 
+    /// `\uXXXX`; a sign, which Rust's own parser would take, is no digit.
     fn hex_escape(&mut self) -> Result<u32, ParseError> {
         let digits = self.source.get(self.at + 2..self.at + 6);
         let code = digits
@@ -314,6 +327,7 @@ impl Reader<'_> {
         }
     }
 
+    /// An error that shows what was found instead.
     fn expected(&self, wanted: &str) -> ParseError {
         match self
             .source

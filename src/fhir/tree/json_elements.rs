@@ -46,6 +46,7 @@ struct Slot {
 }
 
 impl Elements<'_> {
+    /// The root is a resource where it says so; any other object is read all the same.
     fn root(&mut self) {
         let resource_type = self.resource_type(0);
         let slot = Slot {
@@ -58,6 +59,7 @@ impl Elements<'_> {
         self.builder.close(id);
     }
 
+    /// An object as a node, which is a resource where its type was looked for and found.
     fn open_object(&mut self, raw: usize, slot: Slot, resource_type: Option<Span>) -> u32 {
         let (kind, value) = match resource_type {
             Some(name) => (Kind::Resource, name),
@@ -66,6 +68,7 @@ impl Elements<'_> {
         self.open(slot, kind, value, self.raws[raw].position)
     }
 
+    /// A node whose content follows; callers close it.
     fn open(&mut self, slot: Slot, kind: Kind, value: Span, position: u32) -> u32 {
         self.builder.open(Node {
             name: slot.name,
@@ -116,6 +119,7 @@ impl Elements<'_> {
         }
     }
 
+    /// An array becomes repeated elements, each with its place in the list.
     fn list(&mut self, array: usize, beside: Option<usize>, slot: Slot) {
         let values = self.items(array);
         if values.is_empty() {
@@ -139,6 +143,7 @@ impl Elements<'_> {
         }
     }
 
+    /// One item; an array inside an array is noted and laid flat, so that what it holds is not lost.
     fn list_item(&mut self, value: usize, beside: Option<usize>, slot: Slot) -> u32 {
         if self.raws[value].kind != RawKind::Array {
             return self.element(value, beside, slot);
@@ -201,6 +206,7 @@ impl Elements<'_> {
         1
     }
 
+    /// An object that is not the root.
     fn complex(&mut self, raw_id: usize, beside: Option<usize>, slot: Slot) {
         if let Some(beside) = beside {
             self.misaligned(
@@ -228,6 +234,7 @@ impl Elements<'_> {
         self.builder.close(id);
     }
 
+    /// A value with the extensions beside it.
     fn primitive(&mut self, raw_id: usize, kind: Kind, beside: Option<usize>, slot: Slot) {
         let raw = self.raws[raw_id];
         if kind == Kind::Text && self.text(raw.text).is_empty() {
@@ -243,6 +250,7 @@ impl Elements<'_> {
         self.builder.close(id);
     }
 
+    /// A null has its place where it keeps a list of values and that of their extensions in step.
     fn null(&mut self, raw_id: usize, beside: Option<usize>, slot: Slot) -> u32 {
         let aligns = slot.index != NOT_LISTED && beside.is_some();
         if !aligns {
@@ -297,6 +305,7 @@ impl Elements<'_> {
         self.properties(beside, id);
     }
 
+    /// What `resourceType` says, where it is a string.
     fn resource_type(&self, object: usize) -> Option<Span> {
         let members = self.items(object);
         let named = members.iter().map(|&member| self.raws[member]);
@@ -330,6 +339,7 @@ impl Elements<'_> {
         self.issue_at(FormIssueKind::MisalignedExtension, slot, raw, message);
     }
 
+    /// Notes a fault at an element that perhaps was not made.
     fn issue_at(&mut self, kind: FormIssueKind, slot: Slot, raw: usize, message: &str) {
         let mut name = self.text(slot.name).to_owned();
         if slot.index != NOT_LISTED {
@@ -339,6 +349,7 @@ impl Elements<'_> {
         self.issue(kind, Some(slot.parent), &name, offset, message);
     }
 
+    /// Notes a fault of form.
     fn issue(
         &mut self,
         kind: FormIssueKind,
@@ -356,6 +367,7 @@ impl Elements<'_> {
 struct Names(Vec<usize>);
 
 impl Names {
+    /// Sorts the names only where a `_name` makes the question likely.
     fn of(elements: &Elements<'_>, members: &[usize]) -> Self {
         let key = |member: usize| elements.text(elements.raws[member].key);
         if !members.iter().any(|&member| key(member).starts_with('_')) {

@@ -106,6 +106,7 @@ impl Resource {
     }
 }
 
+/// Offsets are kept in 31 bits.
 fn within_size(source: &str) -> Result<&str, ParseError> {
     if source.len() > MAX_BYTES {
         let message = format!("the body is {} bytes long, above {MAX_BYTES}", source.len());
@@ -174,6 +175,7 @@ impl Span {
         }
     }
 
+    /// Adds a text to the pool.
     pub(crate) fn pooled(pool: &mut String, text: &str) -> Self {
         let start = pool.len() as u32 | Self::POOLED;
         pool.push_str(text);
@@ -183,6 +185,7 @@ impl Span {
         }
     }
 
+    /// The text of a range.
     pub(crate) fn of<'t>(self, source: &'t str, pool: &'t str) -> &'t str {
         let start = (self.start & !Self::POOLED) as usize;
         let text = if self.start & Self::POOLED == 0 {
@@ -203,6 +206,7 @@ pub(crate) struct Builder<'s> {
 }
 
 impl<'s> Builder<'s> {
+    /// Room for about as many nodes as such a body has.
     pub(crate) fn new(source: &'s str, pool: String) -> Self {
         Self {
             source,
@@ -233,6 +237,7 @@ impl<'s> Builder<'s> {
         }
     }
 
+    /// Makes the tree; only then can faults of form be asked for their places.
     pub(crate) fn finish(self, format: Format) -> Resource {
         let mut resource = Resource {
             format,

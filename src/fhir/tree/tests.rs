@@ -100,6 +100,15 @@ fn xml_becomes_the_same_elements() {
 }
 
 #[test]
+fn a_narrative_stands_alone() {
+    let patient = xml(
+        "<Patient xmlns='http://hl7.org/fhir' xmlns:h='http://www.w3.org/1999/xhtml'><text><h:div>a <h:b>b</h:b></h:div></text></Patient>",
+    );
+    let div = "<h:div xmlns:h=\"http://www.w3.org/1999/xhtml\">a <h:b>b</h:b></h:div>";
+    assert_eq!(outline(&patient), [format!("Patient.text.div = {div}")]);
+}
+
+#[test]
 fn elements_know_their_place_and_type() {
     let patient = json(PATIENT_JSON);
     let find = |path: &str| {

@@ -51,6 +51,7 @@ fn refuse_deep_nesting(source: &str, document: &Document<'_>) -> Result<(), Pars
     Ok(())
 }
 
+/// An error of the XML parser in our words and places.
 fn explain(source: &str, error: &Error) -> ParseError {
     if matches!(error, Error::DtdDetected) {
         let at = source.find("<!DOCTYPE").unwrap_or_default();
@@ -84,6 +85,7 @@ struct Elements<'s> {
 }
 
 impl Elements<'_> {
+    /// The outermost element names the type of the resource.
     fn root(&mut self, node: XmlNode<'_, '_>) {
         self.watch_namespace(node, None);
         let name = self.name_span(node);
@@ -92,6 +94,7 @@ impl Elements<'_> {
         self.builder.close(id);
     }
 
+    /// A node whose content follows; callers close it.
     fn open(
         &mut self,
         node: XmlNode<'_, '_>,
@@ -141,10 +144,11 @@ impl Elements<'_> {
         }
     }
 
+    /// One child element: narrative, a held resource, or an element of FHIR.
     fn element(&mut self, node: XmlNode<'_, '_>, parent: u32, index: u32) {
         let name = self.name_span(node);
         if node.tag_name().namespace() == Some(XHTML) {
-            let value = Span::in_source(node.range().start, node.range().end);
+            let value = self.narrative(node);
             self.open(node, name, parent, index, Kind::Xhtml, value);
             return;
         }
@@ -163,6 +167,7 @@ impl Elements<'_> {
         self.builder.close(id);
     }
 
+    /// The `value` attribute; an element with neither value nor content says nothing, and is noted.
     fn value(&mut self, node: XmlNode<'_, '_>, parent: u32) -> (Kind, Span) {
         let Some(attribute) = node.attribute_node("value") else {
             if !node.has_children() && node.attributes().len() == 0 {
@@ -210,6 +215,24 @@ impl Elements<'_> {
         }
     }
 
+    /// A narrative as a text of its own: it brings its namespace along where an element above it declares that.
+    fn narrative(&mut self, node: XmlNode<'_, '_>) -> Span {
+        let whole = &self.builder.source[node.range()];
+        let tag = whole.split('>').next().unwrap_or(whole);
+        if tag.contains("xmlns") {
+            return Span::in_source(node.range().start, node.range().end);
+        }
+        let end = tag.find(|letter: char| letter.is_whitespace() || letter == '/');
+        let name = &tag[..end.unwrap_or(tag.len())];
+        let declared = match name.trim_start_matches('<').split_once(':') {
+            Some((prefix, _)) => format!("xmlns:{prefix}"),
+            None => "xmlns".to_owned(),
+        };
+        let rest = &whole[name.len()..];
+        let text = format!("{name} {declared}=\"{XHTML}\"{rest}");
+        Span::pooled(&mut self.builder.pool, &text)
+    }
+
     /// The range of a name in the body, after any namespace prefix.
     fn name_span(&mut self, node: XmlNode<'_, '_>) -> Span {
         let name = node.tag_name().name();
@@ -225,6 +248,7 @@ impl Elements<'_> {
         Span::pooled(&mut self.builder.pool, name)
     }
 
+    /// A value without entities is a range of the body.
     fn attribute_span(&mut self, attribute: &roxmltree::Attribute<'_, '_>) -> Span {
         let range = attribute.range_value();
         if self.builder.source.get(range.clone()) == Some(attribute.value()) {
@@ -233,6 +257,7 @@ impl Elements<'_> {
         Span::pooled(&mut self.builder.pool, attribute.value())
     }
 
+    /// Elements of another namespace are kept and noted: a missing `xmlns` must not look like an empty resource.
     fn watch_namespace(&mut self, node: XmlNode<'_, '_>, parent: Option<u32>) {
         if node.tag_name().namespace() == Some(FHIR) {
             return;
@@ -249,6 +274,7 @@ impl Elements<'_> {
         self.builder.note(issue);
     }
 
+    /// FHIR's XML wraps each resource in an element of its own.
     fn watch_single(&mut self, node: XmlNode<'_, '_>, parent: u32) {
         if node.children().filter(XmlNode::is_element).count() > 1 {
             let name = node.tag_name().name();
@@ -262,6 +288,7 @@ impl Elements<'_> {
         }
     }
 
+    /// Notes a fault of form.
     fn issue(
         &mut self,
         kind: FormIssueKind,

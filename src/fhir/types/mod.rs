@@ -134,6 +134,7 @@ fn lookup(table: &'static [(&str, &'static str)], name: &str) -> Option<&'static
     Some(table[found].1)
 }
 
+/// A row of a sorted table.
 fn lookup_all(
     table: &'static [(&str, &'static [&'static str])],
     name: &str,
@@ -174,6 +175,7 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
     tables
 });
 
+/// Lines of words; a hash starts a comment.
 fn rows(
     text: &'static str,
 ) -> impl Iterator<Item = (&'static str, std::str::SplitAsciiWhitespace<'static>)> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use schemars::{JsonSchema, Schema};
+use schemars::{JsonSchema, Schema, json_schema};
 use serde::Deserialize;
 
 use super::json_edit::{self, Segment};
@@ -54,12 +54,17 @@ struct WrittenPart {
 
 const KINDS: [&str; 5] = ["file", "json", "text", "form", "multipart"];
 
+/// In a fragment, one hole may stand for the whole: the user's map takes its place.
 fn exactly_one_kind(schema: &mut Schema) {
     let choices: Vec<_> = KINDS
         .iter()
         .map(|key| serde_json::json!({ "required": [key] }))
         .collect();
     schema.insert("oneOf".into(), choices.into());
+    let written = std::mem::take(schema);
+    *schema = json_schema!({
+        "anyOf": [written, { "type": "string", "pattern": r"^\{\{ *with\.[^{}]*\}\}$" }],
+    });
 }
 
 /// A body, ready to be filled.

@@ -17,6 +17,7 @@ mod pool;
 mod reply;
 mod request;
 mod tls;
+mod token_endpoint;
 mod tokens;
 
 use std::time::Duration;

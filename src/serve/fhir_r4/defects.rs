@@ -19,6 +19,7 @@ mod failing;
 mod history;
 mod negotiation;
 mod operating;
+mod paging;
 mod reading;
 mod searching;
 mod tools;
@@ -51,6 +52,8 @@ enum Hook {
     Answer(fn(&Facts, &mut super::call::Answer)),
     /// It changes the finished reply.
     Reply(fn(&Facts, &mut Reply)),
+    /// It takes hold at several points.
+    All(&'static [Hook]),
 }
 
 macro_rules! defects {
@@ -205,6 +208,13 @@ impl Defects {
     }
 
     fn hooks(&self) -> impl Iterator<Item = &'static Hook> {
-        self.on.iter().map(|id| &HOOKS[*id as usize])
+        self.on.iter().flat_map(|id| {
+            let hook = &HOOKS[*id as usize];
+            if let Hook::All(hooks) = hook {
+                hooks
+            } else {
+                std::slice::from_ref(hook)
+            }
+        })
     }
 }

@@ -5,14 +5,6 @@
 //! (and from there by `search`, `patch`, `bundle`, `operations`) on the `store`, and its [`call::Answer`] is written in the
 //! chosen form. `defects` may take hold at each of these points. `edge` is the only place that knows HTTP's wire.
 
-#![cfg_attr(
-    test,
-    expect(
-        clippy::unwrap_used,
-        reason = "a test that meets the unexpected may panic"
-    )
-)]
-
 use crate::serve::{Defect, Running, Start, Starting};
 pub use capability::Bundles;
 use defects::Defects;

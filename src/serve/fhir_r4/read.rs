@@ -4,7 +4,7 @@ use super::call::{Answer, Call, Context};
 use super::defects::DefectId;
 use super::history;
 use super::json::Json;
-use super::message::Headers;
+use super::message::{Headers, Method};
 use super::moment::read_http_date;
 use super::operations;
 use super::primitive::shortened;
@@ -129,6 +129,13 @@ pub fn current<'a>(
 
 fn read(context: &Context, store: &Store, target: &Target, call: &Call) -> Result<Answer, Problem> {
     let version = current(context, store, target)?;
+    if version.method == Method::Patch && context.has(DefectId::PatchedIsUnreadable) {
+        return Err(Problem::new(
+            500,
+            "exception",
+            "the resource cannot be read",
+        ));
+    }
     let view = subset::read(call.query.get("_summary"), call.query.get("_elements"))?;
     if view == View::Count {
         return Err(Problem::bad_request(

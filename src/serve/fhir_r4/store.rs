@@ -204,7 +204,8 @@ impl Store {
     pub fn fresh_id(&mut self, resource_type: &str) -> String {
         loop {
             self.last_id += 1;
-            let id = self.last_id.to_string();
+            // A letter first: an id that is a number could be told from others by luck only.
+            let id = format!("r{}", self.last_id);
             if !self
                 .shelves
                 .get(resource_type)
@@ -228,6 +229,8 @@ impl Store {
         resource: Option<Json>,
         now: Timestamp,
     ) -> Version {
+        // What is shown has milliseconds, so what is kept has no more: a time that was read finds its own version.
+        let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
         let before = self.versions(target).last();
         let number = before.map_or(1, |version| version.number + 1);
         // Time never stands still between two versions of one resource, whatever the clock says.

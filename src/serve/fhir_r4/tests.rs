@@ -9,6 +9,7 @@ use jiff::{Timestamp, ToSpan};
 
 mod conformance;
 mod defects;
+mod interactions;
 mod searches;
 mod sockets;
 mod transactions;

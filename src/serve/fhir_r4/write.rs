@@ -104,6 +104,9 @@ fn create(
     if let Some(answer) = conditional::already_there(context, store, kind, call)? {
         return Ok(answer);
     }
+    if resource.text("id").is_some() && context.has(DefectId::CreateRefusesIds) {
+        return Err(Problem::unprocessable("the server chooses the ids"));
+    }
     let wish = resource
         .text("id")
         .filter(|_| context.has(DefectId::CreateKeepsTheClientsId));
@@ -126,8 +129,9 @@ fn update(
     call: &Call,
 ) -> Result<Answer, Problem> {
     let mut resource = body(context, target.resource_type, call)?;
-    let target = &faults::target_of_update(context, store, target, &resource);
+    let target = &faults::target_by_body(context, target, &resource);
     demand_id(context, resource.text("id"), &target.id)?;
+    let target = &faults::target_by_server(context, store, target);
     let before = store.current(target);
     let stale = demand_match(context, before.ok(), call);
     if !context.has(DefectId::StaleIsWrittenAnyway) {
@@ -154,17 +158,19 @@ fn status_of_update(
     call: &Call,
 ) -> Result<u16, Problem> {
     let may_create = types::offered(target.resource_type).is_some_and(|kind| kind.update_create);
+    let by_url = matches!(call.interaction, Interaction::Update(_));
     match absent {
         None if call.conditions.if_none_match.as_deref() == Some("*") => Err(
             Problem::precondition(format!("{} is already there", target.reference())),
         ),
         None => Ok(200),
-        Some(Absent::Deleted) if context.has(DefectId::DeletedStaysDeleted) => Err(Problem::new(
-            409,
-            "deleted",
-            format!("{} was deleted", target.reference()),
-        )),
+        Some(Absent::Deleted) if context.has(DefectId::UpdateOfDeletedIsServerError) => {
+            Err(Problem::new(500, "exception", "the update failed"))
+        }
         Some(Absent::Deleted) => Ok(201),
+        Some(Absent::Unknown) if by_url && context.has(DefectId::ClientsIdIsServerError) => {
+            Err(Problem::new(500, "exception", "the update failed"))
+        }
         Some(Absent::Unknown) if may_create => Ok(201),
         Some(Absent::Unknown) => {
             let text = format!("clients choose no ids for {} here", target.resource_type);
@@ -216,8 +222,7 @@ fn with_id(call: &Call, mut resource: Json, target: &Target) -> Call {
 }
 
 fn demand_id(context: &Context, own: Option<&str>, wanted: &str) -> Result<(), Problem> {
-    let lax = context.has(DefectId::UpdateIgnoresTheBodysId)
-        || context.has(DefectId::UpdateCreateTakesAnotherId);
+    let lax = context.has(DefectId::UpdateIgnoresTheBodysId);
     match own {
         Some(own) if own == wanted || lax => Ok(()),
         Some(_) => Err(Problem::bad_request("the body's id is not that of the URL")),

@@ -6,7 +6,7 @@ use crate::model::Headers;
 use crate::protocol::Outgoing;
 
 /// `User-Agent`, unless the scenario gives one.
-const USER_AGENT: &str = concat!("plugfest/", env!("CARGO_PKG_VERSION"));
+pub(super) const USER_AGENT: &str = concat!("plugfest/", env!("CARGO_PKG_VERSION"));
 
 /// The bytes of a request, and all its header fields in their order.
 pub(super) fn encode(

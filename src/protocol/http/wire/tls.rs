@@ -3,6 +3,8 @@
 //! The handshake takes any certificate, so that what is wrong with it can be recorded in full. No request is sent until
 //! [`Setup::accept`] has looked at the facts. That the peer holds the certificate's key is always verified.
 
+mod trusted;
+
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -13,12 +15,13 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{
-    ClientConfig, DigitallySignedStruct, ProtocolVersion, RootCertStore, SignatureScheme,
+    ClientConfig, ConfigBuilder, DigitallySignedStruct, ProtocolVersion, RootCertStore,
+    SignatureScheme, WantsVerifier,
 };
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use url::Host;
+use url::{Host, Url};
 
 use super::fault::{self, fault};
 use super::pool::Key;
@@ -37,7 +40,7 @@ pub(super) enum Client {
 pub(super) struct Setup {
     tls: Tls,
     provider: Arc<CryptoProvider>,
-    roots: OnceLock<Result<Roots, Fault>>,
+    roots: OnceLock<Result<Arc<Roots>, Fault>>,
     anonymous: OnceLock<Result<Arc<ClientConfig>, Fault>>,
     certified: OnceLock<Result<Arc<ClientConfig>, Fault>>,
 }
@@ -48,6 +51,40 @@ struct Roots {
     store: RootCertStore,
     /// Certificates that the supplier file gives: a server may also show one of these themselves.
     given: Vec<CertificateDer<'static>>,
+}
+
+impl Roots {
+    /// Whether somebody who is trusted signed this certificate, or it is itself one of those that the supplier file gives.
+    fn vouch_for(
+        &self,
+        leaf: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        moment: UnixTime,
+        algorithms: &WebPkiSupportedAlgorithms,
+    ) -> Result<(), rustls::Error> {
+        let parsed = ParsedCertificate::try_from(leaf)?;
+        let by_roots = verify_server_cert_signed_by_trust_anchor(
+            &parsed,
+            &self.store,
+            intermediates,
+            moment,
+            algorithms.all,
+        );
+        let is_given = |given: &CertificateDer<'_>| given.as_ref() == leaf.as_ref();
+        match by_roots {
+            Err(_) if self.given.iter().any(is_given) && is_valid(leaf, moment) => Ok(()),
+            other => other,
+        }
+    }
+}
+
+fn is_valid(leaf: &CertificateDer<'_>, moment: UnixTime) -> bool {
+    let Ok((_, read)) = x509_parser::parse_x509_certificate(leaf) else {
+        return false;
+    };
+    let seconds = i64::try_from(moment.as_secs()).unwrap_or(i64::MAX);
+    let (from, to) = (read.validity().not_before, read.validity().not_after);
+    (from.timestamp()..=to.timestamp()).contains(&seconds)
 }
 
 impl Setup {
@@ -76,12 +113,8 @@ impl Setup {
         now: Instant,
     ) -> Result<(TlsStream<TcpStream>, TlsFacts), Fault> {
         let config = self.config(key.client)?;
-        let roots = self
-            .roots
-            .get_or_init(|| roots(&self.tls))
-            .as_ref()
-            .map_err(Clone::clone)?;
-        let name = self.server_name(key)?;
+        let roots = self.roots()?;
+        let name = self.server_name(&key.host)?;
         let connected = TlsConnector::from(config)
             .connect(name.clone(), stream)
             .await;
@@ -89,7 +122,7 @@ impl Setup {
         let (_, session) = stream.get_ref();
         let chain = session.peer_certificates().unwrap_or_default();
         let version = session.protocol_version();
-        let facts = facts(chain, version, &name, roots, &self.algorithms(), now)?;
+        let facts = facts(chain, version, &name, &roots, &self.algorithms(), now)?;
         Ok((stream, facts))
     }
 
@@ -102,17 +135,42 @@ impl Setup {
             .or(facts.host_name.as_ref().err());
         match (self.tls.trust, problem) {
             (Trust::Recorded, _) | (Trust::Required, None) => Ok(()),
-            (Trust::Required, Some(problem)) => {
-                let message = format!(
-                    "nothing was sent, since the server's certificate is not trusted: {problem}"
-                );
-                Err(fault(Owner::Supplier, FaultKind::Tls, message))
-            }
+            (Trust::Required, Some(problem)) => Err(untrusted(problem)),
         }
     }
 
-    fn server_name(&self, key: &Key) -> Result<ServerName<'static>, Fault> {
-        let host = match (&self.tls.server_name, &key.host) {
+    /// For one request to a token endpoint: nothing is sent to a server that [`Setup::accept`] would not accept.
+    pub(super) fn for_tokens(&self, url: &Url, now: Instant) -> Result<ClientConfig, Fault> {
+        let host = url
+            .host()
+            .ok_or_else(|| broken_file("the token endpoint", "it names no host"))?;
+        let verifier: Arc<dyn ServerCertVerifier> = match self.tls.trust {
+            Trust::Recorded => Arc::new(AnyCertificate(self.algorithms())),
+            Trust::Required => Arc::new(trusted::Trusted {
+                roots: self.roots()?,
+                name: self.server_name(&host.to_owned())?,
+                moment: moment(now),
+                algorithms: self.algorithms(),
+            }),
+        };
+        self.client_config(verifier, self.tls.client.as_ref())
+    }
+
+    /// For connections without TLS, where a library must be told of one all the same: it trusts nobody.
+    pub(super) fn for_nobody(&self) -> Result<ClientConfig, Fault> {
+        let builder = self
+            .builder()?
+            .with_root_certificates(RootCertStore::empty());
+        Ok(builder.with_no_client_auth())
+    }
+
+    fn roots(&self) -> Result<Arc<Roots>, Fault> {
+        let roots = self.roots.get_or_init(|| roots(&self.tls).map(Arc::new));
+        roots.clone()
+    }
+
+    fn server_name(&self, host: &Host<String>) -> Result<ServerName<'static>, Fault> {
+        let host = match (&self.tls.server_name, host) {
             (Some(name), _) | (None, Host::Domain(name)) => name.clone(),
             (None, Host::Ipv4(address)) => {
                 return Ok(ServerName::from(std::net::IpAddr::from(*address)));
@@ -136,41 +194,66 @@ impl Setup {
             Client::Anonymous => (&self.anonymous, None),
             Client::Certified => (&self.certified, self.tls.client.as_ref()),
         };
-        cell.get_or_init(|| self.client_config(certificate)).clone()
+        let anybody = || Arc::new(AnyCertificate(self.algorithms()));
+        cell.get_or_init(|| self.client_config(anybody(), certificate).map(Arc::new))
+            .clone()
     }
 
     fn client_config(
         &self,
+        verifier: Arc<dyn ServerCertVerifier>,
         certificate: Option<&ClientCertificate>,
-    ) -> Result<Arc<ClientConfig>, Fault> {
-        let ours = |error: rustls::Error| {
-            fault(
-                Owner::Plugfest,
-                FaultKind::Tls,
-                format!("TLS cannot be set up: {error}"),
-            )
-        };
-        let verifier = AnyCertificate(self.algorithms());
-        let builder = ClientConfig::builder_with_provider(self.provider.clone())
-            .with_safe_default_protocol_versions()
-            .map_err(ours)?
+    ) -> Result<ClientConfig, Fault> {
+        let builder = self
+            .builder()?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier));
+            .with_custom_certificate_verifier(verifier);
         let mut config = match certificate {
             None => builder.with_no_client_auth(),
             Some(certificate) => {
                 let (chain, key) = identity(certificate)?;
-                builder.with_client_auth_cert(chain, key).map_err(ours)?
+                let certified = builder.with_client_auth_cert(chain, key);
+                certified.map_err(|error| no_setup(&error))?
             }
         };
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         // A resumed session would show no certificate of its own.
         config.resumption = Resumption::disabled();
-        Ok(Arc::new(config))
+        Ok(config)
+    }
+
+    fn builder(&self) -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, Fault> {
+        ClientConfig::builder_with_provider(self.provider.clone())
+            .with_safe_default_protocol_versions()
+            .map_err(|error| no_setup(&error))
     }
 
     fn algorithms(&self) -> WebPkiSupportedAlgorithms {
         self.provider.signature_verification_algorithms
+    }
+}
+
+fn moment(now: Instant) -> UnixTime {
+    let seconds = u64::try_from(now.as_micros() / 1_000_000).unwrap_or(0);
+    UnixTime::since_unix_epoch(Duration::from_secs(seconds))
+}
+
+fn no_setup(error: &rustls::Error) -> Fault {
+    let message = format!("TLS cannot be set up: {error}");
+    fault(Owner::Plugfest, FaultKind::Tls, message)
+}
+
+fn untrusted(problem: &str) -> Fault {
+    let message =
+        format!("nothing was sent, since the server's certificate is not trusted: {problem}");
+    fault(Owner::Supplier, FaultKind::Tls, message)
+}
+
+/// Why a library's handshake came to nothing.
+pub(super) fn refused(reason: &rustls::Error) -> Fault {
+    match matches!(reason, rustls::Error::InvalidCertificate(_)) {
+        true => untrusted(&words(reason)),
+        false => fault::tls(reason),
     }
 }
 
@@ -262,25 +345,12 @@ fn facts(
     let (_, read) =
         x509_parser::parse_x509_certificate(leaf).map_err(|error| unreadable(error.to_string()))?;
     let parsed = ParsedCertificate::try_from(leaf).map_err(|error| unreadable(words(&error)))?;
-    let seconds = u64::try_from(now.as_micros() / 1_000_000).unwrap_or(0);
-    let moment = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
     let validity = read.validity();
     let instant = |time: x509_parser::time::ASN1Time| {
         Instant::from_micros(time.timestamp().saturating_mul(1_000_000))
     };
     let (not_before, not_after) = (instant(validity.not_before), instant(validity.not_after));
-    let by_roots = verify_server_cert_signed_by_trust_anchor(
-        &parsed,
-        &roots.store,
-        intermediates,
-        moment,
-        algorithms.all,
-    );
-    let is_given = roots
-        .given
-        .iter()
-        .any(|given| given.as_ref() == leaf.as_ref());
-    let is_valid = (not_before..=not_after).contains(&now);
+    let chain = roots.vouch_for(leaf, intermediates, moment(now), algorithms);
     Ok(TlsFacts {
         version: match version {
             Some(ProtocolVersion::TLSv1_2) => "TLSv1.2".into(),
@@ -288,11 +358,7 @@ fn facts(
             other => format!("{other:?}"),
         },
         server_name: name.to_str().into_owned(),
-        chain: match by_roots {
-            Ok(()) => Ok(()),
-            Err(_) if is_given && is_valid => Ok(()),
-            Err(error) => Err(words(&error)),
-        },
+        chain: chain.map_err(|error| words(&error)),
         host_name: verify_server_name(&parsed, name).map_err(|error| words(&error)),
         not_before,
         not_after,

@@ -10,14 +10,14 @@ use tokio::sync::Mutex;
 use url::Url;
 use url::form_urlencoded;
 
-use super::{Clock, Freshness, Limits, Sending, Trace, Wire, fault, request, tls};
-use crate::model::{Fault, FaultKind, Headers, Instant, Owner, Reply};
+use super::token_endpoint::{self, Answer};
+use super::{Clock, Wire, fault};
+use crate::model::{Fault, FaultKind, Instant, Owner};
 use crate::protocol::http::config::{
-    Algorithm, Auth, Basic, ClientCertificate, ClientCredentials, Held, HttpUrl, Secret,
-    SecretPlace, SignedCredentials,
+    Algorithm, Auth, Basic, ClientCredentials, Held, HttpUrl, Secret, SecretPlace,
+    SignedCredentials,
 };
 use crate::protocol::http::redact::Redactor;
-use crate::protocol::{AuthChoice, Outgoing};
 
 /// Tokens that were had, by the name of their credentials. The lock of each is held while its token is fetched, so that
 /// many exchanges that need one at once ask once.
@@ -105,8 +105,8 @@ impl Wire {
             return kept.answer.clone();
         }
         let answer = match auth {
-            Auth::Oauth2(client) => self.by_secret(client, clock).await,
-            Auth::PrivateKeyJwt(client) => self.by_key(client, clock).await,
+            Auth::Oauth2(client) => self.by_secret(client, clock()).await,
+            Auth::PrivateKeyJwt(client) => self.by_key(client, clock()).await,
             Auth::None | Auth::Bearer(_) | Auth::Basic(_) | Auth::MutualTls => {
                 Err(ours(format!("credentials `{name}` need no token")))
             }
@@ -126,27 +126,27 @@ impl Wire {
     async fn by_secret(
         &self,
         client: &ClientCredentials<Held>,
-        clock: &Clock,
+        now: Instant,
     ) -> Result<(Secret, Duration), Fault> {
         let secret = held(&client.client_secret)?.expose();
         let (body, authorization) = secret_form(client, secret);
-        self.fetch(&client.token_url, body, authorization, clock)
+        self.fetch(&client.token_url, body, authorization, now)
             .await
     }
 
     async fn by_key(
         &self,
         client: &SignedCredentials<Held>,
-        clock: &Clock,
+        now: Instant,
     ) -> Result<(Secret, Duration), Fault> {
         let random = self
             .tls
             .random()
             .ok_or_else(|| ours("this machine has no random numbers"))?;
-        let assertion = assertion(client, clock(), random)?;
+        let assertion = assertion(client, now, random)?;
         self.redactor.add_text(&assertion);
         let body = assertion_form(client, &assertion);
-        self.fetch(&client.token_url, body, None, clock).await
+        self.fetch(&client.token_url, body, None, now).await
     }
 
     /// Asks the token endpoint. This is no exchange of the run: it is not recorded, but its failure is a fault of those that
@@ -156,43 +156,28 @@ impl Wire {
         endpoint: &HttpUrl,
         form: String,
         authorization: Option<String>,
-        clock: &Clock,
+        now: Instant,
     ) -> Result<(Secret, Duration), Fault> {
         let shown = endpoint.as_str();
         let url =
             Url::parse(shown).map_err(|error| ours(format!("`{shown}` is no URL: {error}")))?;
-        let outgoing = token_request(&url, form);
-        let (bytes, _) = request::encode(&outgoing, &url, authorization);
-        let client = self.config.tls.client.as_ref();
-        let sending = Sending {
-            url: &url,
-            bytes: &bytes,
-            is_head: false,
-            connection: Freshness::New,
-            client: match client {
-                Some(ClientCertificate { .. }) => tls::Client::Certified,
-                None => tls::Client::Anonymous,
-            },
-        };
-        let mut trace = Trace::new(&outgoing, tokio::time::Instant::now());
-        let reply = self.converse(&sending, LIMITS, clock(), &mut trace).await;
-        let reply = reply.map_err(|fault| Fault {
+        let answer = token_endpoint::post(&url, form, authorization, &self.tls, now).await;
+        let answer = answer.map_err(|fault| Fault {
             message: format!("no token from `{shown}`: {}", fault.message),
-            kind: FaultKind::Auth,
             ..fault
         })?;
-        let (token, lifetime) = self.answer(&reply, shown)?;
+        let (token, lifetime) = self.answer(&answer, shown)?;
         self.redactor.add(&token);
         Ok((token, lifetime))
     }
 
     /// RFC 6749, 5.1 and 5.2.
-    fn answer(&self, reply: &Reply, shown: &str) -> Result<(Secret, Duration), Fault> {
+    fn answer(&self, reply: &Answer, shown: &str) -> Result<(Secret, Duration), Fault> {
         let refused = |why: String| {
             let message = format!("no token from `{shown}`: status {}{why}", reply.status);
             fault::fault(Owner::Supplier, FaultKind::Auth, message)
         };
-        let body: serde_json::Value = serde_json::from_slice(reply.body.bytes())
+        let body: serde_json::Value = serde_json::from_slice(&reply.body)
             .map_err(|_| refused(", and a body that is no JSON".into()))?;
         let text = |name: &str| body.get(name).and_then(serde_json::Value::as_str);
         let token = text("access_token").filter(|token| is_sendable(token));
@@ -219,33 +204,6 @@ impl Wire {
         };
         let lifetime = Duration::from_secs(seconds.unwrap_or(LIFETIME).min(86_400));
         Ok((Secret::new(token), lifetime))
-    }
-}
-
-/// A token endpoint's reply is small.
-const LIMITS: Limits = Limits {
-    deadline: Duration::MAX,
-    body_max: 1_000_000,
-    header_max: 64_000,
-    headers_count: 200,
-};
-
-fn token_request(url: &Url, form: String) -> Outgoing {
-    let headers = [
-        ("Content-Type", "application/x-www-form-urlencoded"),
-        ("Accept", "application/json"),
-    ];
-    Outgoing {
-        method: "POST".into(),
-        url: url.as_str().into(),
-        headers: Headers(
-            headers
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
-        ),
-        body: form.into_bytes(),
-        auth: AuthChoice::None,
-        raw: None,
     }
 }
 
@@ -329,6 +287,7 @@ fn held(secret: &Held) -> Result<&Secret, Fault> {
 fn ours(message: impl Into<String>) -> Fault {
     fault::fault(Owner::Plugfest, FaultKind::Auth, message)
 }
+
 /// The form of a client with a secret, and the Authorization header where the secret stands there.
 fn secret_form(client: &ClientCredentials<Held>, secret: &str) -> (String, Option<String>) {
     let mut form = form(client.scope.as_deref(), &client.parameters);

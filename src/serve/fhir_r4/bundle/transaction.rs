@@ -57,23 +57,42 @@ enum Existing {
     Twin,
 }
 
+/// Deletes come first: what later conditions look for is what they leave. Then the rest is resolved, and done.
 fn all(context: &Context, store: &mut Store, entries: Vec<Entry>) -> Result<Vec<Done>, Problem> {
-    let mut steps = entries
-        .iter()
-        .map(|entry| step(entry).map_err(|problem| at(problem, entry.place)))
-        .collect::<Result<Vec<_>, _>>()?;
-    resolve(context, store, &mut steps)?;
-    demand_distinct(context, &steps)?;
-    rename(context, &mut steps);
-    resolve_conditional_references(context, store, &mut steps)?;
+    let read = |entry: &Entry| step(entry).map_err(|problem| at(problem, entry.place));
+    let mut steps = entries.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let mut done = Vec::new();
     if !context.has(DefectId::TransactionFollowsTheBundlesOrder) {
         steps.sort_by_key(|step| rank(step.method));
+        let deletes = steps.partition_point(|step| step.method == Method::Delete);
+        resolve(context, store, &mut steps[..deletes])?;
+        demand_distinct(context, &steps)?;
+        execute_all(context, store, &steps[..deletes], &mut done)?;
     }
-    let mut done: Vec<(usize, Done)> = Vec::new();
-    let joined = |step: &&Step| {
-        step.existing != Existing::Twin || !context.has(DefectId::TransactionJoinsSameConditions)
-    };
-    for step in steps.iter().filter(joined) {
+    let rest = done.len();
+    resolve(context, store, &mut steps[rest..])?;
+    demand_distinct(context, &steps)?;
+    rename(context, &mut steps)?;
+    resolve_conditional_references(context, store, &mut steps)?;
+    execute_all(context, store, &steps[rest..], &mut done)?;
+    demand_integrity(store, &steps)?;
+    if !context.has(DefectId::TransactionAnswersInItsOrder) {
+        done.sort_by_key(|(place, _)| *place);
+    }
+    Ok(done.into_iter().map(|(_, done)| done).collect())
+}
+
+fn execute_all(
+    context: &Context,
+    store: &mut Store,
+    steps: &[Step],
+    done: &mut Vec<(usize, Done)>,
+) -> Result<(), Problem> {
+    for step in steps {
+        if step.existing == Existing::Twin && context.has(DefectId::TransactionJoinsSameConditions)
+        {
+            continue;
+        }
         let answer = execute(context, store, step).map_err(|problem| at(problem, step.place))?;
         done.push((
             step.place,
@@ -83,11 +102,7 @@ fn all(context: &Context, store: &mut Store, entries: Vec<Entry>) -> Result<Vec<
             },
         ));
     }
-    demand_integrity(store, &steps)?;
-    if !context.has(DefectId::TransactionAnswersInItsOrder) {
-        done.sort_by_key(|(place, _)| *place);
-    }
-    Ok(done.into_iter().map(|(_, done)| done).collect())
+    Ok(())
 }
 
 fn rank(method: Method) -> u8 {
@@ -125,14 +140,25 @@ fn step(entry: &Entry) -> Result<Step, Problem> {
             "an operation that changes something is not part of a transaction here",
         ));
     }
+    let target = explicit_target(&call.interaction);
     Ok(Step {
         place: entry.place,
         method: entry.method,
         call,
-        target: None,
+        target,
         full_url: entry.full_url.clone(),
         existing: Existing::No,
     })
+}
+
+/// The resource that the URL of an entry names.
+fn explicit_target(interaction: &Interaction) -> Option<Target> {
+    if let Interaction::Update(target) | Interaction::Patch(target) | Interaction::Delete(target) =
+        interaction
+    {
+        return Some(target.clone());
+    }
+    None
 }
 
 /// Finds out which resource each entry is about, before anything changes: conditions are searched for, and new
@@ -154,14 +180,13 @@ fn resolve_one(
 ) -> Result<(), Problem> {
     match step.call.interaction.clone() {
         Interaction::Create(kind) => resolve_create(context, store, step, kind, created),
-        Interaction::Update(target) | Interaction::Patch(target) | Interaction::Delete(target) => {
-            step.target = Some(target);
-            Ok(())
-        }
         Interaction::ConditionalUpdate(kind)
         | Interaction::ConditionalPatch(kind)
         | Interaction::ConditionalDelete(kind) => resolve_conditional(context, store, step, kind),
-        Interaction::Capabilities
+        Interaction::Update(_)
+        | Interaction::Patch(_)
+        | Interaction::Delete(_)
+        | Interaction::Capabilities
         | Interaction::Read(_)
         | Interaction::ReadVersion(..)
         | Interaction::HistoryInstance(_)
@@ -188,6 +213,9 @@ fn resolve_create(
         .if_none_exist
         .clone()
         .filter(|_| !context.has(DefectId::EntriesIgnoreIfNoneExist));
+    if condition.is_some() && context.has(DefectId::EntriesRefuseIfNoneExist) {
+        return Err(Problem::bad_request("ifNoneExist is not supported"));
+    }
     if let Some(condition) = &condition {
         if let Some(twin) = created.get(&(kind, condition.clone())) {
             (step.target, step.existing) = (Some(twin.clone()), Existing::Twin);
@@ -294,7 +322,7 @@ fn names(context: &Context, steps: &[Step]) -> BTreeMap<String, String> {
 }
 
 /// Rewrites the references of the entries to each other.
-fn rename(context: &Context, steps: &mut [Step]) {
+fn rename(context: &Context, steps: &mut [Step]) -> Result<(), Problem> {
     let kinds = kinds(context);
     let all = names(context, steps);
     for place in 0..steps.len() {
@@ -307,10 +335,16 @@ fn rename(context: &Context, steps: &mut [Step]) {
             full_url: step.full_url.as_deref(),
             kinds: &kinds,
         };
-        if let Payload::Resource(resource) = &mut step.call.payload {
-            rewrite(resource, &renaming);
+        let Payload::Resource(resource) = &mut step.call.payload else {
+            continue;
+        };
+        let before = resource.clone();
+        rewrite(resource, &renaming);
+        if context.has(DefectId::ReferencesBetweenEntriesAreRefused) && *resource != before {
+            return Err(Problem::bad_request("entries cannot refer to each other"));
         }
     }
+    Ok(())
 }
 
 /// The kinds of elements that are rewritten; defects leave some out, or add one.
@@ -345,6 +379,11 @@ fn resolve_conditional_references(
     }
     if wanted.is_empty() || context.has(DefectId::TransactionKeepsConditionalReferences) {
         return Ok(());
+    }
+    if context.has(DefectId::ConditionalReferencesAreRefused) {
+        return Err(Problem::bad_request(
+            "conditional references are not supported",
+        ));
     }
     let mut names = BTreeMap::new();
     for text in wanted {
@@ -430,6 +469,11 @@ fn among_new(
 
 fn execute(context: &Context, store: &mut Store, step: &Step) -> Result<Answer, Problem> {
     match (&step.call.interaction, &step.target) {
+        (Interaction::Create(_), Some(target))
+            if step.existing == Existing::Found && context.has(DefectId::EntriesUpdateTheMatch) =>
+        {
+            write::update_as(context, store, target, &step.call)
+        }
         (Interaction::Create(_), Some(target)) if step.existing != Existing::No => {
             let version = current(context, store, target)?;
             Ok(Answer::about(200, version, version.resource.clone()))

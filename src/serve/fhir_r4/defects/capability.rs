@@ -1,7 +1,7 @@
 //! Defects of the CapabilityStatement, and of what it promises.
 
 use super::Facts;
-use super::tools::{segments, set_segments};
+use super::tools::{parameters, segments, set_segments};
 use crate::serve::fhir_r4::call::Answer;
 use crate::serve::fhir_r4::json::Json;
 use crate::serve::fhir_r4::message::{Reply, Request};
@@ -86,6 +86,47 @@ pub fn etag_changes(facts: &Facts, reply: &mut Reply) {
     }
 }
 
+pub fn changes_under_its_etag(facts: &Facts, answer: &mut Answer) {
+    let time = facts.request.received.to_string();
+    if let Some(statement) = answer.body.as_mut().filter(|_| is_capabilities(facts)) {
+        statement.set("copyright", format!("written at {time}"));
+    }
+}
+
+pub fn with_nulls(statement: &mut Json) {
+    statement.place(usize::MAX, "publisher", Json::Null);
+}
+
+pub fn vread_is_not_implemented(_: &Request, interaction: &Interaction) -> Option<Problem> {
+    matches!(interaction, Interaction::ReadVersion(..)).then(not_implemented)
+}
+
+pub fn history_is_not_implemented(_: &Request, interaction: &Interaction) -> Option<Problem> {
+    matches!(interaction, Interaction::HistoryInstance(_)).then(not_implemented)
+}
+
+pub fn unknown_is_not_implemented(facts: &Facts, reply: &mut Reply) {
+    if matches!(facts.interaction, Some(Interaction::Read(_))) && reply.status == 404 {
+        reply.status = 501;
+    }
+}
+
+pub fn search_needs_a_criterion(request: &Request, interaction: &Interaction) -> Option<Problem> {
+    let of_type = matches!(interaction, Interaction::SearchType(_));
+    let bare = parameters(request)
+        .iter()
+        .all(|(name, _)| ["_count", "_format", "_summary"].contains(&name));
+    (of_type && bare).then(not_implemented)
+}
+
+pub fn create_is_not_implemented(_: &Request, interaction: &Interaction) -> Option<Problem> {
+    matches!(interaction, Interaction::Create(_)).then(not_implemented)
+}
+
+pub fn update_is_not_implemented(_: &Request, interaction: &Interaction) -> Option<Problem> {
+    matches!(interaction, Interaction::Update(_)).then(not_implemented)
+}
+
 pub fn terminology_mode_is_refused(
     request: &Request,
     interaction: &Interaction,
@@ -122,25 +163,13 @@ pub fn claims_turtle(statement: &mut Json) {
 }
 
 pub fn only_in_json(request: &mut Request) {
-    if segments(request) == ["metadata"] {
+    let xml = request
+        .headers
+        .get("Accept")
+        .is_some_and(|accept| accept.contains("xml"));
+    if segments(request) == ["metadata"] && xml {
         request.headers.set("Accept", "application/fhir+json");
     }
-}
-
-pub fn claims_everything(statement: &mut Json) {
-    let codes = [
-        "read",
-        "vread",
-        "history-instance",
-        "history-type",
-        "search-type",
-        "create",
-        "update",
-        "patch",
-        "delete",
-    ];
-    let all = Json::list(codes.map(|code| Json::object([("code", code.into())])));
-    each_type(statement, &|kind| kind.set("interaction", all.clone()));
 }
 
 pub fn type_history_is_not_implemented(_: &Request, interaction: &Interaction) -> Option<Problem> {

@@ -1,7 +1,8 @@
 //! Defects of conditional interactions.
 
 use super::Facts;
-use crate::serve::fhir_r4::message::{Method, Reply};
+use crate::serve::fhir_r4::message::{Reply, Request};
+use crate::serve::fhir_r4::problem::Problem;
 use crate::serve::fhir_r4::route::Interaction;
 
 pub fn create_answers_200(facts: &Facts, reply: &mut Reply) {
@@ -28,11 +29,14 @@ pub fn update_create_answers_200(facts: &Facts, reply: &mut Reply) {
     }
 }
 
-pub fn unoffered_is_server_error(facts: &Facts, reply: &mut Reply) {
-    let unoffered = String::from_utf8_lossy(&reply.body).contains("nothing is conditional");
-    if facts.request.method == Method::Put && reply.status == 400 && unoffered {
-        reply.status = 500;
-    }
+pub fn delete_is_refused(_: &Request, interaction: &Interaction) -> Option<Problem> {
+    matches!(interaction, Interaction::ConditionalDelete(_))
+        .then(|| Problem::precondition("nothing is deleted by a search"))
+}
+
+pub fn update_is_server_error(_: &Request, interaction: &Interaction) -> Option<Problem> {
+    let failure = || Problem::new(500, "exception", "the update failed");
+    matches!(interaction, Interaction::ConditionalUpdate(_)).then(failure)
 }
 
 pub fn patch_without_match_is_fine(facts: &Facts, reply: &mut Reply) {

@@ -2,11 +2,12 @@
 
 use super::Facts;
 use super::tools::{
-    drop_link, each_entry, history, keep_entries, segments, set_segments, without_body,
+    drop_link, each_entry, edit_link, history, keep_entries, segments, set_segments, without_body,
 };
 use crate::serve::fhir_r4::call::Answer;
 use crate::serve::fhir_r4::json::Json;
 use crate::serve::fhir_r4::message::{Reply, Request};
+use crate::serve::fhir_r4::problem::Problem;
 use crate::serve::fhir_r4::query::Query;
 use crate::serve::fhir_r4::route::Interaction;
 
@@ -46,6 +47,33 @@ pub fn without_requests(facts: &Facts, answer: &mut Answer) {
 
 pub fn without_responses(facts: &Facts, answer: &mut Answer) {
     drop_part(facts, answer, "response");
+}
+
+pub fn with_bare_entries(facts: &Facts, answer: &mut Answer) {
+    drop_part(facts, answer, "resource");
+    drop_part(facts, answer, "request");
+}
+
+pub fn next_leads_nowhere(facts: &Facts, answer: &mut Answer) {
+    if let Some(bundle) = history(facts, answer) {
+        edit_link(bundle, "next", &|_| format!("{}/_getpages/1", facts.base));
+    }
+}
+
+pub fn refuses_since(request: &Request, interaction: &Interaction) -> Option<Problem> {
+    let of_instance = matches!(interaction, Interaction::HistoryInstance(_));
+    (of_instance && request.query.contains("_since="))
+        .then(|| Problem::bad_request("`_since` is not supported"))
+}
+
+pub fn since_twice_is_empty(request: &mut Request) {
+    let mut query = Query::parse(&request.query).unwrap_or_default();
+    let twice = query.all("_since").count() > 1;
+    if twice && segments(request).last() == Some(&"_history") {
+        query.remove("_since");
+        query.push("_since", "9000-01-01");
+        request.query = query.write();
+    }
 }
 
 pub fn hides_deletes(facts: &Facts, answer: &mut Answer) {
@@ -109,13 +137,8 @@ pub fn of_type_mixes_types(request: &mut Request) {
 
 pub fn of_type_forgets(facts: &Facts, answer: &mut Answer) {
     let of_type = matches!(facts.interaction, Some(Interaction::HistoryType(_)));
-    let bundle = history(facts, answer).filter(|_| of_type);
-    if let Some(entries) = bundle
-        .and_then(|bundle| bundle.get_mut("entry"))
-        .and_then(Json::items_mut)
-        && entries.len() > 1
-    {
-        entries.remove(0);
+    if let Some(bundle) = history(facts, answer).filter(|_| of_type) {
+        keep_entries(bundle, &|entry| method(entry) != Some("POST"));
     }
 }
 
@@ -136,10 +159,13 @@ fn drop_part(facts: &Facts, answer: &mut Answer, name: &str) {
 }
 
 fn is_delete(entry: &Json) -> bool {
+    method(entry) == Some("DELETE")
+}
+
+fn method(entry: &Json) -> Option<&str> {
     entry
         .get("request")
         .and_then(|request| request.text("method"))
-        == Some("DELETE")
 }
 
 fn drop_parameter(request: &mut Request, name: &str) {

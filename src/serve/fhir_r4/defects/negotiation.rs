@@ -1,7 +1,7 @@
 //! Defects of formats and of their negotiation.
 
 use super::Facts;
-use super::tools::{asks_for_create, read_resource, searchset};
+use super::tools::{asks_for_create, each_entry, read_resource, searchset};
 use crate::serve::fhir_r4::call::Answer;
 use crate::serve::fhir_r4::json::Json;
 use crate::serve::fhir_r4::message::{Method, Reply, Request};
@@ -29,6 +29,27 @@ pub fn ignores_versions(request: &mut Request) {
         edit_header(request, name, &|text| {
             without_parameter(text, "fhirversion")
         });
+    }
+}
+
+pub fn ignores_version_in_accept(request: &mut Request) {
+    if request.headers.get("Content-Type").is_some() {
+        edit_header(request, "Accept", &|text| {
+            without_parameter(text, "fhirversion")
+        });
+    }
+}
+
+pub fn answers_in_r5(facts: &Facts, reply: &mut Reply) {
+    let versioned = facts
+        .request
+        .headers
+        .get("Content-Type")
+        .is_some_and(|kind| kind.contains("fhirVersion"));
+    if versioned && reply.status < 300 {
+        reply
+            .headers
+            .set("Content-Type", "application/fhir+json; fhirVersion=5.0");
     }
 }
 
@@ -126,8 +147,13 @@ pub fn unsupported_accept_gets_json(request: &mut Request) {
     });
 }
 
-pub fn unsupported_accept_is_server_error(_: &Facts, reply: &mut Reply) {
-    if reply.status == 406 {
+pub fn unsupported_accept_is_server_error(facts: &Facts, reply: &mut Reply) {
+    let versioned = facts
+        .request
+        .headers
+        .get("Accept")
+        .is_some_and(|accept| accept.to_ascii_lowercase().contains("fhirversion"));
+    if reply.status == 406 && !versioned {
         reply.status = 500;
     }
 }
@@ -222,6 +248,27 @@ pub fn sends_empty_entries(facts: &Facts, answer: &mut Answer) {
 pub fn sends_nulls(facts: &Facts, answer: &mut Answer) {
     if let Some(resource) = read_resource(facts, answer) {
         resource.place(usize::MAX, "implicitRules", Json::Null);
+    }
+}
+
+pub fn searches_send_nulls(facts: &Facts, answer: &mut Answer) {
+    if let Some(bundle) = searchset(facts, answer) {
+        each_entry(bundle, &|entry| {
+            if let Some(resource) = entry.get_mut("resource") {
+                resource.place(usize::MAX, "implicitRules", Json::Null);
+            }
+        });
+    }
+}
+
+pub fn xml_changes_the_id(facts: &Facts, answer: &mut Answer) {
+    if let Some(resource) = read_xml(facts, answer) {
+        let id = format!(
+            "{}-{}",
+            resource.resource_type().to_lowercase(),
+            resource.text("id").unwrap_or_default()
+        );
+        resource.set("id", id);
     }
 }
 

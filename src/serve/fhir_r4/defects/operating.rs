@@ -116,6 +116,14 @@ pub fn async_with_relative_location(facts: &Facts, reply: &mut Reply) {
     }
 }
 
+pub fn async_is_refused(request: &Request, _: &Interaction) -> Option<Problem> {
+    let asked = request
+        .headers
+        .get("Prefer")
+        .is_some_and(|text| text.contains("respond-async"));
+    asked.then(|| Problem::bad_request("respond-async is not supported"))
+}
+
 fn asks_for_async(facts: &Facts) -> bool {
     let asked = facts
         .request

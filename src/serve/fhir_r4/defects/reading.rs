@@ -5,11 +5,10 @@ use super::tools::{is_read, read_resource, segments, set_segments, unmark, witho
 use crate::serve::fhir_r4::call::Answer;
 use crate::serve::fhir_r4::json::Json;
 use crate::serve::fhir_r4::message::{Method, Reply, Request};
-use crate::serve::fhir_r4::moment::{http_date, read_http_date};
+use crate::serve::fhir_r4::moment::http_date;
 use crate::serve::fhir_r4::problem::Problem;
 use crate::serve::fhir_r4::route::Interaction;
-use crate::serve::fhir_r4::types::{Versioning, offered};
-use jiff::ToSpan;
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 pub fn changes_the_id(facts: &Facts, answer: &mut Answer) {
@@ -69,14 +68,11 @@ pub fn without_last_modified(facts: &Facts, reply: &mut Reply) {
     }
 }
 
-pub fn last_modified_is_a_day_off(facts: &Facts, reply: &mut Reply) {
-    let time = reply
-        .headers
-        .get("Last-Modified")
-        .and_then(read_http_date)
-        .filter(|_| is_read(facts));
-    if let Some(time) = time.and_then(|time| time.checked_sub(24.hours()).ok()) {
-        reply.headers.set("Last-Modified", http_date(time));
+pub fn with_wrong_last_modified(facts: &Facts, reply: &mut Reply) {
+    if is_read(facts) && reply.headers.get("Last-Modified").is_some() {
+        reply
+            .headers
+            .set("Last-Modified", http_date(Timestamp::UNIX_EPOCH));
     }
 }
 
@@ -120,11 +116,10 @@ pub fn head_is_not_found(facts: &Facts, reply: &mut Reply) {
     }
 }
 
-pub fn head_without_headers(facts: &Facts, reply: &mut Reply) {
+pub fn head_with_other_headers(facts: &Facts, reply: &mut Reply) {
     if facts.request.method == Method::Head {
-        ["ETag", "Last-Modified", "Content-Type"]
-            .iter()
-            .for_each(|name| reply.headers.remove(name));
+        reply.headers.set("ETag", "W/\"0\"");
+        reply.headers.set("Content-Type", "text/plain");
     }
 }
 
@@ -139,19 +134,18 @@ pub fn malformed_id_is_server_error(facts: &Facts, reply: &mut Reply) {
     }
 }
 
-pub fn unversioned_shows_versions(facts: &Facts, answer: &mut Answer) {
-    if let Some(meta) =
-        read_unversioned(facts, answer).and_then(|resource| resource.get_mut("meta"))
-    {
-        meta.place(0, "versionId", "1".into());
+pub fn unversioned_keeps_its_time(facts: &Facts, answer: &mut Answer) {
+    if let Some(meta) = read_resource(facts, answer).and_then(|resource| resource.get_mut("meta")) {
+        meta.remove("versionId");
+        meta.set("lastUpdated", "2024-01-01T00:00:00.000Z");
     }
 }
 
-pub fn unversioned_keeps_its_time(facts: &Facts, answer: &mut Answer) {
-    if let Some(meta) =
-        read_unversioned(facts, answer).and_then(|resource| resource.get_mut("meta"))
-    {
-        meta.set("lastUpdated", "2024-01-01T00:00:00.000Z");
+pub fn unversioned_loses_its_time(facts: &Facts, answer: &mut Answer) {
+    if let Some(meta) = read_resource(facts, answer).and_then(|resource| resource.get_mut("meta")) {
+        meta.remove("versionId");
+        meta.remove("lastUpdated");
+        meta.set("source", "urn:oid:2.999");
     }
 }
 
@@ -170,6 +164,19 @@ pub fn vread_without_version_id(facts: &Facts, answer: &mut Answer) {
         .and_then(|resource| resource.get_mut("meta"));
     if let Some(meta) = meta {
         meta.remove("versionId");
+    }
+}
+
+pub fn vread_changes_the_id(facts: &Facts, answer: &mut Answer) {
+    let vread =
+        matches!(facts.interaction, Some(Interaction::ReadVersion(..))) && answer.status == 200;
+    if let Some(resource) = answer.body.as_mut().filter(|_| vread) {
+        let id = format!(
+            "{}-{}",
+            resource.resource_type(),
+            resource.text("id").unwrap_or_default()
+        );
+        resource.set("id", id);
     }
 }
 
@@ -205,12 +212,6 @@ fn answers_vread(facts: &Facts, reply: &mut Reply, from: u16, to: u16) {
 fn refused_condition(request: &Request, interaction: &Interaction, name: &str) -> Option<Problem> {
     let asked = matches!(interaction, Interaction::Read(_)) && request.headers.get(name).is_some();
     asked.then(|| Problem::precondition(format!("{name} is not supported")))
-}
-
-fn read_unversioned<'a>(facts: &Facts, answer: &'a mut Answer) -> Option<&'a mut Json> {
-    read_resource(facts, answer).filter(|resource| {
-        offered(resource.resource_type()).is_some_and(|kind| kind.versioning == Versioning::None)
-    })
 }
 
 fn rename_references(value: &mut Json) {

@@ -2,8 +2,9 @@
 
 use super::Facts;
 use super::tools::{
-    asks_for_search, drop_link, drop_parameters, each_entry, edit_link, edit_parameters, is_search,
-    mode, parameters, searches, searchset, segments, set_segments, unmark, without_body,
+    asks_for_search, drop_link, drop_parameters, each_entry, edit_link, edit_parameters, failed,
+    is_search, keep_entries, mode, parameters, refused, searches, searchset, segments,
+    set_segments, unmark, without_body,
 };
 use crate::serve::fhir_r4::call::Answer;
 use crate::serve::fhir_r4::json::Json;
@@ -11,6 +12,7 @@ use crate::serve::fhir_r4::message::{Method, Reply, Request};
 use crate::serve::fhir_r4::problem::Problem;
 use crate::serve::fhir_r4::query::Query;
 use crate::serve::fhir_r4::route::Interaction;
+use crate::serve::fhir_r4::search::value::split;
 
 pub fn as_collection(facts: &Facts, answer: &mut Answer) {
     if let Some(bundle) = searchset(facts, answer) {
@@ -18,9 +20,9 @@ pub fn as_collection(facts: &Facts, answer: &mut Answer) {
     }
 }
 
-pub fn answers_201(facts: &Facts, reply: &mut Reply) {
+pub fn answers_206(facts: &Facts, reply: &mut Reply) {
     if is_search(facts) && reply.status == 200 {
-        reply.status = 201;
+        reply.status = 206;
     }
 }
 
@@ -108,88 +110,6 @@ pub fn nothing_found_is_404(facts: &Facts, answer: &mut Answer) {
 
 pub fn ignores_id(request: &mut Request) {
     drop_parameters(request, &|name| name == "_id");
-}
-
-pub fn count_is_one_more(request: &mut Request) {
-    edit_parameters(request, &|name, value| {
-        let count = value
-            .parse::<usize>()
-            .ok()
-            .filter(|count| name == "_count" && *count > 0);
-        Some(count.map_or_else(|| value.to_owned(), |count| (count + 1).to_string()))
-    });
-}
-
-pub fn ignores_count(request: &mut Request) {
-    drop_parameters(request, &|name| name == "_count");
-}
-
-pub fn count_zero_gives_a_page(request: &mut Request) {
-    edit_parameters(request, &|name, value| {
-        (name != "_count" || value != "0").then(|| value.to_owned())
-    });
-}
-
-pub fn count_zero_is_refused(request: &Request, interaction: &Interaction) -> Option<Problem> {
-    let asked = searches(interaction) && parameters(request).get("_count") == Some("0");
-    asked.then(|| Problem::bad_request("`_count` is at least 1"))
-}
-
-pub fn count_zero_without_total(facts: &Facts, answer: &mut Answer) {
-    let asked = parameters(facts.request).get("_count") == Some("0");
-    if let Some(bundle) = searchset(facts, answer).filter(|_| asked) {
-        bundle.remove("total");
-    }
-}
-
-pub fn summary_count_gives_entries(request: &mut Request) {
-    edit_parameters(request, &|name, value| {
-        (name != "_summary" || value != "count").then(|| value.to_owned())
-    });
-}
-
-pub fn summary_count_without_total(facts: &Facts, answer: &mut Answer) {
-    let asked = parameters(facts.request).get("_summary") == Some("count");
-    if let Some(bundle) = searchset(facts, answer).filter(|_| asked) {
-        bundle.remove("total");
-    }
-}
-
-pub fn without_next(facts: &Facts, answer: &mut Answer) {
-    if let Some(bundle) = searchset(facts, answer) {
-        drop_link(bundle, "next");
-    }
-}
-
-pub fn next_link_leads_nowhere(facts: &Facts, answer: &mut Answer) {
-    if let Some(bundle) = searchset(facts, answer) {
-        edit_link(bundle, "next", &|_| format!("{}/_getpages/1", facts.base));
-    }
-}
-
-pub fn next_link_expires_at_once(request: &Request, interaction: &Interaction) -> Option<Problem> {
-    let asked = searches(interaction) && parameters(request).get("_page").is_some();
-    asked.then(|| Problem::new(410, "expired", "this page is gone"))
-}
-
-pub fn total_is_of_the_page(facts: &Facts, answer: &mut Answer) {
-    set_total(facts, answer, "match");
-}
-
-pub fn total_counts_includes(facts: &Facts, answer: &mut Answer) {
-    let Some(bundle) = searchset(facts, answer) else {
-        return;
-    };
-    let total = bundle
-        .get("total")
-        .and_then(Json::scalar)
-        .and_then(|total| total.parse::<usize>().ok());
-    let included = bundle
-        .each("entry")
-        .iter()
-        .filter(|entry| mode(entry) == "include")
-        .count();
-    bundle.set("total", total.map(|total| total + included));
 }
 
 pub fn ignores_include(request: &mut Request) {
@@ -324,12 +244,6 @@ pub fn full_urls_are_relative(facts: &Facts, answer: &mut Answer) {
     });
 }
 
-pub fn full_urls_of_another_host(facts: &Facts, answer: &mut Answer) {
-    set_full_urls(facts, answer, &|url| {
-        url.replace(facts.base, "http://fhir.internal.example/fhir")
-    });
-}
-
 pub fn compartment_gives_everything(request: &mut Request) {
     let parts: Vec<String> = segments(request).into_iter().map(str::to_owned).collect();
     if let ([_, _, kind], true) = (parts.as_slice(), asks_for_search(request)) {
@@ -362,12 +276,163 @@ pub fn ignores_missing(request: &mut Request) {
     drop_parameters(request, &|name| name.ends_with(":missing"));
 }
 
-pub fn ignores_chains(request: &mut Request) {
-    drop_parameters(request, &|name| name.contains('.'));
-}
-
 pub fn ignores_last_updated(request: &mut Request) {
     drop_parameters(request, &|name| name == "_lastUpdated");
+}
+
+pub fn date_is_refused(request: &Request, interaction: &Interaction) -> Option<Problem> {
+    refused(request, interaction, &|name, _| {
+        bare(name) == "birthdate" || bare(name) == "date"
+    })
+}
+
+pub fn rare_prefixes_are_server_errors(
+    request: &Request,
+    interaction: &Interaction,
+) -> Option<Problem> {
+    failed(request, interaction, &|name, value| {
+        let dated = bare(name).ends_with("date") || name == "_lastUpdated";
+        dated
+            && ["ne", "sa", "eb", "ap"]
+                .iter()
+                .any(|prefix| value.starts_with(prefix))
+    })
+}
+
+pub fn last_updated_is_refused(request: &Request, interaction: &Interaction) -> Option<Problem> {
+    refused(request, interaction, &|name, _| name == "_lastUpdated")
+}
+
+pub fn with_old_times(facts: &Facts, answer: &mut Answer) {
+    let Some(bundle) = searchset(facts, answer) else {
+        return;
+    };
+    each_entry(bundle, &|entry| {
+        let meta = entry
+            .get_mut("resource")
+            .and_then(|resource| resource.get_mut("meta"));
+        if let Some(meta) = meta {
+            meta.set("lastUpdated", "2001-01-01T00:00:00Z");
+        }
+    });
+}
+
+pub fn sort_is_refused(request: &Request, interaction: &Interaction) -> Option<Problem> {
+    refused(request, interaction, &|name, _| name == "_sort")
+}
+
+pub fn elements_is_refused(request: &Request, interaction: &Interaction) -> Option<Problem> {
+    refused(request, interaction, &|name, _| name == "_elements")
+}
+
+pub fn elements_gives_mandatory_only(facts: &Facts, answer: &mut Answer) {
+    let query = parameters(facts.request);
+    let Some(names) = query.get("_elements") else {
+        return;
+    };
+    let Some(bundle) = searchset(facts, answer) else {
+        return;
+    };
+    each_entry(bundle, &|entry| {
+        if let Some(members) = entry.get_mut("resource").and_then(Json::members_mut) {
+            members.retain(|(name, _)| !names.split(',').any(|wanted| *wanted == **name));
+        }
+    });
+}
+
+pub fn string_is_refused(request: &Request, interaction: &Interaction) -> Option<Problem> {
+    refused(request, interaction, &|name, _| {
+        ["family", "given", "name"].contains(&bare(name))
+    })
+}
+
+pub fn bare_codes_are_refused(request: &Request, interaction: &Interaction) -> Option<Problem> {
+    refused(request, interaction, &|name, value| {
+        name == "identifier" && !value.contains('|')
+    })
+}
+
+pub fn leading_bars_are_refused(request: &Request, interaction: &Interaction) -> Option<Problem> {
+    refused(request, interaction, &|name, value| {
+        name == "identifier" && value.starts_with('|')
+    })
+}
+
+pub fn trailing_bars_are_refused(request: &Request, interaction: &Interaction) -> Option<Problem> {
+    refused(request, interaction, &|name, value| {
+        name == "identifier" && value.ends_with('|')
+    })
+}
+
+pub fn escapes_are_refused(request: &Request, interaction: &Interaction) -> Option<Problem> {
+    refused(request, interaction, &|_, value| value.contains('\\'))
+}
+
+pub fn first_alternative_wins(request: &mut Request) {
+    edit_parameters(request, &|name, value| {
+        let first = split(value, ',').into_iter().next().unwrap_or_default();
+        Some(if name.starts_with('_') {
+            value.to_owned()
+        } else {
+            first
+        })
+    });
+}
+
+pub fn alternatives_are_server_errors(
+    request: &Request,
+    interaction: &Interaction,
+) -> Option<Problem> {
+    failed(request, interaction, &|name, value| {
+        !name.starts_with('_') && split(value, ',').len() > 1
+    })
+}
+
+pub fn repetitions_are_server_errors(
+    request: &Request,
+    interaction: &Interaction,
+) -> Option<Problem> {
+    let query = parameters(request);
+    // A parameter of many shapes, such as the identifier, is read by other means.
+    failed(request, interaction, &|name, _| {
+        ["gender", "birthdate"].contains(&name) && query.all(name).count() > 1
+    })
+}
+
+pub fn include_loses_the_matches(facts: &Facts, answer: &mut Answer) {
+    let asked = facts.request.query.contains("_include");
+    if let Some(bundle) = searchset(facts, answer).filter(|_| asked) {
+        keep_entries(bundle, &|entry| mode(entry) != "match");
+    }
+}
+
+pub fn unknown_reference_adds_an_error(facts: &Facts, answer: &mut Answer) {
+    let by_reference = parameters(facts.request)
+        .iter()
+        .any(|(name, _)| ["subject", "patient"].contains(&name));
+    let Some(bundle) =
+        searchset(facts, answer).filter(|bundle| by_reference && bundle.get("entry").is_none())
+    else {
+        return;
+    };
+    let problem = Problem::not_found("the reference leads nowhere");
+    let entry = Json::object([
+        ("resource", problem.outcome()),
+        ("search", Json::object([("mode", "match".into())])),
+    ]);
+    bundle.set("entry", Json::list([entry]));
+}
+
+pub fn refused_is_no_content(facts: &Facts, reply: &mut Reply) {
+    if is_search(facts) && reply.status == 400 {
+        reply.status = 204;
+        without_body(reply);
+    }
+}
+
+/// The parameter without its modifier.
+fn bare(name: &str) -> &str {
+    name.split(':').next().unwrap_or_default()
 }
 
 fn is_post(request: &Request) -> bool {
@@ -377,17 +442,6 @@ fn is_post(request: &Request) -> bool {
 fn only_counts(request: &Request) -> bool {
     let query = parameters(request);
     query.get("_count") == Some("0") || query.get("_summary") == Some("count")
-}
-
-fn set_total(facts: &Facts, answer: &mut Answer, counted: &str) {
-    if let Some(bundle) = searchset(facts, answer).filter(|bundle| bundle.get("entry").is_some()) {
-        let count = bundle
-            .each("entry")
-            .iter()
-            .filter(|entry| mode(entry) == counted)
-            .count();
-        bundle.set("total", count);
-    }
 }
 
 /// Gives the entries of a mode the mode `match`.

@@ -4,6 +4,7 @@ use super::Facts;
 use crate::serve::fhir_r4::call::Answer;
 use crate::serve::fhir_r4::json::Json;
 use crate::serve::fhir_r4::message::{Method, Reply, Request};
+use crate::serve::fhir_r4::problem::Problem;
 use crate::serve::fhir_r4::query::Query;
 use crate::serve::fhir_r4::route::Interaction;
 
@@ -182,6 +183,28 @@ pub fn edit_link(bundle: &mut Json, relation: &str, edit: &dyn Fn(&str) -> Strin
         let url = edit(link.text("url").unwrap_or_default());
         link.set("url", url);
     }
+}
+
+/// Refuses a search with a parameter that fits.
+pub fn refused(
+    request: &Request,
+    interaction: &Interaction,
+    fits: &dyn Fn(&str, &str) -> bool,
+) -> Option<Problem> {
+    let found = searches(interaction)
+        && parameters(request)
+            .iter()
+            .any(|(name, value)| fits(name, value));
+    found.then(|| Problem::new(400, "not-supported", "this search is not supported"))
+}
+
+/// Fails on a search with a parameter that fits.
+pub fn failed(
+    request: &Request,
+    interaction: &Interaction,
+    fits: &dyn Fn(&str, &str) -> bool,
+) -> Option<Problem> {
+    refused(request, interaction, fits).map(|_| Problem::new(500, "exception", "the search failed"))
 }
 
 /// Takes the body out of a reply.

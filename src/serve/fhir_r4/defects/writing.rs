@@ -24,15 +24,27 @@ pub fn create_location_with_query(facts: &Facts, reply: &mut Reply) {
     edit_location(facts, reply, &|location| format!("{location}?_format=json"));
 }
 
+pub fn create_location_names_no_version(facts: &Facts, reply: &mut Reply) {
+    edit_location(facts, reply, &|location| {
+        let resource = location.split("/_history/").next().unwrap_or_default();
+        format!("{resource}/_history/0")
+    });
+}
+
 pub fn create_location_leads_nowhere(facts: &Facts, reply: &mut Reply) {
-    edit_location(
-        facts,
-        reply,
-        &|location| match location.split_once("/_history/") {
-            Some((resource, _)) => format!("{resource}0/_history/1"),
-            None => format!("{location}0"),
-        },
-    );
+    edit_location(facts, reply, &|location| {
+        location.replacen("/_history/", "0/_history/", 1)
+    });
+}
+
+pub fn active_narrative_is_server_error(facts: &Facts, reply: &mut Reply) {
+    let unsafe_text = String::from_utf8_lossy(&reply.body).contains("\"security\"");
+    if matches!(facts.interaction, Some(Interaction::Create(_)))
+        && reply.status == 422
+        && unsafe_text
+    {
+        reply.status = 500;
+    }
 }
 
 pub fn create_without_etag(facts: &Facts, reply: &mut Reply) {
@@ -56,7 +68,11 @@ pub fn malformed_is_unprocessable(facts: &Facts, reply: &mut Reply) {
 }
 
 pub fn broken_rule_is_server_error(facts: &Facts, reply: &mut Reply) {
-    if matches!(facts.interaction, Some(Interaction::Create(_))) && reply.status == 422 {
+    let unsafe_text = String::from_utf8_lossy(&reply.body).contains("\"security\"");
+    if matches!(facts.interaction, Some(Interaction::Create(_)))
+        && reply.status == 422
+        && !unsafe_text
+    {
         reply.status = 500;
     }
 }
@@ -84,7 +100,12 @@ pub fn create_echoes_the_request(facts: &Facts, answer: &mut Answer) {
         .ok()
         .and_then(|text| parse(text).ok());
     let created = matches!(facts.interaction, Some(Interaction::Create(_))) && answer.status == 201;
-    if let Some(sent) = sent.filter(|_| created && answer.body.is_some()) {
+    let asked = facts
+        .request
+        .headers
+        .get("Prefer")
+        .is_some_and(|text| text.contains("representation"));
+    if let Some(sent) = sent.filter(|_| created && asked) {
         answer.body = Some(sent);
     }
 }
@@ -140,15 +161,26 @@ pub fn update_create_without_location(facts: &Facts, reply: &mut Reply) {
     }
 }
 
-pub fn clients_id_is_server_error(facts: &Facts, reply: &mut Reply) {
-    if is_update(facts) && reply.status == 405 {
-        reply.status = 500;
-    }
-}
-
 pub fn stale_is_conflict(facts: &Facts, reply: &mut Reply) {
     if reply.status == 412 && facts.request.headers.get("If-Match").is_some() {
         reply.status = 409;
+    }
+}
+
+pub fn missing_if_match_is_refused_and_done(facts: &Facts, reply: &mut Reply) {
+    if is_update(facts) && reply.status == 200 && facts.request.headers.get("If-Match").is_none() {
+        reply.status = 400;
+    }
+}
+
+pub fn fhirpath_patch_is_refused_and_done(facts: &Facts, reply: &mut Reply) {
+    let fhir = facts
+        .request
+        .headers
+        .get("Content-Type")
+        .is_some_and(|kind| kind.contains("fhir+"));
+    if facts.request.method == Method::Patch && fhir && reply.status == 200 {
+        reply.status = 415;
     }
 }
 

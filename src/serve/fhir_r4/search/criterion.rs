@@ -185,6 +185,9 @@ fn chain(
     else {
         return Ok(Reading::Unknown);
     };
+    if scope.has(DefectId::IgnoresChains) {
+        return Ok(Reading::Empty);
+    }
     let targets: Vec<&'static str> = parameter
         .targets
         .iter()

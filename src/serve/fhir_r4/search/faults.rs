@@ -96,36 +96,35 @@ impl Scope<'_> {
     ) -> bool {
         let (wanted, found) = self.seen(parameter, path, wanted, found);
         let prefix = match prefix {
-            _ if self.has(DefectId::PrefixesAreIgnored) => Prefix::Eq,
+            _ if self.has(DefectId::PrefixesAreIgnored) && parameter.name != "_lastUpdated" => {
+                Prefix::Eq
+            }
             Prefix::Ge if self.has(DefectId::InclusivePrefixesExclude) => Prefix::Gt,
             Prefix::Le if self.has(DefectId::InclusivePrefixesExclude) => Prefix::Lt,
             Prefix::Gt if self.has(DefectId::ExclusivePrefixesInclude) => Prefix::Ge,
             Prefix::Lt if self.has(DefectId::ExclusivePrefixesInclude) => Prefix::Le,
-            other => other,
+            Prefix::Eq
+            | Prefix::Ne
+            | Prefix::Gt
+            | Prefix::Lt
+            | Prefix::Ge
+            | Prefix::Le
+            | Prefix::Sa
+            | Prefix::Eb
+            | Prefix::Ap => prefix,
         };
         matching::span_fits(prefix, wanted, found, self.now.as_microsecond())
     }
 
     /// The two spans as the server sees them.
     fn seen(&self, parameter: &Parameter, path: &Path, wanted: Span, found: Span) -> (Span, Span) {
-        let day = |span: Span| {
-            let day = span.low.div_euclid(DAY);
-            Span {
-                low: day * DAY,
-                high: (day + 1) * DAY,
-            }
-        };
         let start = |span: Span| Span {
             low: span.low,
             high: span.high.min(span.low.saturating_add(1)),
         };
         let partial = wanted.high.saturating_sub(wanted.low) > DAY;
         if parameter.name == "_lastUpdated" {
-            return if self.has(DefectId::LastUpdatedByDay) {
-                (day(wanted), day(found))
-            } else {
-                (wanted, found)
-            };
+            return (wanted, found);
         }
         if partial && self.has(DefectId::PartialDatesAreTheirStart) {
             return (start(wanted), start(found));
@@ -174,6 +173,7 @@ impl Scope<'_> {
     pub fn skipped(&self, before: usize) -> usize {
         match before {
             0 => 0,
+            _ if before > 1 && self.has(DefectId::LaterPagesStartOver) => 0,
             _ if self.has(DefectId::NextPageOverlaps) => before - 1,
             _ if self.has(DefectId::NextPageSkips) => before + 1,
             _ => before,
@@ -205,11 +205,11 @@ pub fn merge_repeated(criteria: &mut Vec<Criterion>) {
             merged.push(criterion);
             continue;
         };
-        let same = merged.iter_mut().find_map(|other| match other {
-            Criterion::Values(known, Modifier::None, values) if known.name == parameter.name => {
-                Some(values)
-            }
-            _ => None,
+        let same = merged.iter_mut().find_map(|other| {
+            let Criterion::Values(known, Modifier::None, values) = other else {
+                return None;
+            };
+            (known.name == parameter.name).then_some(values)
         });
         match same {
             Some(values) => values.extend(wanted),

@@ -116,6 +116,14 @@ pub fn related<'a>(scope: &Scope<'a>, rules: &[Rule], page: &[&'a Version]) -> V
         first = false;
     }
     found.truncate(MAX_RELATED);
+    if scope.has(DefectId::IncludeBringsOthers) && !rules.is_empty() {
+        found.extend(
+            scope
+                .store
+                .current_at("Organization", scope.sequence)
+                .next(),
+        );
+    }
     found
 }
 

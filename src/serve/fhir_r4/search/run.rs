@@ -8,6 +8,7 @@ use super::plan::{Plan, Total};
 use super::related::related;
 use super::sort::sort;
 use super::subset::{self, View};
+use crate::serve::fhir_r4::defects::DefectId;
 use crate::serve::fhir_r4::json::Json;
 use crate::serve::fhir_r4::problem::{Issue, outcome};
 use crate::serve::fhir_r4::query::Query;
@@ -21,6 +22,13 @@ pub fn run(scope: &Scope, plan: &Plan, path: &str) -> Json {
         ..*scope
     };
     let mut found = matches(&scope, plan);
+    if found.is_empty() && scope.has(DefectId::NothingFoundGivesAll) {
+        found = plan
+            .types
+            .iter()
+            .flat_map(|(kind, _)| scope.store.current_at(kind, scope.sequence))
+            .collect();
+    }
     sort(&plan.order, &mut found);
     let total = found.len();
     let page: Vec<&Version> = if plan.view == View::Count {

@@ -4,6 +4,7 @@ use super::answers::{gone, written};
 use super::{body, criteria, delete as single, patching, update_as};
 use crate::serve::fhir_r4::call::{Answer, Call, Context};
 use crate::serve::fhir_r4::defects::DefectId;
+use crate::serve::fhir_r4::message::Method;
 use crate::serve::fhir_r4::problem::Problem;
 use crate::serve::fhir_r4::read::{current, find};
 use crate::serve::fhir_r4::route::Target;
@@ -28,6 +29,10 @@ pub fn already_there(
             Err(Problem::precondition("the criteria find nothing"))
         }
         [] => Ok(None),
+        [found] if context.has(DefectId::ConditionalCreateReplacesTheMatch) => {
+            store.put(found, Method::Delete, None, context.now);
+            Ok(None)
+        }
         [found] if context.has(DefectId::ConditionalCreateUpdatesTheMatch) => {
             update_as(context, store, found, call).map(Some)
         }
@@ -52,12 +57,15 @@ pub fn update(
     demand_conditional(kind)?;
     let own = body(context, kind, call)?.text("id").map(str::to_owned);
     let mut found = find(context, store, kind, &call.query)?;
-    if context.has(DefectId::ConditionalUpdateAlwaysCreates) {
+    if found.len() == 1 && own.is_none() && context.has(DefectId::ConditionalUpdateAlwaysCreates) {
         found.clear();
     }
     match found.as_slice() {
         [] => update_without_match(context, store, kind, own, call),
         [found] => update_match(context, store, found, call),
+        _ if context.has(DefectId::ConditionalUpdateAddsToSeveral) => {
+            update_without_match(context, store, kind, own, call)
+        }
         [first, ..] if context.has(DefectId::ConditionalUpdateTakesTheFirst) => {
             update_match(context, store, first, call)
         }
@@ -99,8 +107,8 @@ pub fn delete(
     let all =
         offered == ConditionalDelete::Multiple || context.has(DefectId::ConditionalDeleteTakesAll);
     match found.as_slice() {
-        _ if context.has(DefectId::ConditionalDeleteDoesNothing) => Ok(gone(call, None)),
         [] => Ok(gone(call, None)),
+        [_] if context.has(DefectId::ConditionalDeleteDoesNothing) => Ok(gone(call, None)),
         [one] => single::delete(context, store, one, call),
         [first, ..] if context.has(DefectId::ConditionalDeleteTakesTheFirst) => {
             single::delete(context, store, first, call)
@@ -132,7 +140,7 @@ fn update_without_match(
         resource_type: kind,
         id,
     };
-    if store.current(&target).is_ok() && !context.has(DefectId::ConditionalUpdateAlwaysCreates) {
+    if store.current(&target).is_ok() {
         return Err(Problem::new(
             409,
             "conflict",

@@ -21,14 +21,19 @@ pub fn type_of_body(context: &Context, call: &Call) -> Option<&'static str> {
 
 /// What is left of a resource that is created.
 pub fn lossy(context: &Context, mut resource: Json) -> Json {
-    if context.has(DefectId::CreateDropsTelecoms) {
-        resource.remove("telecom");
+    if context.has(DefectId::CreateAddsElements) {
+        resource.set(
+            "address",
+            Json::list([Json::object([("country", "GB".into())])]),
+        );
     }
-    let names = resource
-        .get_mut("name")
-        .filter(|_| context.has(DefectId::CreateKeepsOneGivenName));
-    for name in names.and_then(Json::items_mut).into_iter().flatten() {
-        if let Some(given) = name.get_mut("given").and_then(Json::items_mut) {
+    let names = resource.get_mut("name").and_then(Json::items_mut);
+    for name in names.into_iter().flatten() {
+        if context.has(DefectId::CreateDropsNameUses) {
+            name.remove("use");
+        }
+        let given = name.get_mut("given").and_then(Json::items_mut);
+        if let Some(given) = given.filter(|_| context.has(DefectId::CreateKeepsOneGivenName)) {
             given.truncate(1);
         }
     }
@@ -41,22 +46,19 @@ pub fn tolerates(context: &Context, problem: &Problem) -> bool {
         && problem.issues.iter().all(|issue| issue.code == "security")
 }
 
-/// The resource that an update really goes to.
-pub fn target_of_update(
-    context: &Context,
-    store: &mut Store,
-    target: &Target,
-    resource: &Json,
-) -> Target {
+/// The resource that an update goes to by the id of its body.
+pub fn target_by_body(context: &Context, target: &Target, resource: &Json) -> Target {
     let own = resource
         .text("id")
         .filter(|_| context.has(DefectId::UpdateFollowsTheBodysId));
-    if let Some(id) = own {
-        return Target {
-            id: id.to_owned(),
-            ..target.clone()
-        };
+    Target {
+        id: own.unwrap_or(&target.id).to_owned(),
+        ..target.clone()
     }
+}
+
+/// The resource that an update goes to where the server has its way with new ids.
+pub fn target_by_server(context: &Context, store: &mut Store, target: &Target) -> Target {
     if context.has(DefectId::UpdateCreateTakesAnotherId) && store.versions(target).is_empty() {
         return Target {
             id: store.fresh_id(target.resource_type),
@@ -143,10 +145,10 @@ pub fn demand_any_match(
     before: Option<&Version>,
     interaction: &Interaction,
 ) -> Result<(), Problem> {
-    let asked = context.has(DefectId::MissingIfMatchIsPreconditionFailed)
+    let asked = context.has(DefectId::MissingIfMatchIsConflict)
         && matches!(interaction, Interaction::Update(_));
     if asked && before.is_some() {
-        return Err(Problem::precondition("If-Match is missing"));
+        return Err(Problem::new(409, "conflict", "If-Match is missing"));
     }
     Ok(())
 }

@@ -59,8 +59,7 @@ impl Writer {
 
     fn property(&mut self, parent: &Json, name: &str, kind: &str, level: usize) {
         let values = parent.each(name);
-        let companion = format!("_{name}");
-        let extras = parent.each(&companion);
+        let extras = companion(parent, name).map_or(&[][..], Json::items);
         for index in 0..values.len().max(extras.len()) {
             let value = values.get(index).unwrap_or(&Json::Null);
             self.item(
@@ -150,6 +149,16 @@ impl Writer {
             self.out.extend(std::iter::repeat_n("  ", level));
         }
     }
+}
+
+/// What stands beside a primitive: its id and extensions.
+fn companion<'a>(parent: &'a Json, name: &str) -> Option<&'a Json> {
+    let named = |key: &str| key.strip_prefix('_') == Some(name);
+    parent
+        .members()
+        .iter()
+        .find(|(key, _)| named(key))
+        .map(|(_, value)| value)
 }
 
 /// The id of an element and the url of an extension are attributes; the id of a resource is an element.

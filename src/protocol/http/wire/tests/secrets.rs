@@ -26,7 +26,7 @@ fn token_url(server: &Server) -> HttpUrl {
     server.url("/token").parse().unwrap()
 }
 
-fn by_secret(server: &Server, place: SecretPlace) -> Auth<Held> {
+pub(super) fn by_secret(server: &Server, place: SecretPlace) -> Auth<Held> {
     Auth::Oauth2(ClientCredentials {
         token_url: token_url(server),
         client_id: "me".into(),
@@ -147,7 +147,7 @@ async fn a_secret_in_a_broken_reply_never_reaches_a_record() {
 #[tokio::test]
 async fn tokens_are_fetched_once_and_kept() {
     for (place, proof) in [
-        (SecretPlace::Header, "Authorization: Basic "),
+        (SecretPlace::Header, "authorization: Basic "),
         (SecretPlace::Body, "client_secret=c4n4ry"),
     ] {
         let server = Server::answering(|request| match request.starts_with("POST /token") {
@@ -250,6 +250,73 @@ async fn tokens_that_cannot_be_had_are_faults() {
         (fault(&recorded).kind, fault(&recorded).owner),
         (FaultKind::Auth, Owner::Supplier)
     );
+}
+
+#[tokio::test]
+async fn nothing_is_added_to_a_token_request_and_no_redirect_is_followed() {
+    let server = Server::answering(|request| match request.starts_with("POST /token") {
+        true => Reaction::reply(
+            "HTTP/1.1 307 Temporary Redirect\r\nLocation: /elsewhere\r\nContent-Length: 2\r\n\r\n{}",
+        ),
+        false => json("200 OK", r#"{"access_token":"t0ken"}"#),
+    })
+    .await;
+    let wire = with_auth(&server, by_secret(&server, SecretPlace::Body));
+    let recorded = wire.exchange(&get(&server), limits(), &clock).await;
+    assert!(
+        fault(&recorded).message.contains("status 307"),
+        "{}",
+        fault(&recorded)
+    );
+    let requests = server.requests();
+    assert_eq!(requests.len(), 1, "{requests:?}");
+    let mut names: Vec<&str> = requests[0]
+        .lines()
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| Some(line.split_once(':')?.0))
+        .collect();
+    names.sort_unstable();
+    assert_eq!(
+        names,
+        [
+            "accept",
+            "content-length",
+            "content-type",
+            "host",
+            "user-agent"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_cut_off() {
+    let server =
+        Server::answering(|_| Reaction::repeat("HTTP/1.1 200 OK\r\n\r\n", " ".repeat(50_000)))
+            .await;
+    let wire = with_auth(&server, by_secret(&server, SecretPlace::Header));
+    let recorded = wire.exchange(&get(&server), limits(), &clock).await;
+    assert_eq!(
+        (fault(&recorded).kind, fault(&recorded).owner),
+        (FaultKind::Auth, Owner::Supplier)
+    );
+    assert!(
+        fault(&recorded).message.contains("longer than"),
+        "{}",
+        fault(&recorded)
+    );
+}
+
+#[tokio::test]
+async fn a_token_endpoint_that_closes_is_not_asked_again() {
+    let server = Server::answering(|_| Reaction::close("")).await;
+    let wire = with_auth(&server, by_secret(&server, SecretPlace::Header));
+    let recorded = wire.exchange(&get(&server), limits(), &clock).await;
+    assert_eq!(
+        (fault(&recorded).kind, fault(&recorded).owner),
+        (FaultKind::Auth, Owner::Supplier)
+    );
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[tokio::test]

@@ -228,9 +228,9 @@ async fn request(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
     loop {
         let text = String::from_utf8_lossy(&bytes);
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head
-                .lines()
-                .find_map(|line| line.strip_prefix("Content-Length: "));
+            let lines = head.lines().filter_map(|line| line.split_once(": "));
+            let mut lengths = lines.filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+            let length = lengths.next().map(|(_, length)| length);
             let length: usize = length.and_then(|length| length.parse().ok()).unwrap_or(0);
             if body.len() >= length {
                 return Some(text.into_owned());

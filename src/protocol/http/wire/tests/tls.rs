@@ -9,7 +9,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::server::{Reaction, Server};
 use super::*;
-use crate::protocol::http::config::{ClientCertificate, Secret, Tls, Trust};
+use crate::protocol::http::config::{ClientCertificate, Secret, SecretPlace, Tls, Trust};
 
 /// Who signs in these tests.
 struct Authority {
@@ -228,13 +228,8 @@ async fn a_client_certificate_opens_the_door() {
         fault(&recorded)
     );
 
-    let (certificate, key) = authority.sign("client.test", 2030);
-    let client = ClientCertificate {
-        chain: Ok(certificate.pem().into_bytes()),
-        key: Ok(Secret::new(key.serialize_pem())),
-    };
     let tls = Tls {
-        client: Some(client),
+        client: Some(client_certificate(&authority)),
         ..roots(&authority)
     };
     let recorded = trusting(&server, tls.clone())
@@ -339,4 +334,132 @@ async fn raw_bytes_go_through_tls_too() {
     assert_eq!(reply(&recorded).body.text(), Some("hello"));
     assert!(recorded.connection.tls.is_some());
     assert_eq!(server.requests().len(), 1);
+}
+
+/// A server that gives tokens and answers to them.
+async fn start_with_tokens(
+    identity: &(Certificate, KeyPair),
+    clients: Option<&Authority>,
+) -> Server {
+    Server::secure(server_config(identity, clients), |request| {
+        let body = match request.starts_with("POST /token") {
+            true => r#"{"access_token":"t0ken","expires_in":3600}"#,
+            false => "hello",
+        };
+        ok(body)
+    })
+    .await
+}
+
+fn asking_for_tokens(server: &Server, tls: Tls) -> Wire {
+    let auth = super::secrets::by_secret(server, SecretPlace::Header);
+    Wire::new(Config {
+        tls,
+        auth: [("default".to_owned(), auth)].into(),
+        ..config(server)
+    })
+}
+
+#[tokio::test]
+async fn a_token_endpoint_is_trusted_like_an_endpoint() {
+    let (authority, stranger) = (Authority::new("known"), Authority::new("stranger"));
+    let client = client_certificate(&authority);
+    let certified = Tls {
+        client: Some(client),
+        ..roots(&authority)
+    };
+    let known = || authority.sign("127.0.0.1", 2030);
+    let given = stranger.sign("127.0.0.1", 2030);
+    let itself = Tls {
+        roots: Some(Ok(given.0.pem().into_bytes())),
+        ..Tls::default()
+    };
+    let renamed = |name: &str| Tls {
+        server_name: Some(name.into()),
+        ..roots(&authority)
+    };
+    let recorded = Tls {
+        trust: Trust::Recorded,
+        ..roots(&authority)
+    };
+    let cases = [
+        ("known", known(), None, roots(&authority), None),
+        ("certified", known(), Some(&authority), certified, None),
+        ("itself", given, None, itself, None),
+        (
+            "renamed",
+            authority.sign("a.test", 2030),
+            None,
+            renamed("a.test"),
+            None,
+        ),
+        (
+            "only recorded",
+            stranger.sign("127.0.0.1", 2030),
+            None,
+            recorded,
+            None,
+        ),
+        (
+            "no certificate",
+            known(),
+            Some(&authority),
+            roots(&authority),
+            Some("client certificate"),
+        ),
+        (
+            "expired",
+            authority.sign("127.0.0.1", 2026),
+            None,
+            roots(&authority),
+            Some("it has expired"),
+        ),
+        (
+            "stranger",
+            stranger.sign("127.0.0.1", 2030),
+            None,
+            roots(&authority),
+            Some("nobody who is trusted"),
+        ),
+        (
+            "other name",
+            authority.sign("b.test", 2030),
+            None,
+            roots(&authority),
+            Some("b.test"),
+        ),
+        (
+            "other name than renamed",
+            known(),
+            None,
+            renamed("a.test"),
+            Some("another name"),
+        ),
+    ];
+    for (case, identity, clients, tls, problem) in cases {
+        let server = start_with_tokens(&identity, clients).await;
+        let wire = asking_for_tokens(&server, tls);
+        let recorded = wire.exchange(&get(&server), limits(), &clock).await;
+        let Some(problem) = problem else {
+            assert_eq!(reply(&recorded).body.text(), Some("hello"), "{case}");
+            assert_eq!(server.requests().len(), 2, "{case}");
+            continue;
+        };
+        let fault = fault(&recorded);
+        assert_eq!(
+            (fault.kind, fault.owner),
+            (FaultKind::Auth, Owner::Supplier),
+            "{case}: {fault}"
+        );
+        assert!(fault.message.contains(problem), "{case}: {fault}");
+        assert!(server.requests().is_empty(), "{case}: no secret was sent");
+    }
+}
+
+fn client_certificate(authority: &Authority) -> ClientCertificate {
+    let (certificate, key) = authority.sign("client.test", 2030);
+    ClientCertificate {
+        chain: Ok(certificate.pem().into_bytes()),
+        key: Ok(Secret::new(key.serialize_pem())),
+    }
 }

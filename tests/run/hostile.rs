@@ -22,6 +22,10 @@ struct Case {
     fault: Option<&'static str>,
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "a table of cases, or one story told in order"
+)]
 #[test]
 fn every_kind_of_trouble_has_its_name() {
     let cases = [
@@ -172,6 +176,10 @@ fn nobody_there_is_undetermined() {
     );
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "a table of cases, or one story told in order"
+)]
 #[test]
 fn secrets_reach_no_artifact() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,6 +1,11 @@
 //! The binary as its users run it: against the embedded supplier, against servers that behave and misbehave, interrupted,
 //! cancelled, resumed, judged again.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper that meets the unexpected fails its test"
+)]
+
 mod again;
 mod declared;
 mod hostile;

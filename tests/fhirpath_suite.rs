@@ -18,7 +18,6 @@ const ANY_INPUT: &str = "patient-example.xml";
 
 const DEVIATIONS: &str = include_str!("fhirpath-r4-deviations.txt");
 
-#[expect(clippy::print_stdout, reason = "a skip must be seen")]
 #[test]
 fn official_r4_suite() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/fhir/fhirpath/r4");

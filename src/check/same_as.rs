@@ -102,7 +102,7 @@ enum By {
     Status,
     Body,
     Header(Template),
-    Values(Expression<FhirPath>, Order),
+    Values(Box<Expression<FhirPath>>, Order),
     Resource(Vec<String>),
 }
 
@@ -156,7 +156,8 @@ impl By {
             }
             None => {}
         }
-        Ok(Self::Values(Expression::new(by.value.clone(), ())?, order))
+        let path = Expression::new(by.value.clone(), ())?;
+        Ok(Self::Values(Box::new(path), order))
     }
 
     /// What is compared, of one exchange.

@@ -17,10 +17,13 @@ use crate::score::{Exit, score};
 use crate::store::RunFolder;
 use crate::supplier::{Day, Patient, Supplier, Vault};
 
+/// A pack, and the folder or scenario file that it was read from; `None` for a pack of the binary.
+pub type PackWithPath = (Arc<Pack>, Option<String>);
+
 /// Packs, a supplier and options.
 pub struct Job {
     /// The packs, in the order in which they were named.
-    pub packs: Vec<(Arc<Pack>, Option<String>)>,
+    pub packs: Vec<PackWithPath>,
     /// Who is tested.
     pub supplier: Supplier,
     /// What was asked for.
@@ -241,22 +244,7 @@ impl Job {
             .max()
             .unwrap_or(Exit::Undetermined);
         let packs: Vec<view::Pack> = scored.into_iter().map(|scored| scored.pack).collect();
-        let mut notes = self.notes.clone();
-        notes.extend(self.supplier.notes());
-        if self.options.embedded.is_some() {
-            notes.push(
-                "the run was against plugfest's own reference supplier, not against a product"
-                    .into(),
-            );
-        }
-        notes.extend(
-            ending
-                .footer
-                .stopped
-                .iter()
-                .map(|reason| format!("the run was stopped: {reason}")),
-        );
-        notes.extend(expired(&packs));
+        let notes = self.reader_notes(&ending, &packs);
         let cases = plans.iter().map(|plan| plan.running()).sum::<usize>();
         let identity = &self.supplier.supplier;
         let report = view::Report {
@@ -286,6 +274,22 @@ impl Job {
             notes,
         };
         (report, exit)
+    }
+
+    /// What a reader must know besides the result.
+    fn reader_notes(&self, ending: &Ending, packs: &[view::Pack]) -> Vec<String> {
+        let mut notes = self.notes.clone();
+        notes.extend(self.supplier.notes());
+        if self.options.embedded.is_some() {
+            notes.push(
+                "the run was against plugfest's own reference supplier, not against a product"
+                    .into(),
+            );
+        }
+        let stopped = ending.footer.stopped.iter();
+        notes.extend(stopped.map(|reason| format!("the run was stopped: {reason}")));
+        notes.extend(expired(packs));
+        notes
     }
 
     fn option_words(&self) -> Vec<String> {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::formats::Output;
-use super::job::{self, Ending, Job, Surroundings};
+use super::job::{self, Ending, Job, PackWithPath, Surroundings};
 use super::out::{Console, Failure};
 use super::packs;
 use super::progress::Watcher;
@@ -335,13 +335,13 @@ fn size(bytes: u64) -> usize {
     usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
-fn load_packs(words: &[String]) -> Result<Vec<(Arc<crate::pack::Pack>, Option<String>)>, Failure> {
+fn load_packs(words: &[String]) -> Result<Vec<PackWithPath>, Failure> {
     let mut loaded = Vec::new();
     for word in words {
         let found = packs::load(word)?;
         if loaded
             .iter()
-            .any(|(pack, _): &(Arc<crate::pack::Pack>, _)| pack.id == found.pack.id)
+            .any(|(pack, _): &PackWithPath| pack.id == found.pack.id)
         {
             return Err(
                 Diagnostic::error("usage", format!("`{}` is named twice", found.pack.id)).into(),
@@ -355,7 +355,7 @@ fn load_packs(words: &[String]) -> Result<Vec<(Arc<crate::pack::Pack>, Option<St
 /// The supplier: from its file, around a URL, or the embedded reference supplier that has the packs' defects.
 async fn find_supplier(
     arguments: &Arguments,
-    packs: &[(Arc<crate::pack::Pack>, Option<String>)],
+    packs: &[PackWithPath],
     console: &Console,
 ) -> Result<(Supplier, Option<Running>), Failure> {
     if let Some(path) = &arguments.supplier {

@@ -276,6 +276,7 @@ fn methods_and_effects() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn mistakes_have_a_place() {
     let cases = [
         ("gt: /x", "unknown-field", "gt"),

@@ -115,6 +115,7 @@ async fn a_trusted_server_and_its_facts() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 async fn servers_that_are_not_trusted_are_sent_nothing_but_their_facts_are_known() {
     let namesake = Authority::new("known");
     let (authority, stranger) = (Authority::new("known"), Authority::new("stranger"));
@@ -361,6 +362,7 @@ fn asking_for_tokens(server: &Server, tls: Tls) -> Wire {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 async fn a_token_endpoint_is_trusted_like_an_endpoint() {
     let (authority, stranger) = (Authority::new("known"), Authority::new("stranger"));
     let client = client_certificate(&authority);

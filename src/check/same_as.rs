@@ -156,8 +156,8 @@ impl By {
             }
             None => {}
         }
-        let path = Expression::new(by.value.clone(), ())?;
-        Ok(Self::Values(Box::new(path), order))
+        let path = Box::new(Expression::new(by.value.clone(), ())?);
+        Ok(Self::Values(path, order))
     }
 
     /// What is compared, of one exchange.

@@ -1,5 +1,9 @@
 //! The binary as its users run it: against the embedded supplier, against servers that behave and misbehave, interrupted,
 //! cancelled, resumed, judged again.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected may panic"
+)]
 
 #![expect(
     clippy::unwrap_used,

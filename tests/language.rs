@@ -2,10 +2,6 @@
 //!
 //! The word after `yaml` says what a block is: a path makes it that file; `step`, `steps`, `send`, `checks`, `keep`, `when`, `each`
 //! and `values` make it a part of a scenario around it. Examples in the tables of bodies and checks are read as such.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that meets the unexpected may panic"
-)]
 
 use std::collections::BTreeMap;
 

@@ -84,6 +84,7 @@ defects! {
     IfModifiedSinceIsRefused "if-modified-since-is-refused" breaks ["FHIR-READ-008"]: "a read with If-Modified-Since is answered 412" => Hook::Refuse(reading::if_modified_since_is_refused);
     SummaryWithoutTag "summary-without-tag" breaks ["FHIR-READ-009"]: "a summary is not marked as a part" => Hook::Answer(reading::summary_without_tag);
     SummaryIsRefused "summary-is-refused" breaks ["FHIR-READ-009"]: "a read with _summary is refused" => Hook::Refuse(reading::summary_is_refused);
+    SummaryIsHtml "summary-is-html" breaks ["FHIR-READ-009"]: "_summary=text gives the narrative as HTML" => Hook::Reply(reading::summary_is_html);
     HeadIsNotFound "head-is-not-found" breaks ["FHIR-READ-010"]: "HEAD is answered 404" => Hook::Reply(reading::head_is_not_found);
     HeadWithOtherHeaders "head-with-other-headers" breaks ["FHIR-READ-010"]: "HEAD has a Content-Type and an ETag that GET has not" => Hook::Reply(reading::head_with_other_headers);
     MalformedIdIsServerError "malformed-id-is-server-error" breaks ["FHIR-READ-011"]: "an id outside the grammar fails with 500" => Hook::Reply(reading::malformed_id_is_server_error);
@@ -106,7 +107,7 @@ defects! {
     // History
     HistoryOldestFirst "history-oldest-first" breaks ["FHIR-HIST-001"]: "a history begins with the oldest version" => Hook::Answer(history::oldest_first);
     HistoryAsSearchset "history-as-searchset" breaks ["FHIR-HIST-001", "FHIR-HIST-004", "FHIR-HIST-007"]: "a history is a Bundle of type searchset" => Hook::Answer(history::as_searchset);
-    HistoryForgets "history-forgets" breaks ["FHIR-HIST-001", "FHIR-UPDATE-007"]: "a history has the current version only" => Hook::Answer(history::forgets);
+    HistoryForgets "history-forgets" breaks ["FHIR-HIST-001", "FHIR-HIST-003", "FHIR-UPDATE-007"]: "a history has the current version only" => Hook::Answer(history::forgets);
     HistoryWithoutResources "history-without-resources" breaks ["FHIR-HIST-001", "FHIR-HIST-002", "FHIR-HIST-004", "FHIR-HIST-005", "FHIR-HIST-007"]: "the entries of a history have no resources" => Hook::Answer(history::without_resources);
     HistoryWithBareEntries "history-with-bare-entries" breaks ["FHIR-HIST-001", "FHIR-HIST-002", "FHIR-HIST-003", "FHIR-HIST-004", "FHIR-HIST-005", "FHIR-HIST-007", "FHIR-HIST-008", "FHIR-UPDATE-007"]: "the entries of a history have neither a resource nor a request" => Hook::Answer(history::with_bare_entries);
     HistoryHidesDeletes "history-hides-deletes" breaks ["FHIR-HIST-003", "FHIR-UPDATE-007"]: "a deletion does not appear in the history" => Hook::Answer(history::hides_deletes);
@@ -177,7 +178,7 @@ defects! {
     IgnoresIfMatch "ignores-if-match" breaks ["FHIR-CONC-001", "FHIR-CONC-004", "FHIR-PATCH-003"]: "If-Match is ignored: updates are lost" => Hook::Switch;
     StaleIsConflict "stale-is-conflict" breaks ["FHIR-CONC-001", "FHIR-PATCH-003"]: "a stale If-Match is answered 409" => Hook::Reply(writing::stale_is_conflict);
     StaleIsWrittenAnyway "stale-is-written-anyway" breaks ["FHIR-CONC-001", "FHIR-CONC-004"]: "an update with a stale If-Match is answered 412 and done" => Hook::Switch;
-    WeakTagsNeverMatch "weak-tags-never-match" breaks ["FHIR-UPDATE-001", "FHIR-UPDATE-004", "FHIR-CONC-002", "FHIR-CONC-004", "FHIR-PATCH-001", "FHIR-PATCH-003", "FHIR-PATCH-004", "FHIR-TXN-010"]: "If-Match is compared strongly, so that no weak tag fits" => Hook::Switch;
+    WeakTagsNeverMatch "weak-tags-never-match" breaks ["FHIR-UPDATE-001", "FHIR-UPDATE-004", "FHIR-CONC-002", "FHIR-CONC-004", "FHIR-PATCH-001", "FHIR-PATCH-003", "FHIR-PATCH-004", "FHIR-DEL-001", "FHIR-DEL-005", "FHIR-TXN-010"]: "If-Match is compared strongly, so that no weak tag fits" => Hook::Switch;
     MissingIfMatchIsConflict "missing-if-match-is-conflict" breaks ["FHIR-CONC-003", "FHIR-UPDATE-001", "FHIR-UPDATE-004", "FHIR-UPDATE-008", "FHIR-TXN-004"]: "an update without If-Match is answered 409" => Hook::Switch;
     MissingIfMatchIsRefusedAndDone "missing-if-match-is-refused-and-done" breaks ["FHIR-CONC-003", "FHIR-UPDATE-001", "FHIR-UPDATE-004", "FHIR-UPDATE-008"]: "an update without If-Match is answered 400, and done" => Hook::Reply(writing::missing_if_match_is_refused_and_done);
 
@@ -412,10 +413,10 @@ defects! {
     // Headers, access and transport
     RequestIdIsLost "request-id-is-lost" breaks ["FHIR-HDR-001"]: "X-Request-Id does not come back" => Hook::Reply(transport::request_id_is_lost);
     RequestIdIsReplaced "request-id-is-replaced" breaks ["FHIR-HDR-001"]: "X-Request-Id is replaced, and the client's does not come back" => Hook::Reply(transport::request_id_is_replaced);
-    PlainHttpBesideTls "plain-http-beside-tls" breaks ["FHIR-SEC-001"]: "with TLS, plain HTTP is served at the same port, too" => Hook::Switch;
+    PlainHttpBesideTls "plain-http-beside-tls" breaks ["FHIR-SEC-001"] needs [Tls]: "with TLS, plain HTTP is served at the same port, too" => Hook::Switch;
     PreflightIsRefused "preflight-is-refused" breaks ["FHIR-SEC-002"]: "CORS is claimed, and a preflight is answered 405" => Hook::Reply(transport::preflight_is_refused);
     PreflightWithoutOrigin "preflight-without-origin" breaks ["FHIR-SEC-002"]: "CORS is claimed, and a preflight allows no origin" => Hook::Reply(transport::preflight_without_origin);
-    ServesWithoutToken "serves-without-token" breaks ["FHIR-SEC-003"]: "with a token, protected data is given without it, too" => Hook::Switch;
-    RefusalWithoutChallenge "refusal-without-challenge" breaks ["FHIR-SEC-003"]: "with a token, its lack is answered 401 without WWW-Authenticate" => Hook::Reply(transport::refusal_without_challenge);
-    RefusalIsForbidden "refusal-is-forbidden" breaks ["FHIR-SEC-003"]: "with a token, its lack is answered 403" => Hook::Reply(transport::refusal_is_forbidden);
+    ServesWithoutToken "serves-without-token" breaks ["FHIR-SEC-003"] needs [Token]: "with a token, protected data is given without it, too" => Hook::Switch;
+    RefusalWithoutChallenge "refusal-without-challenge" breaks ["FHIR-SEC-003"] needs [Token]: "with a token, its lack is answered 401 without WWW-Authenticate" => Hook::Reply(transport::refusal_without_challenge);
+    RefusalIsForbidden "refusal-is-forbidden" breaks ["FHIR-SEC-003"] needs [Token]: "with a token, its lack is answered 403" => Hook::Reply(transport::refusal_is_forbidden);
 }

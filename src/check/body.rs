@@ -16,7 +16,7 @@ use crate::yaml::{Node, decode};
 pub(super) const KIND: Kind = Kind {
     name: "body",
     summary: "the body as text, whatever it means",
-    explanation: "`empty` wants no byte at all. `contains`, `lacks`, `matches` and `equals` look at the body as UTF-8 text, as it was on the wire. \
+    explanation: "`empty` wants no byte at all. `contains`, `lacks`, `matches`, `lacks-match` and `equals` look at the body as UTF-8 text, as it was on the wire. \
 `valid: json` and `valid: xml` want well-formedness whatever the media type says; `fhir-json` and `fhir-xml` want FHIR's rules of form besides: \
 no empty arrays, objects or texts, no stray nulls, nothing that the format does not know.",
     examples: &[
@@ -24,6 +24,7 @@ no empty arrays, objects or texts, no stray nulls, nothing that the format does 
         "body: { contains: '\"resourceType\"' }",
         "body: { lacks: [password, '{{values.user}}'] }",
         "body: { matches: '(?i)not found' }",
+        "body: { lacks-match: '\\bat [\\w.]+\\(\\w+\\.java:\\d+\\)' }",
         "body: { equals: '{{create.body}}' }",
         "body: { valid: fhir-json }",
     ],
@@ -49,6 +50,9 @@ struct Arguments {
     /// It matches this regular expression, somewhere.
     #[serde(default)]
     matches: Option<Expression<Regex>>,
+    /// It matches none of these regular expressions, anywhere.
+    #[serde(default)]
+    lacks_match: Option<OneOrMany<Expression<Regex>>>,
     /// It is exactly this text.
     #[serde(default)]
     equals: Option<Template>,
@@ -83,6 +87,7 @@ enum Test {
     Contains(OneOrMany<Template>),
     Lacks(OneOrMany<Template>),
     Matches(Expression<Regex>),
+    LacksMatch(OneOrMany<Expression<Regex>>),
 }
 
 /// All that is asked; never empty.
@@ -101,11 +106,11 @@ fn parse(node: &Node) -> Result<Box<dyn Check>, Diagnostic> {
         arguments.contains.map(Test::Contains),
         arguments.lacks.map(Test::Lacks),
         arguments.matches.map(Test::Matches),
+        arguments.lacks_match.map(Test::LacksMatch),
     ];
     let tests: Vec<Test> = tests.into_iter().flatten().collect();
     if tests.is_empty() {
-        let message =
-            "`body` asks for nothing: give it `contains`, `lacks`, `matches`, `equals` or `valid`";
+        let message = "`body` asks for nothing: give it `contains`, `lacks`, `matches`, `lacks-match`, `equals` or `valid`";
         return Err(Diagnostic::error("empty", message).at(&node.place));
     }
     Ok(Box::new(Body(tests)))
@@ -133,6 +138,7 @@ impl Test {
             Self::Contains(texts) => contains(&texts.fill(subject)?, reading, subject),
             Self::Lacks(texts) => lacks(&texts.fill(subject)?, reading, subject),
             Self::Matches(pattern) => matches(pattern, reading, subject),
+            Self::LacksMatch(patterns) => lacks_match(&patterns.0, reading, subject),
         }
     }
 
@@ -146,6 +152,10 @@ impl Test {
             }
             Self::Lacks(texts) => format!("lacks {}", texts.written()),
             Self::Matches(pattern) => format!("matches {}", pattern.written()),
+            Self::LacksMatch(patterns) => {
+                let written: Vec<String> = patterns.0.iter().map(Expression::written).collect();
+                format!("does not match {}", words::alternatives(&written))
+            }
         }
     }
 
@@ -155,6 +165,7 @@ impl Test {
             Self::Equals(text) => vec![text],
             Self::Contains(texts) | Self::Lacks(texts) => texts.0.iter().collect(),
             Self::Matches(pattern) => vec![pattern.template()],
+            Self::LacksMatch(patterns) => patterns.0.iter().map(Expression::template).collect(),
         }
     }
 }
@@ -313,6 +324,26 @@ fn matches(pattern: &Expression<Regex>, reading: &Reading, subject: &Subject<'_>
     ))
 }
 
+/// None of the patterns may be found; the place is that of the one that is.
+fn lacks_match(
+    unwanted: &[Expression<Regex>],
+    reading: &Reading,
+    subject: &Subject<'_>,
+) -> Examined {
+    let text = reading.text();
+    for pattern in unwanted {
+        if let Some(found) = pattern.get(subject)?.find(&text) {
+            let expected = format!("does not match {}", words::shown(&pattern.fill(subject)?));
+            return Err(Finding::violates(
+                excerpt(&text, found.start()),
+                position(&text, found.start(), subject),
+                expected,
+            ));
+        }
+    }
+    Ok(Seen::new(start(reading), words::body_place(subject.side)))
+}
+
 /// `reply/body:3:17`
 fn position(text: &str, at: usize, subject: &Subject<'_>) -> std::sync::Arc<str> {
     let (line, column) = words::line_column(text, at);
@@ -388,6 +419,26 @@ pub(super) mod tests {
             "body: { matches: '^a' }",
             "200\n\nba",
             "violates ba @ reply/body, wanted matches ^a",
+        ),
+        case(
+            "body: { lacks-match: ['x+', '\\d{3}'] }",
+            "200\n\nab\n12",
+            "holds ab\\n12 @ reply/body",
+        ),
+        case(
+            "body: { lacks-match: ['x+', '\\d+'] }",
+            "200\n\nab\nc12",
+            "violates 12 @ reply/body:2:2, wanted does not match \\d+",
+        ),
+        case(
+            "body: { lacks-match: 'at {{kept.id}}' }",
+            "200\n\nat 17",
+            "violates at 17 @ reply/body:1:1, wanted does not match at 17",
+        ),
+        case(
+            "body: { lacks-match: '(' }",
+            "200",
+            "expression-syntax `(`: `(` is no regular expression",
         ),
         case(
             "body: { equals: '{{kept.id}}' }",
@@ -472,7 +523,7 @@ pub(super) mod tests {
         case(
             "body: {}",
             "200",
-            "empty `{}`: `body` asks for nothing: give it `contains`, `lacks`, `matches`, `equals` or `valid`",
+            "empty `{}`: `body` asks for nothing: give it `contains`, `lacks`, `matches`, `lacks-match`, `equals` or `valid`",
         ),
         case(
             "body: { contains: [] }",

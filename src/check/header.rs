@@ -16,14 +16,17 @@ pub(super) const KIND: Kind = Kind {
     name: "header",
     summary: "one header field, by its name",
     explanation: "Names compare case-insensitively, values as they are. Where a field is repeated, one value that is right is enough; with `date` \
-every one must be. `media-type` compares type and subtype case-insensitively; parameters count only where the check gives them \
+and `same-second` every one must be. `media-type` compares type and subtype case-insensitively; parameters count only where the check gives them \
 (`application/fhir+json; charset=utf-8`). `date` wants the one form that RFC 9110 lets senders send; obsolete forms violate. \
+`same-second` wants such a date that names the same second as another one, or as an instant of FHIR, whatever its time zone and \
+fraction; where that names no second, the check is inconclusive. \
 Nothing beside `name` asks that the field is there.",
     examples: &[
         "header: ETag",
         "header: { name: ETag, matches: '^W/\"' }",
         "header: { name: Content-Type, media-type: application/fhir+json }",
         "header: { name: Last-Modified, date: true }",
+        "header: { name: Last-Modified, same-second: '{{read.last-updated}}' }",
         "header: { name: ETag, equals: '{{create.etag}}' }",
         "header: { name: Location, contains: /_history/ }",
         "header: { name: Cache-Control, one-of: [no-store, no-cache] }",
@@ -62,6 +65,9 @@ struct Arguments {
     /// Every value is a date of HTTP.
     #[serde(default)]
     date: Option<Yes>,
+    /// Every value is a date of HTTP that names the same second as this date or instant.
+    #[serde(default)]
+    same_second: Option<Template>,
     /// The field is there.
     #[serde(default)]
     present: Option<Yes>,
@@ -86,6 +92,7 @@ enum Test {
     OneOf(OneOrMany<Template>),
     MediaType(Template),
     Date,
+    SameSecond(Template),
     Present,
     Absent,
 }
@@ -123,6 +130,7 @@ impl Arguments {
             self.matches.map(Test::Matches),
             self.media_type.map(Test::MediaType),
             self.date.map(|Yes| Test::Date),
+            self.same_second.map(Test::SameSecond),
         ];
         tests.into_iter().flatten().collect()
     }
@@ -166,7 +174,10 @@ impl Test {
                 words::headers_place(side),
                 self.expected(subject)?,
             )),
-            (Self::Date, values) => dates(values, subject),
+            (Self::Date, values) => every_date(values, subject, None),
+            (Self::SameSecond(instant), values) => {
+                every_date(values, subject, Some(second_of(instant, subject)?))
+            }
             (_, values) => self.any(values, subject),
         }
     }
@@ -197,7 +208,7 @@ impl Test {
     /// What is wrong with one value, beyond the value itself; `None` where it is right.
     fn objection(&self, value: &str, subject: &Subject<'_>) -> Examined<Option<String>> {
         let right = match self {
-            Self::Present | Self::Absent | Self::Date => true,
+            Self::Present | Self::Absent | Self::Date | Self::SameSecond(_) => true,
             Self::Equals(text) => subject.fill(text)? == value,
             Self::Contains(text) => value.contains(&*subject.fill(text)?),
             Self::OneOf(texts) => texts.fill(subject)?.iter().any(|text| text == value),
@@ -216,7 +227,10 @@ impl Test {
             Self::Contains(text) => format!("contains {}", words::shown(&subject.fill(text)?)),
             Self::OneOf(texts) => words::shown(&words::alternatives(&texts.fill(subject)?)),
             Self::Matches(pattern) => format!("matches {}", words::shown(&pattern.fill(subject)?)),
-            Self::Date => "a date such as Sun, 06 Nov 1994 08:49:37 GMT".into(),
+            Self::Date => A_DATE.into(),
+            Self::SameSecond(text) => {
+                format!("the second of {}", words::shown(&subject.fill(text)?))
+            }
         })
     }
 
@@ -230,13 +244,17 @@ impl Test {
             Self::Matches(pattern) => format!("matches {}", pattern.written()),
             Self::MediaType(text) => words::written(text),
             Self::Date => "is an HTTP date".into(),
+            Self::SameSecond(text) => format!("is the second of {}", words::written(text)),
         }
     }
 
     fn templates(&self) -> Vec<&Template> {
         match self {
             Self::Absent | Self::Present | Self::Date => Vec::new(),
-            Self::Equals(text) | Self::Contains(text) | Self::MediaType(text) => vec![text],
+            Self::Equals(text)
+            | Self::Contains(text)
+            | Self::MediaType(text)
+            | Self::SameSecond(text) => vec![text],
             Self::OneOf(texts) => texts.0.iter().collect(),
             Self::Matches(pattern) => vec![pattern.template()],
         }
@@ -255,18 +273,38 @@ fn seen((position, value): (usize, &str), subject: &Subject<'_>) -> Seen {
     Seen::new(shown(value), words::header_place(subject.side, position))
 }
 
+const A_DATE: &str = "a date such as Sun, 06 Nov 1994 08:49:37 GMT";
+
+/// An instant, and the second that it names.
+struct Second {
+    shown: String,
+    value: i64,
+}
+
+/// A value that names no second is not this field's fault: it was another's to give.
+fn second_of(instant: &Template, subject: &Subject<'_>) -> Examined<Second> {
+    let text = subject.fill(instant)?;
+    let shown = words::shown(&text);
+    match http_date::second(&text) {
+        Some(value) => Ok(Second { shown, value }),
+        None => Err(Finding::undecidable(format!("`{shown}` names no second"))),
+    }
+}
+
 /// One date that is wrong is enough: a recipient may take any of them.
-fn dates(values: &Values<'_>, subject: &Subject<'_>) -> Examined {
+fn every_date(values: &Values<'_>, subject: &Subject<'_>, wanted: Option<Second>) -> Examined {
     let mut first = None;
     for value in values {
         let seen = seen(*value, subject);
-        if let Err(problem) = http_date::check(value.1) {
+        let found = http_date::read(value.1).map_err(|problem| {
             let observed = format!("{}: {problem}", seen.observed);
-            return Err(Finding::violates(
-                observed,
-                seen.place,
-                "a date such as Sun, 06 Nov 1994 08:49:37 GMT",
-            ));
+            Finding::violates(observed, seen.place.clone(), A_DATE)
+        })?;
+        if let Some(wanted) = wanted.as_ref().filter(|wanted| wanted.value != found) {
+            return Err(Finding::Violates {
+                seen,
+                expected: format!("the second of {}", wanted.shown).into(),
+            });
         }
         first.get_or_insert(seen);
     }
@@ -315,7 +353,39 @@ pub(super) mod tests {
     const COOKIES: &str = "200\nSet-Cookie: a=1\nX: y\nSet-Cookie: b=2\n";
     const TYPE: &str = "200\ncontent-type: Application/FHIR+JSON;Charset=\"utf-8\"\n";
 
+    const MODIFIED: &str = "200\nLast-Modified: Wed, 25 Nov 2026 13:20:00 GMT\n";
+
     pub(in crate::check) const CASES: &[Case] = &[
+        case(
+            "header: { name: Last-Modified, same-second: '2026-11-25T14:20:00.75+01:00' }",
+            MODIFIED,
+            "holds Wed, 25 Nov 2026 13:20:00 GMT @ reply/headers/0",
+        ),
+        case(
+            "header: { name: Last-Modified, same-second: 'Wed, 25 Nov 2026 13:20:00 GMT' }",
+            MODIFIED,
+            "holds Wed, 25 Nov 2026 13:20:00 GMT @ reply/headers/0",
+        ),
+        case(
+            "header: { name: Last-Modified, same-second: '2026-11-25T13:20:00+01:00' }",
+            MODIFIED,
+            "violates Wed, 25 Nov 2026 13:20:00 GMT @ reply/headers/0, wanted the second of 2026-11-25T13:20:00+01:00",
+        ),
+        case(
+            "header: { name: Last-Modified, same-second: '2026-11-25T13:20:00Z' }",
+            "200\nLast-Modified: 2026-11-25T13:20:00Z\n",
+            "violates 2026-11-25T13:20:00Z: an ISO 8601 date, not one of HTTP @ reply/headers/0, wanted a date such as Sun, 06 Nov 1994 08:49:37 GMT",
+        ),
+        case(
+            "header: { name: Last-Modified, same-second: '2026-11-25T13:20:00Z' }",
+            "200",
+            "violates no header Last-Modified @ reply/headers, wanted the second of 2026-11-25T13:20:00Z",
+        ),
+        case(
+            "header: { name: Last-Modified, same-second: '{{kept.id}}' }",
+            MODIFIED,
+            "undecidable `17` names no second",
+        ),
         case("header: etag", ETAG, "holds W/\"1\" @ reply/headers/1"),
         case(
             "header: Location",

@@ -14,18 +14,18 @@ const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
-/// Checks an IMF-fixdate, such as `Sun, 06 Nov 1994 08:49:37 GMT`.
+/// Reads an IMF-fixdate, such as `Sun, 06 Nov 1994 08:49:37 GMT`: the second that it names, counted from the epoch.
 ///
 /// # Errors
 /// What is wrong with it, in words.
-pub(super) fn check(text: &str) -> Result<(), &'static str> {
+pub(super) fn read(text: &str) -> Result<i64, &'static str> {
     let Some(parts) = parts(text) else {
         return Err(other_form(text));
     };
     let Some(month) = MONTHS.iter().position(|month| *month == parts.month) else {
         return Err("the month is none of Jan to Dec");
     };
-    // A leap second is allowed.
+    // A leap second is allowed, and names the second after it, as clocks do that know none.
     if parts.hour > 23 || parts.minute > 59 || parts.second > 60 {
         return Err("there is no such time of day");
     }
@@ -33,10 +33,22 @@ pub(super) fn check(text: &str) -> Result<(), &'static str> {
         return Err("there is no such day");
     };
     let weekday = usize::try_from(date.weekday().to_monday_zero_offset());
-    match weekday.is_ok_and(|weekday| DAYS[weekday] == parts.weekday) {
-        true => Ok(()),
-        false => Err("the day of the week is not that of the date"),
+    if weekday.is_ok_and(|weekday| DAYS[weekday] != parts.weekday) {
+        return Err("the day of the week is not that of the date");
     }
+    let midnight = jiff::tz::TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0));
+    let midnight = midnight.map_err(|_| "there is no such day")?.as_second();
+    let of_day = i64::from(parts.hour) * 3600 + i64::from(parts.minute) * 60;
+    Ok(midnight + of_day + i64::from(parts.second))
+}
+
+/// The second that an instant names, be it an IMF-fixdate or one of RFC 3339 such as FHIR's; `None` where it is neither.
+pub(super) fn second(text: &str) -> Option<i64> {
+    if let Ok(second) = read(text) {
+        return Some(second);
+    }
+    let instant: jiff::Timestamp = text.parse().ok()?;
+    i64::try_from(instant.as_nanosecond().div_euclid(1_000_000_000)).ok()
 }
 
 /// The columns of an IMF-fixdate.
@@ -111,7 +123,7 @@ mod tests {
             "Sat, 31 Dec 2016 23:59:60 GMT",
             "Thu, 29 Feb 2024 00:00:00 GMT",
         ] {
-            assert_eq!(check(good), Ok(()), "{good}");
+            assert!(read(good).is_ok(), "{good}");
         }
         let bad = [
             (
@@ -143,7 +155,34 @@ mod tests {
             ("ééééééééééééééé", "no IMF-fixdate"),
         ];
         for (text, expected) in bad {
-            assert_eq!(check(text), Err(expected), "{text}");
+            assert_eq!(read(text), Err(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn two_forms_name_one_second() {
+        let same = [
+            ("Sun, 06 Nov 1994 08:49:37 GMT", "1994-11-06T08:49:37Z"),
+            (
+                "Sun, 06 Nov 1994 08:49:37 GMT",
+                "1994-11-06T09:49:37.999+01:00",
+            ),
+            ("Sat, 31 Dec 2016 23:59:60 GMT", "2017-01-01T00:00:00.5Z"),
+            ("Thu, 01 Jan 1970 00:00:00 GMT", "1969-12-31T19:00:00-05:00"),
+            ("Wed, 31 Dec 1969 23:59:59 GMT", "1969-12-31T23:59:59.75Z"),
+        ];
+        for (one, other) in same {
+            assert!(second(one).is_some(), "{one}");
+            assert_eq!(second(one), second(other), "{one} {other}");
+        }
+        for none in [
+            "",
+            "1994-11-06",
+            "1994-11-06T08:49:37",
+            "08:49:37",
+            "Sun, 06 Nov 1994 08:49:37",
+        ] {
+            assert_eq!(second(none), None, "{none}");
         }
     }
 }

@@ -21,11 +21,13 @@ pub(super) const KIND: Kind = Kind {
     explanation: "By a FHIRPath, as sets of texts (or lists, with `ordered`); by `header NAME`, by `status`, or by `body` (its bytes); without `by`, the whole \
 resource, whichever format each is in, but for the elements in `ignore`. `differs` asks the opposite. Where the earlier step was not sent, got no \
 reply, or has nothing to compare with, the check is inconclusive; where this one has nothing, it violates, and with `differs` is inconclusive. \
+`side: request` compares with what the earlier step sent, whichever side is judged here: what came back with what was sent. \
 An element that is called `status` is written `$this.status`.",
     examples: &[
         "same-as: { step: get, by: Bundle.entry.resource.id }",
         "same-as: { step: get, by: Bundle.entry.resource.id, ordered: true }",
         "same-as: { step: create, ignore: [id, meta, text] }",
+        "same-as: { step: create, side: request, ignore: [id, meta, text] }",
         "same-as: { step: read, by: header ETag, differs: true }",
         "same-as: { step: read, by: status }",
     ],
@@ -41,6 +43,9 @@ An element that is called `status` is written `$this.status`.",
 struct Arguments {
     /// The earlier step.
     step: Spanned<String>,
+    /// The side of the earlier step that is compared: `request` or `reply`; by default the side that is judged here.
+    #[serde(default)]
+    side: Option<EarlierSide>,
     /// What is compared: a FHIRPath, `header NAME`, `status` or `body`; the whole resource where nothing is said.
     #[serde(default)]
     by: Option<Spanned<Template>>,
@@ -55,10 +60,31 @@ struct Arguments {
     differs: Option<Yes>,
 }
 
+/// A side of an exchange, as an author writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(inline)]
+enum EarlierSide {
+    /// What was sent.
+    Request,
+    /// What came back.
+    Reply,
+}
+
+impl From<EarlierSide> for Side {
+    fn from(side: EarlierSide) -> Self {
+        match side {
+            EarlierSide::Request => Self::Request,
+            EarlierSide::Reply => Self::Reply,
+        }
+    }
+}
+
 /// A comparison with an earlier step.
 #[derive(Debug)]
 struct SameAs {
     step: Spanned<String>,
+    side: Option<Side>,
     by: By,
     sense: Sense,
 }
@@ -76,7 +102,7 @@ enum By {
     Status,
     Body,
     Header(Template),
-    Values(Expression<FhirPath>, Order),
+    Values(Box<Expression<FhirPath>>, Order),
     Resource(Vec<String>),
 }
 
@@ -101,6 +127,9 @@ fn parse(node: &Node) -> Result<Box<dyn Check>, Diagnostic> {
         By::Resource(_) if order == Order::Counts => {
             return stray("`ordered` means something beside a FHIRPath in `by` only");
         }
+        By::Status if arguments.side == Some(EarlierSide::Request) => {
+            return stray("a request has no status to compare with");
+        }
         By::Status | By::Body | By::Header(_) | By::Values(..) if arguments.ignore.is_some() => {
             return stray("`ignore` means something without `by` only");
         }
@@ -108,6 +137,7 @@ fn parse(node: &Node) -> Result<Box<dyn Check>, Diagnostic> {
     }
     Ok(Box::new(SameAs {
         step: arguments.step,
+        side: arguments.side.map(Side::from),
         by,
         sense: arguments.differs.map_or(Sense::Same, |Yes| Sense::Differs),
     }))
@@ -126,7 +156,8 @@ impl By {
             }
             None => {}
         }
-        Ok(Self::Values(Expression::new(by.value.clone(), ())?, order))
+        let path = Box::new(Expression::new(by.value.clone(), ())?);
+        Ok(Self::Values(path, order))
     }
 
     /// What is compared, of one exchange.
@@ -235,7 +266,12 @@ impl SameAs {
         let Some(view) = subject.earlier.step(&self.step.value) else {
             return Err(self.incomparable("was not sent"));
         };
-        let earlier = Subject { view, ..*subject };
+        let side = self.side.unwrap_or(subject.side);
+        let earlier = Subject {
+            view,
+            side,
+            ..*subject
+        };
         if let By::Resource(ignored) = &self.by {
             return self.examine_resources(&earlier, subject, ignored);
         }
@@ -296,10 +332,14 @@ impl SameAs {
     /// `17, as in step get`
     fn told(&self, before: &str) -> String {
         let step = words::shown(&self.step.value);
+        let which = match self.side {
+            None => String::new(),
+            Some(side) => format!("the {} of ", side.as_str()),
+        };
         match self.sense {
-            Sense::Same => format!("{}, as in step {step}", words::shown(before)),
+            Sense::Same => format!("{}, as in {which}step {step}", words::shown(before)),
             Sense::Differs => format!(
-                "something else than in step {step}: {}",
+                "something else than in {which}step {step}: {}",
                 words::shown(before)
             ),
         }
@@ -344,8 +384,11 @@ impl Check for SameAs {
             Sense::Same => "",
             Sense::Differs => " differs",
         };
+        let side = self
+            .side
+            .map_or_else(String::new, |side| format!(" ({})", side.as_str()));
         words::shown(&format!(
-            "{}{}{differs}",
+            "{}{side}{}{differs}",
             self.step.value,
             self.by.summary()
         ))
@@ -374,6 +417,7 @@ pub(super) mod tests {
         "200\n\n{\"resourceType\": \"Bundle\", \"entry\": [{\"resource\": {\"id\": \"1\"}}]}";
     const NONE: &str = "404\n\n{\"resourceType\": \"Bundle\"}";
     const JSON: &str = "200\n\n{\"resourceType\": \"Patient\", \"id\": \"1\", \"active\": true}";
+    const SENT: &str = "PUT http://localhost/Patient/9\nX: 1\n\n{\"resourceType\": \"Patient\", \"id\": \"9\", \"active\": true}\n---\n200";
     const XML: &str = "200\n\n<Patient xmlns=\"http://hl7.org/fhir\"><id value=\"2\"/><active value=\"true\"/></Patient>";
     const BY_ID: &str = "same-as: { step: get, by: Bundle.entry.resource.id }";
     const BY_ID_DIFFERS: &str =
@@ -403,6 +447,14 @@ pub(super) mod tests {
         case("same-as: { step: get }", XML, "violates Patient.id: 2 @ reply/body#Patient.id, wanted 1, as in step get").after("get", JSON),
         case("same-as: { step: get, differs: true }", XML, "holds Patient.id: 2 @ reply/body#Patient.id").after("get", JSON),
         case("same-as: { step: get, ignore: [id], differs: true }", XML, "violates the same @ reply/body, wanted something else than in step get: the resource").after("get", JSON),
+        case("same-as: { step: put, side: request, ignore: [id] }", JSON, "holds the same @ reply/body").after("put", SENT),
+        case("same-as: { step: put, side: request }", JSON, "violates Patient.id: 1 @ reply/body#Patient.id, wanted 9, as in the request of step put").after("put", SENT),
+        case("same-as: { step: put, side: request, by: active }", JSON, "holds true @ reply/body#Patient.active:1:40").after("put", SENT),
+        case("same-as: { step: put, side: request, by: header X }", "200\nX: 2", "violates 2 @ reply/headers/0, wanted 1, as in the request of step put").after("put", SENT),
+        case("same-as: { step: put, side: request }", JSON, "undecidable step `put` has nothing to compare with: the body is empty").after("put", JSON),
+        case("request same-as: { step: put, side: reply, ignore: [id] }", SENT, "holds the same @ request/body").after("put", JSON),
+        case("same-as: { step: put, side: request, by: status }", JSON, "bad-value `{ step: put, side: request, by: status }`: a request has no status to compare with"),
+        case("same-as: { step: put, side: sent }", JSON, "bad-value `sent`: `sent` is not one of the values here"),
         case("same-as: { step: get, by: id, ignore: [meta] }", XML, "bad-value `{ step: get, by: id, ignore: [meta] }`: `ignore` means something without `by` only"),
         case("same-as: { step: get, ordered: true }", XML, "bad-value `{ step: get, ordered: true }`: `ordered` means something beside a FHIRPath in `by` only"),
         case("same-as: { by: id }", XML, "missing-field `{ by: id }`: `step` is missing"),

@@ -241,6 +241,17 @@ impl Job {
             .max()
             .unwrap_or(Exit::Undetermined);
         let packs: Vec<view::Pack> = scored.into_iter().map(|scored| scored.pack).collect();
+        let report = view::Report {
+            plugfest: env!("CARGO_PKG_VERSION").into(),
+            supplier: self.supplier_view(plans),
+            run: self.run_view(plans, &ending),
+            notes: self.all_notes(&packs, &ending),
+            packs,
+        };
+        (report, exit)
+    }
+
+    fn all_notes(&self, packs: &[view::Pack], ending: &Ending) -> Vec<String> {
         let mut notes = self.notes.clone();
         notes.extend(self.supplier.notes());
         if self.options.embedded.is_some() {
@@ -256,36 +267,35 @@ impl Job {
                 .iter()
                 .map(|reason| format!("the run was stopped: {reason}")),
         );
-        notes.extend(expired(&packs));
-        let cases = plans.iter().map(|plan| plan.running()).sum::<usize>();
+        notes.extend(expired(packs));
+        notes
+    }
+
+    fn supplier_view(&self, plans: &[Arc<Plan>]) -> view::Supplier {
         let identity = &self.supplier.supplier;
-        let report = view::Report {
-            plugfest: env!("CARGO_PKG_VERSION").into(),
-            supplier: view::Supplier {
-                id: identity.id.to_string(),
-                name: identity.name.clone(),
-                product: identity.product.clone(),
-                version: identity.version.clone(),
-                endpoints: plans
-                    .iter()
-                    .flat_map(|plan| plan.context.endpoints.iter().cloned())
-                    .collect(),
-            },
-            run: view::Run {
-                started: self.started.to_string(),
-                finished: ending.footer.finished.to_string(),
-                state: ending.footer.state,
-                seed: self.seed.clone(),
-                exchanges: ending.footer.exchanges,
-                cases: u32::try_from(cases).unwrap_or(u32::MAX),
-                options: self.option_words(),
-                assurance: "self".into(),
-                attempts: ending.attempts,
-            },
-            packs,
-            notes,
-        };
-        (report, exit)
+        let endpoints = plans.iter().flat_map(|plan| plan.context.endpoints.iter());
+        view::Supplier {
+            id: identity.id.to_string(),
+            name: identity.name.clone(),
+            product: identity.product.clone(),
+            version: identity.version.clone(),
+            endpoints: endpoints.cloned().collect(),
+        }
+    }
+
+    fn run_view(&self, plans: &[Arc<Plan>], ending: &Ending) -> view::Run {
+        let cases = plans.iter().map(|plan| plan.running()).sum::<usize>();
+        view::Run {
+            started: self.started.to_string(),
+            finished: ending.footer.finished.to_string(),
+            state: ending.footer.state,
+            seed: self.seed.clone(),
+            exchanges: ending.footer.exchanges,
+            cases: u32::try_from(cases).unwrap_or(u32::MAX),
+            options: self.option_words(),
+            assurance: "self".into(),
+            attempts: ending.attempts,
+        }
     }
 
     fn option_words(&self) -> Vec<String> {

@@ -18,6 +18,7 @@ use super::wire::Wired;
 use crate::diag::Diagnostic;
 use crate::judge::CaseVerdicts;
 use crate::model::Instant;
+use crate::pack::Pack;
 use crate::plan::Plan;
 use crate::results::RunOptions;
 use crate::run::{Driver, Pace, Stopper};
@@ -335,13 +336,16 @@ fn size(bytes: u64) -> usize {
     usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
-fn load_packs(words: &[String]) -> Result<Vec<(Arc<crate::pack::Pack>, Option<String>)>, Failure> {
+/// Packs, and where each was read from.
+type Named = Vec<(Arc<Pack>, Option<String>)>;
+
+fn load_packs(words: &[String]) -> Result<Named, Failure> {
     let mut loaded = Vec::new();
     for word in words {
         let found = packs::load(word)?;
         if loaded
             .iter()
-            .any(|(pack, _): &(Arc<crate::pack::Pack>, _)| pack.id == found.pack.id)
+            .any(|(pack, _): &(Arc<Pack>, _)| pack.id == found.pack.id)
         {
             return Err(
                 Diagnostic::error("usage", format!("`{}` is named twice", found.pack.id)).into(),
@@ -355,7 +359,7 @@ fn load_packs(words: &[String]) -> Result<Vec<(Arc<crate::pack::Pack>, Option<St
 /// The supplier: from its file, around a URL, or the embedded reference supplier that has the packs' defects.
 async fn find_supplier(
     arguments: &Arguments,
-    packs: &[(Arc<crate::pack::Pack>, Option<String>)],
+    packs: &[(Arc<Pack>, Option<String>)],
     console: &Console,
 ) -> Result<(Supplier, Option<Running>), Failure> {
     if let Some(path) = &arguments.supplier {

@@ -134,10 +134,6 @@ fn ordered_by_name<'r>(element: Element<'r>) -> Vec<(&'r str, Vec<Element<'r>>)>
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::unwrap_used,
-    reason = "a test that meets the unexpected may panic"
-)]
 mod tests {
     use super::*;
 

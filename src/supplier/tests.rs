@@ -255,7 +255,12 @@ fn day(text: &str) -> Day {
     text.parse().unwrap()
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "a table of cases, or one story told in order"
+)]
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn what_does_not_fit_the_packs_is_found() {
     let mut gp_connect = facts();
     (gp_connect.id, gp_connect.endpoint) = (pack("gp-connect"), "gp-connect".into());

@@ -1,10 +1,5 @@
 //! Tests of documents and paths, driven by tables.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that meets the unexpected may panic"
-)]
-
 use super::{Document, Path, PathError, Prefixes, Value};
 use proptest::prelude::*;
 

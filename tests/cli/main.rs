@@ -2,6 +2,7 @@
 
 mod commands;
 mod current;
+mod docs;
 mod lint;
 mod packs;
 mod serve;

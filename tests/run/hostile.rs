@@ -22,7 +22,12 @@ struct Case {
     fault: Option<&'static str>,
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "a table of cases, or one story told in order"
+)]
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn every_kind_of_trouble_has_its_name() {
     let cases = [
         Case {
@@ -172,7 +177,15 @@ fn nobody_there_is_undetermined() {
     );
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "a table of cases, or one story told in order"
+)]
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story, from the secret to the grep"
+)]
 fn secrets_reach_no_artifact() {
     let folder = tempfile::tempdir().unwrap();
     let scenario = write(folder.path(), "one.yaml", SCENARIO);

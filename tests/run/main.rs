@@ -1,7 +1,17 @@
 //! The binary as its users run it: against the embedded supplier, against servers that behave and misbehave, interrupted,
 //! cancelled, resumed, judged again.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected may panic"
+)]
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper that meets the unexpected fails its test"
+)]
 
 mod again;
+mod declared;
 mod hostile;
 mod interrupted;
 mod server;

@@ -1,10 +1,5 @@
 //! Tests of reading JSON and XML, driven by tables.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that meets the unexpected may panic"
-)]
-
 use super::{Element, FormIssueKind, Kind, Resource};
 use crate::fhir::types::BuiltIn;
 use proptest::prelude::*;
@@ -174,7 +169,12 @@ fn a_resource_type_is_an_element_outside_of_containers() {
     );
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "a table of cases, or one story told in order"
+)]
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn bad_json_says_where_and_why() {
     let rows: &[(&[u8], &str)] = &[
         (

@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
 
 use super::body::{Body, WrittenBody};
-use super::pairs::{Pair, Pairs};
+use super::pairs::{Given, Pair, Pairs};
 use super::target::{Target, locate};
 use crate::diag::Diagnostic;
 use crate::model::{Files, Headers};
@@ -69,9 +69,9 @@ pub(super) struct Written {
     raw: Option<Template>,
     /// The endpoint of the supplier file that the path is joined to; by default the pack's.
     endpoint: Option<Template>,
-    /// The query: names and values, percent-encoded for you; a list repeats a name, null leaves it out.
+    /// The query: names and values, percent-encoded for you; a list repeats a name, null leaves it out, `{ optional: … }` where it is missing.
     query: Option<Pairs>,
-    /// Header fields; a list repeats a field, null removes one that the pack or the body would set.
+    /// Header fields; a list repeats a field, null removes one that the pack or the body would set, `{ optional: … }` where it is missing.
     headers: Option<Pairs>,
     /// The body.
     body: Option<Spanned<WrittenBody>>,
@@ -287,10 +287,9 @@ impl HttpAction {
         for pair in &self.headers {
             let name = header_name(pair, surroundings.scope)?;
             for value in pair.values.iter().flatten() {
-                own.push((
-                    name.clone(),
-                    header_value(&name, value, surroundings.scope)?,
-                ));
+                if let Some(value) = header_value(&name, value, surroundings.scope)? {
+                    own.push((name.clone(), value));
+                }
             }
             named.push(name);
         }
@@ -325,8 +324,14 @@ fn header_name(pair: &Pair, scope: &dyn Scope) -> Result<String, Unsendable> {
 }
 
 /// A value with a line break would smuggle in further fields, whoever it came from.
-fn header_value(name: &str, value: &Template, scope: &dyn Scope) -> Result<String, Unsendable> {
-    let value = value.render(scope).map_err(Unsendable::Unresolved)?;
+fn header_value(
+    name: &str,
+    value: &Given,
+    scope: &dyn Scope,
+) -> Result<Option<String>, Unsendable> {
+    let Some(value) = value.render(scope)? else {
+        return Ok(None);
+    };
     if value
         .bytes()
         .any(|byte| (byte < b' ' && byte != b'\t') || byte == 0x7f)
@@ -335,7 +340,7 @@ fn header_value(name: &str, value: &Template, scope: &dyn Scope) -> Result<Strin
             "the value of `{name}` holds a line break or another control character"
         )));
     }
-    Ok(value.into_owned())
+    Ok(Some(value.into_owned()))
 }
 
 fn endpoint(

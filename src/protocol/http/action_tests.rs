@@ -275,7 +275,12 @@ fn methods_and_effects() {
     }
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "a table of cases, or one story told in order"
+)]
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn mistakes_have_a_place() {
     let cases = [
         ("gt: /x", "unknown-field", "gt"),
@@ -291,8 +296,8 @@ fn mistakes_have_a_place() {
         ),
         (
             "{ get: /x, headers: { a: { b: c } } }",
-            "wrong-type",
-            "{ b: c }",
+            "unknown-field",
+            "b",
         ),
         ("{ get: /x, query: [a] }", "wrong-type", "[a]"),
         ("{ get: '/x/{{a b}}' }", "template-syntax", "{{a b}}"),
@@ -373,4 +378,49 @@ fn the_schema_wants_exactly_one_method() {
     assert!(serde_json::to_string(&schema).unwrap().contains("Http"));
     assert!(definitions.contains("\"oneOf\""), "{definitions}");
     assert!(definitions.contains("HttpBody") && definitions.contains("additionalProperties"));
+}
+
+#[test]
+fn what_is_optional_is_left_out_where_it_is_missing() {
+    let outgoing = prepare(
+        "{ put: /Patient/1, query: { a: { optional: '{{create.id}}' }, b: { optional: '{{gone}}' } }, \
+         headers: { If-Match: { optional: 'W/\"{{gone}}\"' }, X-Id: [{ optional: '{{create.id}}' }, b, { optional: '{{gone}}' }], \
+         Accept: { optional: '{{gone}}' } }, body: { form: { c: { optional: '{{gone}}' }, d: 1 } } }",
+    )
+    .unwrap();
+    assert_eq!(outgoing.url, "http://sut.test:8080/fhir/Patient/1?a=17");
+    assert_eq!(outgoing.body, b"d=1");
+    let headers: Vec<(&str, &str)> = outgoing
+        .headers
+        .0
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    assert_eq!(
+        headers,
+        [
+            ("X-Id", "17"),
+            ("X-Id", "b"),
+            ("Content-Type", "application/x-www-form-urlencoded"),
+        ]
+    );
+    assert!(matches!(
+        prepare("{ get: /, headers: { X: { optional: \"{{random('a', 1)}}\" } } }"),
+        Err(Unsendable::Unresolved(_))
+    ));
+    for (yaml, code) in [
+        (
+            "{ get: /, headers: { X: { optional: fixed } } }",
+            "bad-value",
+        ),
+        (
+            "{ get: /, headers: { X: { optinal: '{{a}}' } } }",
+            "unknown-field",
+        ),
+        ("{ get: /, headers: { X: {} } }", "wrong-type"),
+    ] {
+        let diagnostic = action(yaml).unwrap_err();
+        assert_eq!(diagnostic.code, code, "{yaml}");
+        assert!(diagnostic.place.is_some(), "{yaml}");
+    }
 }

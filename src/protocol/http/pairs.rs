@@ -9,9 +9,9 @@ use serde::{Deserialize, Deserializer};
 use crate::diag::Diagnostic;
 use crate::protocol::Unsendable;
 use crate::template::{Scope, Template};
-use crate::yaml::{Node, Value, carry};
+use crate::yaml::{Node, Value, carry, decode};
 
-/// A map whose values are texts, lists of texts, or null.
+/// A map whose values are texts, `{ optional: text }`, lists of them, or null.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Pairs(pub(super) Vec<Pair>);
 
@@ -21,7 +21,38 @@ pub(super) struct Pair {
     /// The name, which may have holes.
     pub(super) name: Template,
     /// Its values; `None` for null.
-    pub(super) values: Option<Vec<Template>>,
+    pub(super) values: Option<Vec<Given>>,
+}
+
+/// One value.
+#[derive(Debug, Clone)]
+pub(super) struct Given {
+    text: Template,
+    need: Need,
+}
+
+/// What becomes of a message where a value is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Need {
+    /// It is not sent.
+    Required,
+    /// It is sent without this.
+    Optional,
+}
+
+impl Given {
+    /// The value; `None` where it is optional and an earlier step did not keep what it needs. A function that cannot take what it
+    /// is given is a mistake all the same.
+    pub(super) fn render<'t>(
+        &'t self,
+        scope: &dyn Scope,
+    ) -> Result<Option<Cow<'t, str>>, Unsendable> {
+        match self.text.render(scope) {
+            Ok(value) => Ok(Some(value)),
+            Err(missing) if self.need == Need::Optional && missing.problem.is_none() => Ok(None),
+            Err(problem) => Err(Unsendable::Unresolved(problem)),
+        }
+    }
 }
 
 impl Pairs {
@@ -54,8 +85,9 @@ impl Pairs {
         for pair in &self.0 {
             let name = pair.name.render(scope).map_err(Unsendable::Unresolved)?;
             for value in pair.values.iter().flatten() {
-                let value = value.render(scope).map_err(Unsendable::Unresolved)?;
-                visit(&name, &value);
+                if let Some(value) = value.render(scope)? {
+                    visit(&name, &value);
+                }
             }
         }
         Ok(())
@@ -100,18 +132,43 @@ fn read(node: &Node) -> Result<Pairs, Diagnostic> {
     }
 }
 
-fn values(node: &Node) -> Result<Option<Vec<Template>>, Diagnostic> {
+fn values(node: &Node) -> Result<Option<Vec<Given>>, Diagnostic> {
     match &*node.value {
         Value::Null => Ok(None),
-        Value::List(items) => items
-            .iter()
-            .map(Template::of)
-            .collect::<Result<_, _>>()
-            .map(Some),
+        Value::List(items) => items.iter().map(given).collect::<Result<_, _>>().map(Some),
         Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Map(_) => {
-            Ok(Some(vec![Template::of(node)?]))
+            Ok(Some(vec![given(node)?]))
         }
     }
+}
+
+/// `{ optional: text }`, as its author writes it.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+struct Written {
+    /// A text; where it needs a value that is missing, nothing is sent in its place.
+    optional: Template,
+}
+
+fn given(node: &Node) -> Result<Given, Diagnostic> {
+    if node.entries().is_empty() {
+        return Ok(Given {
+            text: Template::of(node)?,
+            need: Need::Required,
+        });
+    }
+    let Written { optional } = decode(node)?;
+    if optional.literal().is_some() {
+        let message = "`optional` without a hole is never missing";
+        return Err(Diagnostic::error("bad-value", message)
+            .at(&node.place)
+            .help("write the text itself, or the value that may be missing, such as `{{etag}}`"));
+    }
+    Ok(Given {
+        text: optional,
+        need: Need::Optional,
+    })
 }
 
 impl JsonSchema for Pairs {
@@ -120,11 +177,13 @@ impl JsonSchema for Pairs {
     }
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let text = generator.subschema_for::<Template>();
+        let optional = generator.subschema_for::<Written>();
+        let one = json_schema!({ "anyOf": [text, optional] });
         json_schema!({
             "type": "object",
-            "description": "names and values; a list repeats the name, null leaves it out",
+            "description": "names and values; a list repeats the name, null leaves it out, `optional` leaves out what is missing",
             "additionalProperties": {
-                "anyOf": [text, { "type": "array", "items": text }, { "type": "null" }],
+                "anyOf": [one, { "type": "array", "items": one }, { "type": "null" }],
             },
         })
     }

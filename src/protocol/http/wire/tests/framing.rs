@@ -11,7 +11,12 @@ enum Becomes {
 
 use Becomes::{Fault as Broken, Reply as Read};
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "a table of cases, or one story told in order"
+)]
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 async fn replies_that_end_with_the_connection() {
     let cases: &[(&str, &[u8], Becomes)] = &[
         ("a body by length", b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", Read(200, "abc")),

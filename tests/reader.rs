@@ -1,8 +1,4 @@
 //! The reader of packs against mistakes: those that people make, those that strangers plant, and those of chance.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that meets the unexpected may panic"
-)]
 
 use std::sync::LazyLock;
 

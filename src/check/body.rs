@@ -24,7 +24,7 @@ no empty arrays, objects or texts, no stray nulls, nothing that the format does 
         "body: { contains: '\"resourceType\"' }",
         "body: { lacks: [password, '{{values.user}}'] }",
         "body: { matches: '(?i)not found' }",
-        "body: { lacks-match: '\\bat [\\w.]+\\(\\w+\\.java:\\d+\\)' }",
+        "body: { lacks-match: 'at [\\w.]+\\(\\w+\\.java:\\d+\\)' }",
         "body: { equals: '{{create.body}}' }",
         "body: { valid: fhir-json }",
     ],

@@ -37,6 +37,18 @@ fn write_samples() {
         written("html", &sample::report(70)),
     )
     .unwrap();
+    let coloured = terminal(
+        &sample::report(8),
+        plugfest::diag::Style::Coloured,
+        Verbosity::Normal,
+    );
+    std::fs::write(folder.join("terminal.txt"), coloured).unwrap();
+    let plain = terminal(
+        &sample::hostile(8),
+        plugfest::diag::Style::Plain,
+        Verbosity::Verbose,
+    );
+    std::fs::write(folder.join("terminal-hostile.txt"), plain).unwrap();
 }
 
 /// The summary on a terminal.

@@ -5,6 +5,7 @@
 //! zero stays text, and so do `yes`, `no` and friends.
 
 mod decode;
+mod file;
 mod limits;
 mod node;
 mod parse;
@@ -12,6 +13,7 @@ mod spanned;
 
 pub(crate) use decode::carry;
 pub use decode::decode;
+pub(crate) use file::{no_file, source};
 pub use node::{Key, Node, Value};
 pub use parse::parse;
 pub use spanned::Spanned;

@@ -7,11 +7,11 @@ use serde::Deserialize;
 
 use super::json_edit::{self, Segment};
 use super::pairs::Pairs;
-use crate::diag::{Diagnostic, Place, Source, Span, did_you_mean};
+use crate::diag::{Diagnostic, Place, Source, Span};
 use crate::model::{Files, NoFile};
 use crate::protocol::Unsendable;
 use crate::template::{Scope, Template};
-use crate::yaml::{Node, Spanned};
+use crate::yaml::{Node, Spanned, no_file};
 
 /// What an author writes under `body`.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -384,20 +384,4 @@ fn compile(
         true => json_edit::edited(name, &whole, place, edits.set, edits.unset)?,
     };
     Ok(FileContent::Text(segments))
-}
-
-fn no_file(problem: NoFile, path: &str, place: &Place, files: &Files) -> Diagnostic {
-    let (code, message) = match problem {
-        NoFile::Missing => ("missing-file", format!("the pack has no file `{path}`")),
-        NoFile::Outside => ("outside-pack", format!("`{path}` leads out of the pack")),
-        NoFile::NoText => ("missing-file", format!("`{path}` is no UTF-8 text")),
-    };
-    let diagnostic = Diagnostic::error(code, message).at(place);
-    match problem {
-        NoFile::Missing => match did_you_mean(path, files.entries.keys().map(String::as_str)) {
-            Some(help) => diagnostic.help(help),
-            None => diagnostic,
-        },
-        NoFile::Outside | NoFile::NoText => diagnostic,
-    }
 }

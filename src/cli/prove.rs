@@ -12,7 +12,7 @@ use super::packs;
 use super::wire::Wired;
 use crate::diag::Diagnostic;
 use crate::pack::PROOF_FILE;
-use crate::protocol::http::config::Config;
+use crate::protocol::http::config::{Auth, Bearer, Config, Secret};
 use crate::protocol::http::wire::Limits;
 use crate::prove::{Proof, prove};
 use crate::run::Transport;
@@ -84,9 +84,14 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<ExitCode, Failure
 }
 
 /// The way to a reference supplier.
-pub fn transport(base: &str) -> Arc<dyn Transport> {
+pub fn transport(base: &str, token: Option<&str>) -> Arc<dyn Transport> {
+    let bearer = |token: &str| {
+        let token = Ok(Secret::new(token));
+        ("default".to_owned(), Auth::Bearer(Bearer { token }))
+    };
     let config = Config {
         endpoints: vec![base.to_owned()],
+        auth: token.into_iter().map(bearer).collect(),
         ..Config::default()
     };
     let limits = Limits {

@@ -11,7 +11,7 @@ use crate::model::{
     SourceCheck, SourceRef,
 };
 use crate::scenario::{ConditionFileRef, Loader, Scenario, Surroundings};
-use crate::yaml::{Node, Spanned, decode, parse};
+use crate::yaml::{Node, Spanned, decode, parse, source};
 
 /// How much of a pack is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -204,15 +204,11 @@ pub(super) fn read<T: serde::de::DeserializeOwned>(
     files: &Files,
     path: &str,
 ) -> Result<(T, Arc<Source>), Diagnostic> {
-    let shown = files.shown(path);
-    let text = files.text(path).map_err(|_| {
-        Diagnostic::error(
-            "missing-file",
-            format!("`{shown}` is not there, or is no text"),
-        )
-        .help("a pack is a folder with `pack.yaml`, `requirements.yaml` and `scenarios/`")
+    let source = source(files, path).map_err(|problem| match problem.place {
+        Some(_) => problem,
+        None => problem
+            .help("a pack is a folder with `pack.yaml`, `requirements.yaml` and `scenarios/`"),
     })?;
-    let source = Source::new(shown, text);
     Ok((decode(&parse(&source)?)?, source))
 }
 

@@ -5,13 +5,13 @@ use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::tally::{Proof, Tally};
+use super::tally::{Proof, Tally, fails};
 use crate::judge::CaseVerdicts;
 use crate::model::{CaseId, Exchange, Instant};
 use crate::pack::Pack;
 use crate::plan::{Context, Facts, Plan, Selection};
 use crate::run::{Driver, Pace, Progress, Stopper, Transport};
-use crate::serve::{ReferenceSupplier, Start};
+use crate::serve::{Defect, ReferenceSupplier, Start};
 use crate::store::Journal;
 
 /// How many defects are run side by side.
@@ -26,20 +26,23 @@ const SEED: &str = "0f";
 pub async fn prove(
     pack: &Arc<Pack>,
     supplier: &ReferenceSupplier,
-    transport: impl Fn(&str) -> Arc<dyn Transport>,
+    transport: impl Fn(&str, Option<&str>) -> Arc<dyn Transport>,
     mut done: impl FnMut(&str),
 ) -> io::Result<Proof> {
-    let (plan, sound) = run(pack, supplier, &[], &transport).await?;
+    let (plan, sound) = run(pack, supplier, None, Posture::Open, &transport).await?;
     let mut tally = Tally::new(&plan);
     tally.sound(&plan, &sound, supplier.lacks);
     done("sound");
+    let (plan, sound) = run(pack, supplier, None, Posture::Guarded, &transport).await?;
+    tally.sound(&plan, &sound, supplier.lacks);
+    done("sound, guarded");
     for pair in (supplier.defects)().chunks(SIDE_BY_SIDE) {
         let runs = pair
             .iter()
-            .map(|defect| run(pack, supplier, std::slice::from_ref(&defect.id), &transport));
+            .map(|defect| noticed(pack, supplier, defect, &transport));
         for (defect, ended) in pair.iter().zip(join(runs).await) {
             let (plan, verdicts) = ended?;
-            tally.defect(defect, &plan, &verdicts, supplier.lacks);
+            tally.defect(defect, &plan, &verdicts, supplier);
             done(defect.id);
         }
     }
@@ -67,17 +70,50 @@ async fn join<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
     outputs.into_iter().flatten().collect()
 }
 
+/// How the supplier stands: some defects show only where it asks for credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Posture {
+    /// Open to all.
+    Open,
+    /// With a token, which the runs have.
+    Guarded,
+}
+
+impl Posture {
+    fn token(self) -> Option<&'static str> {
+        match self {
+            Self::Open => None,
+            Self::Guarded => Some("the-token-of-a-proof"),
+        }
+    }
+}
+
+/// The run of a defect: where nothing notices it at an open supplier, that of a guarded one.
+async fn noticed(
+    pack: &Arc<Pack>,
+    supplier: &ReferenceSupplier,
+    defect: &Defect,
+    transport: &impl Fn(&str, Option<&str>) -> Arc<dyn Transport>,
+) -> io::Result<Ran> {
+    let open = run(pack, supplier, Some(defect.id), Posture::Open, transport).await?;
+    if fails(&open.0, &open.1, supplier.lacks) {
+        return Ok(open);
+    }
+    run(pack, supplier, Some(defect.id), Posture::Guarded, transport).await
+}
+
 type Ran = (Arc<Plan>, Vec<CaseVerdicts>);
 
 async fn run(
     pack: &Arc<Pack>,
     supplier: &ReferenceSupplier,
-    defects: &[&str],
-    transport: &impl Fn(&str) -> Arc<dyn Transport>,
+    defect: Option<&str>,
+    posture: Posture,
+    transport: &impl Fn(&str, Option<&str>) -> Arc<dyn Transport>,
 ) -> io::Result<Ran> {
-    let defects = defects.iter().map(|id| (*id).to_owned()).collect();
     let start = Start {
-        defects,
+        defects: defect.into_iter().map(str::to_owned).collect(),
+        token: posture.token().map(str::to_owned),
         ..Start::new(([127, 0, 0, 1], 0).into())
     };
     let running = (supplier.start)(start).await?;
@@ -95,9 +131,9 @@ async fn run(
     ));
     let driver = Driver {
         plan: plan.clone(),
-        transport: transport(base),
+        transport: transport(base, posture.token()),
         journal: Arc::new(Journal::nowhere(Instant::from_micros(0))),
-        pace: Arc::new(Pace::new(NonZeroU16::MIN.saturating_add(3), Duration::ZERO)),
+        pace: Arc::new(Pace::new(NonZeroU16::MIN.saturating_add(3), Duration::ZERO).impatient()),
         stopper: Stopper::default(),
         before: None,
         progress: Arc::new(Nobody),

@@ -8,7 +8,7 @@ use crate::judge::CaseVerdicts;
 use crate::model::{RequirementId, Verdict, VerdictKind};
 use crate::pack::ProofRecord;
 use crate::plan::Plan;
-use crate::serve::{Defect, Lack};
+use crate::serve::{Defect, Lack, ReferenceSupplier};
 
 /// A check, rows of its scenario taken together.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -120,13 +120,13 @@ impl Tally {
         defect: &Defect,
         plan: &Plan,
         verdicts: &[CaseVerdicts],
-        lacks: &[Lack],
+        supplier: &ReferenceSupplier,
     ) {
         let mut fails: BTreeMap<String, CheckId> = BTreeMap::new();
         let mut failed = BTreeSet::new();
         for (check, requirements, verdict) in each(plan, verdicts) {
             if verdict.kind() == VerdictKind::Fail
-                && !requirements.iter().all(|id| is_lacking(lacks, id))
+                && !requirements.iter().all(|id| is_lacking(supplier.lacks, id))
             {
                 for requirement in requirements {
                     fails
@@ -136,9 +136,15 @@ impl Tally {
                 failed.insert(check);
             }
         }
-        if failed.is_empty() {
+        let unseen = supplier.unseen.iter().any(|row| row.defect == defect.id);
+        if failed.is_empty() && !unseen {
             self.problems
                 .push(format!("defect `{}`: nothing notices it", defect.id));
+        }
+        if unseen && !failed.is_empty() {
+            let words = "something notices it, though it is listed as unseen";
+            self.problems
+                .push(format!("defect `{}`: {words}", defect.id));
         }
         for (requirement, check) in &fails {
             if !defect.breaks.contains(&requirement.as_str()) {
@@ -192,6 +198,13 @@ impl Proof {
     pub fn holds(&self) -> bool {
         self.checks > 0 && self.unproved.is_empty() && self.problems.is_empty()
     }
+}
+
+/// Whether any check fails, but those of what even the sound supplier lacks.
+pub(super) fn fails(plan: &Plan, verdicts: &[CaseVerdicts], lacks: &[Lack]) -> bool {
+    each(plan, verdicts).any(|(_, requirements, verdict)| {
+        verdict.kind() == VerdictKind::Fail && !requirements.iter().all(|id| is_lacking(lacks, id))
+    })
 }
 
 fn each<'a>(

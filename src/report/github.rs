@@ -117,11 +117,11 @@ fn summarise(
 ) -> io::Result<()> {
     let violated = priorities::gate_in_state(pack, super::view::State::Violated).len();
     let mut message = format!(
-        "{} {} is {}: {} of the gate violated",
+        "{} {} is {}: {} violated",
         report.supplier.name,
         report.supplier.version,
         pack.verdict.label(),
-        words::count(violated, "SHALL")
+        words::count(violated, "binding requirement")
     );
     if left_out > 0 {
         message.push_str(&format!(

@@ -272,14 +272,15 @@ fn plain(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '&' => escaped.push_str("&amp;"),
             '@' => escaped.push_str("&#64;"),
-            // A colon in front of `//` would make a bare address a link.
-            ':' => escaped.push_str("&#58;"),
             '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '!' | '|' | '~'
             | '$' => escaped.extend(['\\', c]),
             seen => escaped.push(seen),
         }
     }
+    // GitHub makes bare addresses links; these two are how they start.
     escaped
+        .replace("://", "&#58;//")
+        .replace("www.", "www&#46;")
 }
 
 /// At most so many bytes, cut at a line, with a word about it.

@@ -1,8 +1,8 @@
 //! The words of states and verdicts, the same in every format, and what they mean to somebody who meets them first.
 
-use crate::model::VerdictKind;
+use crate::model::{Instant, VerdictKind};
 
-use super::view::{Conformance, Counts, Requirement, State};
+use super::view::{Conformance, Counts, Requirement, Run, State};
 
 impl State {
     /// All states in the order of every table.
@@ -155,6 +155,30 @@ pub fn assurance(word: &str) -> &str {
         "" => "nobody said",
         other => other,
     }
+}
+
+/// `24 November 2026`; as it came where it is no time.
+pub fn date(time: &str) -> String {
+    formatted(time, "%-d %B %Y")
+}
+
+/// `2026-11-24 09:14:02 UTC`; as it came where it is no time.
+pub fn moment(time: &str) -> String {
+    formatted(time, "%Y-%m-%d %H:%M:%S UTC")
+}
+
+fn formatted(time: &str, pattern: &str) -> String {
+    match time.parse::<Instant>() {
+        Ok(instant) => instant.timestamp().strftime(pattern).to_string(),
+        Err(_) => time.to_owned(),
+    }
+}
+
+/// `1.9 s`: how long a run took, where both ends are times.
+pub fn took(run: &Run) -> Option<String> {
+    let started = run.started.parse::<Instant>().ok()?;
+    let tenths = run.finished.parse::<Instant>().ok()?.micros_since(started) / 100_000;
+    Some(format!("{}.{} s", tenths / 10, tenths % 10))
 }
 
 /// `1 requirement`, `2 requirements`.

@@ -28,7 +28,9 @@ impl<'de> Deserialize<'de> for Version {
             "this file is for version `{found}` of the language; this plugfest reads version `1`"
         );
         Err(carry(
-            Diagnostic::error("unknown-version", message).at(&node.place),
+            Diagnostic::error("unknown-version", message)
+                .at(&node.place)
+                .help("write `plugfest: 1`, or use a plugfest that knows the newer language"),
         ))
     }
 }

@@ -14,7 +14,7 @@ use crate::check::CheckItem;
 use crate::diag::{Diagnostic, Place, Source};
 use crate::model::{Files, RequirementId, RoleId};
 use crate::template::Template;
-use crate::yaml::{Key, Node, Spanned, Value, decode, parse};
+use crate::yaml::{Key, Node, Spanned, Value, decode, parse, source};
 
 /// What scenarios may refer to.
 #[derive(Debug, Clone)]
@@ -57,7 +57,7 @@ impl<'a> Loader<'a> {
     /// # Errors
     /// Everything that is wrong with it, each with its place.
     pub fn scenario(&self, path: &str) -> Result<Scenario, Vec<Diagnostic>> {
-        let source = self.source(path, None).map_err(|problem| vec![problem])?;
+        let source = source(self.files, path).map_err(|problem| vec![problem])?;
         let node = parse(&source).map_err(|problem| vec![problem])?;
         let file: ScenarioFile = decode(&node).map_err(|problem| vec![problem])?;
         self.build(file, &source)
@@ -293,7 +293,11 @@ impl<'a> Loader<'a> {
         if let Some(fragment) = self.fragments.borrow().get(&name.value) {
             return Ok(fragment.clone());
         }
-        let source = self.source(&format!("fragments/{}.yaml", name.value), Some(name))?;
+        let path = format!("fragments/{}.yaml", name.value);
+        if self.files.bytes(&path).is_err() {
+            return Err(self.unknown_fragment(name));
+        }
+        let source = source(self.files, &path)?;
         let fragment = Rc::new(FragmentFile::read(&parse(&source)?)?);
         if fragment.fragment.value != name.value {
             let message = format!(
@@ -341,31 +345,15 @@ impl<'a> Loader<'a> {
         sound.then_some(shared)
     }
 
-    fn source(
-        &self,
-        path: &str,
-        named: Option<&Spanned<String>>,
-    ) -> Result<Arc<Source>, Diagnostic> {
-        if let Ok(text) = self.files.text(path) {
-            return Ok(Source::new(self.files.shown(path), text));
-        }
-        let Some(name) = named else {
-            return Err(Diagnostic::error(
-                "missing-file",
-                format!("`{}` cannot be read as text", self.files.shown(path)),
-            ));
-        };
-        let known: Vec<&str> = self
-            .files
-            .in_folder("fragments/", ".yaml")
+    fn unknown_fragment(&self, name: &Spanned<String>) -> Diagnostic {
+        let paths = self.files.in_folder("fragments/", ".yaml");
+        let known: Vec<&str> = paths
             .filter_map(|path| path.strip_prefix("fragments/")?.strip_suffix(".yaml"))
             .collect();
-        let diagnostic = Diagnostic::error(
-            "unknown-fragment",
-            format!("there is no fragment `{}`", name.value),
-        )
-        .at(&name.place);
-        Err(diagnostic.suggest(&name.value, known))
+        let message = format!("there is no fragment `{}`", name.value);
+        Diagnostic::error("unknown-fragment", message)
+            .at(&name.place)
+            .suggest(&name.value, known)
     }
 }
 

@@ -1,8 +1,8 @@
 //! `each`: one case per row, inline or from a CSV fixture.
 
 use crate::diag::Diagnostic;
-use crate::model::{Files, NoFile};
-use crate::yaml::Node;
+use crate::model::Files;
+use crate::yaml::{Node, no_file};
 
 /// The most rows that one scenario may have.
 pub const MAX_ROWS: usize = 100_000;
@@ -111,7 +111,7 @@ fn from_list(content: &Node) -> Result<Table, Diagnostic> {
 fn from_csv(path: &str, node: &Node, files: &Files) -> Result<Table, Diagnostic> {
     let text = files
         .text(path)
-        .map_err(|problem| no_file(problem, path, node))?;
+        .map_err(|problem| no_file(problem, path, &node.place, files))?;
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
         .from_reader(text.as_bytes());
@@ -127,16 +127,6 @@ fn from_csv(path: &str, node: &Node, files: &Files) -> Result<Table, Diagnostic>
     });
     let rows = rows.collect::<Result<Vec<_>, Diagnostic>>()?;
     Ok((columns, rows))
-}
-
-/// The diagnostic for a file that cannot be had.
-pub(crate) fn no_file(problem: NoFile, path: &str, node: &Node) -> Diagnostic {
-    let (code, message) = match problem {
-        NoFile::Missing => ("missing-file", format!("`{path}` is not in the pack")),
-        NoFile::Outside => ("outside-pack", format!("`{path}` leads out of the pack")),
-        NoFile::NoText => ("bad-value", format!("`{path}` is no UTF-8 text")),
-    };
-    Diagnostic::error(code, message).at(&node.place)
 }
 
 fn row<'a>(

@@ -163,8 +163,11 @@ impl<'l> Builder<'l> {
         if frame.stack.contains(&file.r#use.value) || frame.stack.len() >= MAX_DEPTH {
             let message = format!("`{}` is used inside itself, or too deep", file.r#use.value);
             let diagnostic = Diagnostic::error("fragment-cycle", message).at(&file.r#use.place);
-            self.problems
-                .push(diagnostic.note("note", format!("used by {}", frame.stack.join(" → "))));
+            self.problems.push(
+                diagnostic
+                    .note("note", format!("used by {}", frame.stack.join(" → ")))
+                    .help(format!("take the `use` out, or move what both need into a fragment of its own; fragments nest {MAX_DEPTH} deep")),
+            );
             return;
         }
         let name = file.r#as.as_ref().unwrap_or(&file.r#use);

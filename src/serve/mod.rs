@@ -31,6 +31,15 @@ pub struct Lack {
     pub because: &'static str,
 }
 
+/// A defect that no check of the packs can see, for people who look with other means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unseen {
+    /// The defect.
+    pub defect: &'static str,
+    /// Why no check sees it.
+    pub because: &'static str,
+}
+
 /// One kind of reference supplier.
 pub struct ReferenceSupplier {
     /// The name, as it is written on a command line.
@@ -41,6 +50,8 @@ pub struct ReferenceSupplier {
     pub packs: &'static [&'static str],
     /// What even the sound supplier does not satisfy.
     pub lacks: &'static [Lack],
+    /// Defects that no check sees.
+    pub unseen: &'static [Unseen],
     /// The defects that it knows.
     pub defects: fn() -> &'static [Defect],
     /// Starts it inside the current tokio runtime.
@@ -106,6 +117,10 @@ pub const SUPPLIERS: &[ReferenceSupplier] = &[ReferenceSupplier {
     lacks: &[Lack {
         requirement: "FHIR-SEC-001",
         because: "it serves plain HTTP, on the loopback address",
+    }],
+    unseen: &[Unseen {
+        defect: "plain-http-beside-tls",
+        because: "it shows with TLS only, and proofs run without",
     }],
     defects: fhir_r4::defects,
     start: fhir_r4::start,

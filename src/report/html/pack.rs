@@ -95,7 +95,7 @@ fn assurance(report: &Report, pack: &Pack) -> Value {
     let run = &report.run;
     context! {
         who => page::assurance(report),
-        started => run.started, finished => run.finished, unfinished => page::unfinished(run.state),
+        started => words::moment(&run.started), took => words::took(run).map_or_else(String::new, |took| format!("{took}, ")), unfinished => page::unfinished(run.state),
         plugfest => report.plugfest, seed => run.seed,
         attempts => words::count(run.attempts as usize, "start"),
         exchanges => words::count(run.exchanges as usize, "recorded exchange"),

@@ -40,7 +40,7 @@ pub fn top(templates: &Templates, report: &Report, out: &mut dyn io::Write) -> i
         subject, packs,
         supplier => supplier,
         worst => worst.label(),
-        date => report.run.started.get(..10).unwrap_or_default(),
+        date => words::date(&report.run.started),
         unfinished => unfinished(report.run.state),
         notes => report.notes,
     };

@@ -35,10 +35,20 @@ pub fn block(page: &Page<'_>, pack: &Pack, requirement: &Requirement) -> String 
     let lines = fingerprint::by_line(requirement);
     let most = if verbose { lines.len() } else { LINES };
     let notes = notes(page, pack, requirement, &lines);
+    let level = if requirement.counts_for_the_gate() {
+        Level::ERROR
+    } else {
+        Level::WARNING
+    };
     let mut drawn = vec![title(page, requirement)];
     for (position, line) in lines.iter().take(most).enumerate() {
         let last = position + 1 == lines.len().min(most);
-        drawn.push(snippet(page, line, if last { &notes } else { &[] }));
+        drawn.push(snippet(
+            page,
+            level.clone(),
+            line,
+            if last { &notes } else { &[] },
+        ));
     }
     if lines.len() > most {
         drawn.push(format!(
@@ -94,9 +104,9 @@ fn title(page: &Page<'_>, requirement: &Requirement) -> String {
     );
     if let Some(known) = &requirement.deviation {
         let still = if known.expired {
-            "deviation, expired"
+            "deviation expired on"
         } else {
-            "known deviation, until"
+            "known deviation until"
         };
         title.push_str(&format!(
             " ({still} {}: {})",
@@ -109,26 +119,19 @@ fn title(page: &Page<'_>, requirement: &Requirement) -> String {
 
 fn snippet(
     page: &Page<'_>,
+    level: Level<'static>,
     line: &fingerprint::Line<'_>,
     notes: &[(&'static str, String)],
 ) -> String {
     let place = &line.check.place;
-    // Tabs and hidden characters would shift the carets: the line is drawn as the terminal will show it.
-    let text = inert::line(&place.text).into_owned();
+    let drawn = DrawnLine::of(place);
     let label = label(line);
     let file = inert::line(&place.file).into_owned();
-    let annotation = AnnotationKind::Primary
-        .span(caret_span(&text, place))
-        .label(&label);
-    let snippet = Snippet::source(&text)
+    let annotation = AnnotationKind::Primary.span(drawn.carets).label(&label);
+    let snippet = Snippet::source(&drawn.text)
         .line_start(place.line.max(1) as usize)
         .path(&file)
         .annotation(annotation);
-    let level = if notes.is_empty() {
-        Level::NOTE
-    } else {
-        Level::ERROR
-    };
     let mut group = Group::with_level(level).element(snippet);
     for (kind, text) in notes {
         group = group.element(Level::NOTE.with_name(*kind).message(text));
@@ -162,15 +165,31 @@ fn observed(check: &Check) -> String {
     format!("observed {}", inert::clipped(&check.reason, 160))
 }
 
-/// From characters to bytes, inside the line whatever the numbers say.
-fn caret_span(text: &str, place: &Place) -> std::ops::Range<usize> {
-    let at = |characters: usize| {
-        text.char_indices()
-            .nth(characters)
-            .map_or(text.len(), |(byte, _)| byte)
-    };
-    let start = place.column.saturating_sub(1) as usize;
-    at(start)..at(start + place.length.max(1) as usize)
+/// A line of a scenario as the terminal shows it, and where its carets stand, in bytes.
+///
+/// What is hidden is spelled out, which moves everything behind it: so the three parts are drawn apart.
+struct DrawnLine {
+    text: String,
+    carets: std::ops::Range<usize>,
+}
+
+impl DrawnLine {
+    fn of(place: &Place) -> Self {
+        let text = place.text.as_str();
+        let at = |characters: usize| {
+            text.char_indices()
+                .nth(characters)
+                .map_or(text.len(), |(byte, _)| byte)
+        };
+        let start = place.column.saturating_sub(1) as usize;
+        let (from, to) = (at(start), at(start + place.length.max(1) as usize));
+        let (before, marked) = (inert::line(&text[..from]), inert::line(&text[from..to]));
+        let carets = before.len()..before.len() + marked.len();
+        Self {
+            text: format!("{before}{marked}{}", inert::line(&text[to..])),
+            carets,
+        }
+    }
 }
 
 fn notes(

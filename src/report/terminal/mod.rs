@@ -5,7 +5,6 @@ mod paint;
 mod table;
 
 use crate::diag;
-use crate::model::Instant;
 
 use super::priorities::{self, Reason};
 use super::view::{Pack, Report, Requirement, RunState, State};
@@ -264,16 +263,7 @@ fn reason_line(group: &Reason<'_>, most: usize) -> String {
 /// `212 exchanges in 1.9 s`, and a word where the run did not come to its end.
 fn traffic(report: &Report) -> String {
     let exchanges = words::count(report.run.exchanges as usize, "exchange");
-    let took = match (
-        report.run.started.parse::<Instant>(),
-        report.run.finished.parse::<Instant>(),
-    ) {
-        (Ok(started), Ok(finished)) => {
-            let tenths = finished.micros_since(started) / 100_000;
-            format!(" in {}.{} s", tenths / 10, tenths % 10)
-        }
-        (Err(_), _) | (_, Err(_)) => String::new(),
-    };
+    let took = words::took(&report.run).map_or_else(String::new, |took| format!(" in {took}"));
     let end = match report.run.state {
         RunState::Complete => "",
         RunState::Cancelled => ", cancelled before the end",

@@ -20,13 +20,15 @@ pub fn coverage(pack: &Pack, paint: Paint, width: usize) -> String {
     table.set_width(u16::try_from(width.clamp(40, 1000)).unwrap_or(80));
     table.set_header(heading());
     for area in &pack.areas {
-        table.add_row(row(&area.title, &area.counts, String::new()));
+        table.add_row(row(&area.title, &area.counts, Cell::new("")));
+    }
+    if !pack.areas.is_empty() {
+        table.add_row(vec![Cell::new(""); COLUMNS.len() + 2]);
     }
     for (position, (name, counts)) in obligations(pack).into_iter().enumerate() {
-        let verdict = if position == 0 {
-            format!("→ {}", pack.verdict.as_str())
-        } else {
-            String::new()
+        let verdict = match position {
+            0 => Cell::new(format!("→ {}", pack.verdict.as_str())).add_attribute(Attribute::Bold),
+            _ => Cell::new(""),
         };
         table.add_row(row(name, counts, verdict));
     }
@@ -55,10 +57,10 @@ fn obligations(pack: &Pack) -> Vec<(&str, &Counts)> {
         .collect()
 }
 
-fn row(title: &str, counts: &Counts, verdict: String) -> Vec<Cell> {
+fn row(title: &str, counts: &Counts, verdict: Cell) -> Vec<Cell> {
     let mut cells = vec![Cell::new(inert::clipped(title, 40))];
     cells.extend(State::ALL.map(|state| number(state, counts.of(state))));
-    cells.push(Cell::new(verdict).add_attribute(Attribute::Bold));
+    cells.push(verdict);
     cells
 }
 
@@ -68,9 +70,9 @@ fn number(state: State, number: u32) -> Cell {
         return cell.add_attribute(Attribute::Dim);
     }
     match state {
-        State::Violated => cell.fg(Color::Red).add_attribute(Attribute::Bold),
-        State::Undetermined => cell.fg(Color::Yellow),
-        State::Satisfied => cell.fg(Color::Green),
+        State::Violated => cell.fg(Color::DarkRed).add_attribute(Attribute::Bold),
+        State::Undetermined => cell.fg(Color::DarkYellow),
+        State::Satisfied => cell.fg(Color::DarkGreen),
         State::Untested | State::NotApplicable => cell,
     }
 }

@@ -95,6 +95,14 @@ pub fn lenient_is_strict(request: &mut Request) {
     }
 }
 
+pub fn one_hit_is_partial(facts: &Facts, answer: &mut Answer) {
+    let one = searchset(facts, answer)
+        .is_some_and(|bundle| bundle.get("total").and_then(Json::scalar) == Some("1"));
+    if one {
+        answer.status = 206;
+    }
+}
+
 pub fn nothing_found_is_404(facts: &Facts, answer: &mut Answer) {
     let nothing = searchset(facts, answer)
         .is_some_and(|bundle| bundle.get("total").and_then(Json::scalar) == Some("0"));

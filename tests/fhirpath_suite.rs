@@ -78,6 +78,7 @@ impl Tally {
         }
     }
 
+    #[expect(clippy::print_stdout, reason = "the totals must be seen")]
     fn report(mut self, tests: usize) {
         for name in deviations().keys() {
             if !self.failed.contains(*name) {

@@ -20,6 +20,17 @@ pub struct Defect {
     pub breaks: &'static [&'static str],
     /// What goes wrong, in a sentence.
     pub title: &'static str,
+    /// How the supplier must be started for it to show; nothing for most.
+    pub needs: &'static [Need],
+}
+
+/// A way to start a supplier without which a defect does not show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// With [`Start::token`].
+    Token,
+    /// With [`Start::tls`].
+    Tls,
 }
 
 /// A requirement that a sound reference supplier does not satisfy, because of what it is.

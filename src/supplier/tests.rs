@@ -255,10 +255,6 @@ fn day(text: &str) -> Day {
     text.parse().unwrap()
 }
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "a table of cases, or one story told in order"
-)]
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn what_does_not_fit_the_packs_is_found() {

@@ -22,10 +22,6 @@ struct Case {
     fault: Option<&'static str>,
 }
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "a table of cases, or one story told in order"
-)]
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn every_kind_of_trouble_has_its_name() {
@@ -177,10 +173,6 @@ fn nobody_there_is_undetermined() {
     );
 }
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "a table of cases, or one story told in order"
-)]
 #[test]
 #[expect(
     clippy::too_many_lines,

@@ -5,11 +5,6 @@
     reason = "a test that meets the unexpected may panic"
 )]
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a helper that meets the unexpected fails its test"
-)]
-
 mod again;
 mod declared;
 mod hostile;

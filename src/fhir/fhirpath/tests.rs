@@ -94,10 +94,6 @@ fn expressions_yield_texts() {
     }
 }
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "a table of cases, or one story told in order"
-)]
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn bad_expressions_say_where_and_what_would_be_right() {

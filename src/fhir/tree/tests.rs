@@ -169,10 +169,6 @@ fn a_resource_type_is_an_element_outside_of_containers() {
     );
 }
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "a table of cases, or one story told in order"
-)]
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn bad_json_says_where_and_why() {

@@ -275,10 +275,6 @@ fn methods_and_effects() {
     }
 }
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "a table of cases, or one story told in order"
-)]
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn mistakes_have_a_place() {

@@ -8,7 +8,7 @@ use super::message::{Reply, Request};
 use super::negotiate::Chosen;
 use super::problem::Problem;
 use super::route::Interaction;
-use crate::serve::Defect;
+use crate::serve::{Defect, Need};
 use std::fmt;
 use std::str::FromStr;
 
@@ -57,7 +57,7 @@ enum Hook {
 }
 
 macro_rules! defects {
-    ($($variant:ident $id:literal breaks [$($requirement:literal),*]: $title:literal => $hook:expr;)*) => {
+    ($($variant:ident $id:literal breaks [$($requirement:literal),*] $(needs [$($need:ident),*])?: $title:literal => $hook:expr;)*) => {
         /// The id of a defect.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum DefectId {
@@ -65,7 +65,12 @@ macro_rules! defects {
         }
 
         const IDS: &[DefectId] = &[$(DefectId::$variant,)*];
-        const DEFECTS: &[Defect] = &[$(Defect { id: $id, breaks: &[$($requirement),*], title: $title },)*];
+        const DEFECTS: &[Defect] = &[$(Defect {
+            id: $id,
+            breaks: &[$($requirement),*],
+            title: $title,
+            needs: &[$($(Need::$need),*)?],
+        },)*];
         const HOOKS: &[Hook] = &[$($hook,)*];
     };
 }

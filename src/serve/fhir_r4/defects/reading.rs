@@ -110,6 +110,13 @@ pub fn summary_is_refused(request: &Request, interaction: &Interaction) -> Optio
     asked.then(|| Problem::bad_request("`_summary` is not supported"))
 }
 
+pub fn summary_is_html(facts: &Facts, reply: &mut Reply) {
+    if is_read(facts) && reply.status == 200 && facts.request.query.contains("_summary=text") {
+        reply.body = b"<html><body><p>a patient</p></body></html>".to_vec();
+        reply.headers.set("Content-Type", "text/html");
+    }
+}
+
 pub fn head_is_not_found(facts: &Facts, reply: &mut Reply) {
     if facts.request.method == Method::Head {
         reply.status = 404;

@@ -84,6 +84,7 @@ defects! {
     IfModifiedSinceIsRefused "if-modified-since-is-refused" breaks ["FHIR-READ-008"]: "a read with If-Modified-Since is answered 412" => Hook::Refuse(reading::if_modified_since_is_refused);
     SummaryWithoutTag "summary-without-tag" breaks ["FHIR-READ-009"]: "a summary is not marked as a part" => Hook::Answer(reading::summary_without_tag);
     SummaryIsRefused "summary-is-refused" breaks ["FHIR-READ-009"]: "a read with _summary is refused" => Hook::Refuse(reading::summary_is_refused);
+    SummaryIsHtml "summary-is-html" breaks ["FHIR-READ-009"]: "_summary=text gives the narrative as HTML" => Hook::Reply(reading::summary_is_html);
     HeadIsNotFound "head-is-not-found" breaks ["FHIR-READ-010"]: "HEAD is answered 404" => Hook::Reply(reading::head_is_not_found);
     HeadWithOtherHeaders "head-with-other-headers" breaks ["FHIR-READ-010"]: "HEAD has a Content-Type and an ETag that GET has not" => Hook::Reply(reading::head_with_other_headers);
     MalformedIdIsServerError "malformed-id-is-server-error" breaks ["FHIR-READ-011"]: "an id outside the grammar fails with 500" => Hook::Reply(reading::malformed_id_is_server_error);
@@ -413,10 +414,10 @@ defects! {
     // Headers, access and transport
     RequestIdIsLost "request-id-is-lost" breaks ["FHIR-HDR-001"]: "X-Request-Id does not come back" => Hook::Reply(transport::request_id_is_lost);
     RequestIdIsReplaced "request-id-is-replaced" breaks ["FHIR-HDR-001"]: "X-Request-Id is replaced, and the client's does not come back" => Hook::Reply(transport::request_id_is_replaced);
-    PlainHttpBesideTls "plain-http-beside-tls" breaks ["FHIR-SEC-001"]: "with TLS, plain HTTP is served at the same port, too" => Hook::Switch;
+    PlainHttpBesideTls "plain-http-beside-tls" breaks ["FHIR-SEC-001"] needs [Tls]: "with TLS, plain HTTP is served at the same port, too" => Hook::Switch;
     PreflightIsRefused "preflight-is-refused" breaks ["FHIR-SEC-002"]: "CORS is claimed, and a preflight is answered 405" => Hook::Reply(transport::preflight_is_refused);
     PreflightWithoutOrigin "preflight-without-origin" breaks ["FHIR-SEC-002"]: "CORS is claimed, and a preflight allows no origin" => Hook::Reply(transport::preflight_without_origin);
-    ServesWithoutToken "serves-without-token" breaks ["FHIR-SEC-003"]: "with a token, protected data is given without it, too" => Hook::Switch;
-    RefusalWithoutChallenge "refusal-without-challenge" breaks ["FHIR-SEC-003"]: "with a token, its lack is answered 401 without WWW-Authenticate" => Hook::Reply(transport::refusal_without_challenge);
-    RefusalIsForbidden "refusal-is-forbidden" breaks ["FHIR-SEC-003"]: "with a token, its lack is answered 403" => Hook::Reply(transport::refusal_is_forbidden);
+    ServesWithoutToken "serves-without-token" breaks ["FHIR-SEC-003"] needs [Token]: "with a token, protected data is given without it, too" => Hook::Switch;
+    RefusalWithoutChallenge "refusal-without-challenge" breaks ["FHIR-SEC-003"] needs [Token]: "with a token, its lack is answered 401 without WWW-Authenticate" => Hook::Reply(transport::refusal_without_challenge);
+    RefusalIsForbidden "refusal-is-forbidden" breaks ["FHIR-SEC-003"] needs [Token]: "with a token, its lack is answered 403" => Hook::Reply(transport::refusal_is_forbidden);
 }

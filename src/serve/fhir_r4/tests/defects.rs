@@ -1,13 +1,11 @@
 //! The table of defects: its ids, its requirements, and that each defect shows.
 
 use super::{Probe, request};
+use crate::serve::Need;
 use crate::serve::fhir_r4::defects::{DefectId, all};
 use crate::serve::fhir_r4::message::{Headers, Reply};
 use std::collections::BTreeSet;
 use std::path::Path;
-
-/// Shown only by a socket: see the test of the edge.
-const NEEDS_A_SOCKET: &[&str] = &["plain-http-beside-tls"];
 
 #[test]
 fn ids_are_unique_and_well_formed() {
@@ -87,9 +85,10 @@ fn every_defect_shows_in_some_reply() {
     let guarded = replies(Some("secret"));
     let hidden: Vec<&str> = all()
         .iter()
-        .filter(|defect| !NEEDS_A_SOCKET.contains(&defect.id))
+        // TLS needs a socket: see the test of the edge.
+        .filter(|defect| !defect.needs.contains(&Need::Tls))
         .filter(|defect| {
-            let needs_token = defect.breaks == ["FHIR-SEC-003"];
+            let needs_token = defect.needs.contains(&Need::Token);
             let (token, expected) = if needs_token {
                 (Some("secret"), &guarded)
             } else {

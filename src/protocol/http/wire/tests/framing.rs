@@ -11,10 +11,6 @@ enum Becomes {
 
 use Becomes::{Fault as Broken, Reply as Read};
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "a table of cases, or one story told in order"
-)]
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 async fn replies_that_end_with_the_connection() {

@@ -114,10 +114,6 @@ async fn a_trusted_server_and_its_facts() {
     assert_eq!(server.connections(), 1, "kept, with its facts");
 }
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "a table of cases, or one story told in order"
-)]
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 async fn servers_that_are_not_trusted_are_sent_nothing_but_their_facts_are_known() {
@@ -365,10 +361,6 @@ fn asking_for_tokens(server: &Server, tls: Tls) -> Wire {
     })
 }
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "a table of cases, or one story told in order"
-)]
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 async fn a_token_endpoint_is_trusted_like_an_endpoint() {

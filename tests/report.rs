@@ -83,3 +83,62 @@ fn measure() {
         );
     }
 }
+
+/// Markup that a supplier could hope to bring in: none of it may stand in a page as markup.
+const MARKUP: [&str; 3] = ["<script>alert", "<img src=x", "onerror=alert(1)>"];
+
+#[test]
+fn what_a_supplier_sent_is_inert_in_every_format() {
+    let report = sample::hostile(8);
+    for row in FORMATS
+        .iter()
+        .filter(|row| matches!(row.name, "html" | "junit" | "markdown"))
+    {
+        let text = written(row.name, &report);
+        for markup in MARKUP {
+            assert!(!text.contains(markup), "{}: {markup}", row.name);
+        }
+        // A direction override could make a page read otherwise than it is.
+        assert!(!text.contains('\u{202e}'), "{}", row.name);
+    }
+    let shown = HOSTILE
+        .iter()
+        .filter(|text| !text.trim().is_empty())
+        .count();
+    assert!(shown > 0, "the sample must be hostile");
+}
+
+#[test]
+fn machines_can_read_what_is_written_for_them() {
+    for report in [sample::report(8), sample::hostile(8)] {
+        roxmltree::Document::parse(&written("junit", &report)).expect("JUnit is XML");
+        for name in ["json", "sarif", "gitlab"] {
+            serde_json::from_str::<serde_json::Value>(&written(name, &report)).expect("it is JSON");
+        }
+        let back: Report =
+            serde_json::from_str(&written("json", &report)).expect("report.json reads back");
+        assert_eq!(back.packs.len(), report.packs.len());
+    }
+}
+
+#[test]
+fn a_step_summary_stays_small() {
+    let text = written("markdown", &sample::report(400));
+    assert!(text.len() < 1 << 20, "{} bytes", text.len());
+}
+
+#[test]
+fn every_state_and_verdict_is_told_in_words() {
+    let html = written("html", &sample::report(8));
+    for word in [
+        "satisfied",
+        "violated",
+        "undetermined",
+        "untested",
+        "not applicable",
+        "inconclusive",
+        "not-run",
+    ] {
+        assert!(html.contains(word), "{word}");
+    }
+}

@@ -2,29 +2,78 @@
 //!
 //! A kind of check is one file and one row of [`KINDS`]; docs, the JSON Schema of the language and `plugfest explain` come from
 //! the row. A check is pure: the same exchange gives the same [`Finding`].
+//!
+//! [`CheckItem`] is a check as it stands in a scenario file, [`Extract`] is one entry of `keep`, [`Subject`] is what both look at.
 
+mod any_of;
+mod arguments;
+mod body;
+mod bundle;
+mod expression;
+mod extract;
+mod fhirpath;
+mod header;
+mod http_date;
+mod inert;
+mod item;
+mod json;
+mod json_value;
+mod media_type;
+mod outcome;
+mod probe;
+mod question;
+mod reading;
+mod same_as;
 mod status;
 mod subject;
+#[cfg(test)]
+mod tests;
+mod time;
+mod tls;
+mod values;
+mod words;
+mod xpath;
 
 use std::fmt;
 
 use schemars::{Schema, SchemaGenerator};
 
 use crate::diag::Diagnostic;
-use crate::model::Finding;
-use crate::yaml::Node;
+use crate::model::{Finding, Seen, Side};
+use crate::template::Template;
+use crate::yaml::{Node, Spanned};
 
-pub use subject::{Earlier, Reading, Subject, View};
+pub use extract::{Extract, Extracted};
+pub use item::CheckItem;
+pub use reading::{Format, Reading, Unreadable};
+pub use subject::{Earlier, Subject, View};
 
 /// One question. Built from the scenario file once, asked many times.
 pub trait Check: fmt::Debug + Send + Sync {
     /// The answer, from the exchange and nothing else.
     fn evaluate(&self, subject: &Subject<'_>) -> Finding;
 
-    /// The names of earlier steps that it looks at, for the reader of scenario files to verify.
-    fn earlier_steps(&self) -> Vec<&str> {
+    /// What it asks, after the kind's name: `412`, `ETag matches ^W/`. Holes stay unfilled.
+    fn summary(&self) -> String;
+
+    /// Every text with holes, for the reader of scenario files to verify that their values exist.
+    fn templates(&self) -> Vec<&Template> {
         Vec::new()
     }
+
+    /// The names of earlier steps that it looks at, for the reader of scenario files to verify.
+    fn earlier_steps(&self) -> Vec<&Spanned<String>> {
+        Vec::new()
+    }
+}
+
+/// What a violation means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// It violates the requirements that the check proves.
+    Judges,
+    /// It is shown as a warning: the standard demands nothing here, unless the check itself cites a requirement.
+    Warns,
 }
 
 /// A kind of check: one row.
@@ -37,6 +86,10 @@ pub struct Kind {
     pub explanation: &'static str,
     /// Examples as they stand in a scenario file, one a line.
     pub examples: &'static [&'static str],
+    /// What a violation means.
+    pub weight: Weight,
+    /// The sides that have what it asks for: a request has no status.
+    pub sides: &'static [Side],
     /// The JSON Schema of its argument.
     pub schema: fn(&mut SchemaGenerator) -> Schema,
     /// Reads its argument.
@@ -50,9 +103,35 @@ impl fmt::Debug for Kind {
 }
 
 /// All kinds, in the order of the docs.
-pub static KINDS: &[Kind] = &[status::KIND];
+pub static KINDS: &[Kind] = &[
+    status::KIND,
+    header::KIND,
+    json::KIND,
+    fhirpath::KIND,
+    xpath::KIND,
+    body::KIND,
+    outcome::KIND,
+    bundle::KIND,
+    time::KIND,
+    tls::KIND,
+    same_as::KIND,
+    any_of::KIND,
+];
 
 /// The row of a kind.
 pub fn kind(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.name == name)
+}
+
+/// Both halves of an exchange.
+const EITHER: &[Side] = &[Side::Request, Side::Reply];
+/// What only a reply has.
+const REPLY: &[Side] = &[Side::Reply];
+
+/// What a check sees on its way: where it holds, what was seen; on the first thing that says otherwise, the finding.
+type Examined<T = Seen> = Result<T, Finding>;
+
+/// An examination that has come to its end.
+fn settle(examined: Examined) -> Finding {
+    examined.map_or_else(|finding| finding, Finding::Holds)
 }

@@ -55,6 +55,8 @@ pub static CODES: &[Code] = &[
         "`send` holds one key, the protocol: `http`."),
     row("unknown-fragment", "`use` names a fragment that the pack does not have",
         "A fragment `x` lies in the pack's folder as `fragments/x.yaml`."),
+    row("unused-fragment", "no scenario uses a fragment",
+        "What nobody uses is not tested by any run, and its mistakes stay unseen. Use it, or remove the file."),
     row("fragment-cycle", "fragments use each other in a circle",
         "A fragment may use others, but not itself, directly or through others; at most eight levels deep."),
     row("unknown-parameter", "a fragment is given a parameter that it does not take",

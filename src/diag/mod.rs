@@ -39,6 +39,16 @@ pub struct Diagnostic {
     pub notes: Vec<(&'static str, String)>,
 }
 
+/// The same problems, each told once: what is wrong with a fragment shows in every scenario that uses it.
+pub fn distinct(mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut seen = std::collections::BTreeSet::new();
+    problems.retain(|problem| {
+        let place = problem.place.as_ref().map(Place::label);
+        seen.insert((place, problem.code, problem.message.clone()))
+    });
+    problems
+}
+
 impl Diagnostic {
     /// An error of a kind, without a place.
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {

@@ -124,28 +124,34 @@ id!(
     SupplierId, "supplier"
 );
 
-/// One case to run: a scenario, or one row of a scenario that has rows.
+/// One case to run: a scenario of a pack, or one row of a scenario that has rows.
 ///
-/// Spelled `scenario` or `scenario[row]`; shared set-up is spelled `once:fragment` or `once:fragment[parameters]`.
+/// Spelled `pack/scenario` or `pack/scenario[row]`; shared set-up is spelled `pack/once:fragment` or
+/// `pack/once:fragment[parameters]`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CaseId(std::sync::Arc<str>);
 
 impl CaseId {
     /// The case of a scenario, with the row's name where it has rows.
-    pub fn of(scenario: &ScenarioId, row: Option<&str>) -> Self {
+    pub fn of(pack: &PackId, scenario: &ScenarioId, row: Option<&str>) -> Self {
         match row {
-            Some(row) => Self(format!("{scenario}[{row}]").into()),
-            None => Self(scenario.as_str().into()),
+            Some(row) => Self(format!("{pack}/{scenario}[{row}]").into()),
+            None => Self(format!("{pack}/{scenario}").into()),
         }
     }
 
-    /// The case of a fragment that runs once for everybody.
-    pub fn once(fragment: &str, parameters: &str) -> Self {
+    /// The case of a fragment that runs once for everybody who uses it with the same parameters.
+    pub fn once(pack: &PackId, fragment: &str, parameters: &str) -> Self {
         if parameters.is_empty() {
-            return Self(format!("once:{fragment}").into());
+            return Self(format!("{pack}/once:{fragment}").into());
         }
-        Self(format!("once:{fragment}[{parameters}]").into())
+        Self(format!("{pack}/once:{fragment}[{parameters}]").into())
+    }
+
+    /// The id without its pack, as reports show it.
+    pub fn short(&self) -> &str {
+        self.0.split_once('/').map_or(&self.0, |(_, short)| short)
     }
 
     /// The id as text.

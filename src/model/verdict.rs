@@ -210,7 +210,7 @@ impl Verdict {
     }
 
     /// Why, in words: what was observed, or the reason.
-    pub fn reason(&self) -> &str {
+    pub fn reason(&self) -> &Arc<str> {
         match self {
             Self::Pass(evidence) | Self::Fail { evidence, .. } => &evidence.seen.observed,
             Self::Inconclusive { reason, .. }

@@ -2,6 +2,8 @@
 //!
 //! Each is a folder and one row of [`PROTOCOLS`]: `action.rs` is pure (what to send), `wire.rs` does it.
 
+pub mod http;
+
 use std::fmt;
 
 use schemars::{Schema, SchemaGenerator};
@@ -20,6 +22,10 @@ pub struct Protocol {
     /// The JSON Schema of what stands under the key.
     pub schema: fn(&mut SchemaGenerator) -> Schema,
     /// Reads what stands under the key; fixtures that it names are looked up in the pack's files.
+    #[expect(
+        clippy::type_complexity,
+        reason = "a row of a table says its whole shape"
+    )]
     pub parse: fn(&Node, &Files) -> Result<Box<dyn Action>, Diagnostic>,
 }
 
@@ -105,4 +111,4 @@ pub enum Unsendable {
 }
 
 /// All protocols.
-pub static PROTOCOLS: &[Protocol] = &[];
+pub static PROTOCOLS: &[Protocol] = &[http::ROW];

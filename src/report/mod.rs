@@ -17,7 +17,7 @@ mod priorities;
 mod sarif;
 pub mod terminal;
 pub mod view;
-mod words;
+pub mod words;
 
 use std::io;
 

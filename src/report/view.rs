@@ -278,7 +278,54 @@ pub struct Check {
     /// Where the check is written.
     pub place: Arc<Place>,
     /// The exchanges that the verdict rests on, by their numbers in results.jsonl.
-    pub exchanges: Vec<u32>,
+    pub exchanges: Cited,
+}
+
+/// The exchanges that a verdict rests on: none or one, in four bytes and a bit, since a long run has very many. In JSON, a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "Vec<u32>", into = "Vec<u32>")]
+pub struct Cited(Option<u32>);
+
+impl From<Option<u32>> for Cited {
+    fn from(number: Option<u32>) -> Self {
+        Self(number)
+    }
+}
+
+impl From<Cited> for Vec<u32> {
+    fn from(cited: Cited) -> Self {
+        cited.to_vec()
+    }
+}
+
+impl TryFrom<Vec<u32>> for Cited {
+    type Error = &'static str;
+    fn try_from(numbers: Vec<u32>) -> Result<Self, Self::Error> {
+        match numbers.as_slice() {
+            [] => Ok(Self(None)),
+            [number] => Ok(Self(Some(*number))),
+            _ => Err("a verdict rests on one exchange at most"),
+        }
+    }
+}
+
+impl std::ops::Deref for Cited {
+    type Target = [u32];
+    fn deref(&self) -> &[u32] {
+        self.0.as_slice()
+    }
+}
+
+impl JsonSchema for Cited {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Exchanges".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        Vec::<u32>::json_schema(generator)
+    }
 }
 
 /// The word of a verdict, as in results.jsonl.

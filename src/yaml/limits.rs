@@ -6,3 +6,5 @@ pub const MAX_BYTES: usize = 8 * 1024 * 1024;
 pub const MAX_NODES: usize = 400_000;
 /// The deepest nesting.
 pub const MAX_DEPTH: usize = 64;
+/// The most keys of one map.
+pub const MAX_KEYS: usize = 4096;

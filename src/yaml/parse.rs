@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span as YamlSpan};
 
-use super::limits::{MAX_BYTES, MAX_DEPTH, MAX_NODES};
+use super::limits::{MAX_BYTES, MAX_DEPTH, MAX_KEYS, MAX_NODES};
 use super::node::{Key, Node, Value};
 use crate::diag::{Diagnostic, Place, Source, Span};
 
@@ -15,11 +15,9 @@ use crate::diag::{Diagnostic, Place, Source, Span};
 /// `yaml-syntax`, `yaml-limit` or `duplicate-key`, with the place; an empty file is `empty`.
 pub fn parse(source: &Arc<Source>) -> Result<Node, Diagnostic> {
     if source.text.len() > MAX_BYTES {
-        return Err(limit(
-            source,
-            &Place::top(source),
-            format!("more than {MAX_BYTES} bytes"),
-        ));
+        let place = Place::top(source);
+        return Err(limit(source, &place, MAX_BYTES, "bytes")
+            .help("rows in their thousands belong into a CSV file"));
     }
     let mut builder = Builder::new(source);
     for event in Parser::new_from_str(&source.text) {
@@ -29,8 +27,9 @@ pub fn parse(source: &Arc<Source>) -> Result<Node, Diagnostic> {
     builder.finish()
 }
 
-fn limit(source: &Arc<Source>, place: &Place, what: String) -> Diagnostic {
-    Diagnostic::error("yaml-limit", format!("`{}` has {what}", source.name)).at(place)
+fn limit(source: &Source, place: &Place, most: usize, what: &str) -> Diagnostic {
+    let message = format!("`{}` has more than {most} {what}", source.name);
+    Diagnostic::error("yaml-limit", message).at(place)
 }
 
 /// A list or map that is being read.
@@ -104,7 +103,12 @@ impl<'a> Builder<'a> {
             Event::DocumentStart(_) => self.begin(start),
             Event::Alias(anchor) => self.alias(anchor, start, end),
             Event::Scalar(text, style, anchor, _) => {
-                let place = self.place(start, end);
+                let mut place = self.trimmed(start, end);
+                let is_quoted =
+                    matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
+                if let Some(length) = quoted_length(place.text()).filter(|_| is_quoted) {
+                    place.span.end = place.span.start + length;
+                }
                 self.close(Node::new(scalar(&text, style), place), anchor, 1)
             }
             Event::SequenceStart(anchor, _) => self.descend(anchor, start, Items::List(Vec::new())),
@@ -147,13 +151,13 @@ impl<'a> Builder<'a> {
     fn descend(&mut self, anchor: usize, start: usize, items: Items) -> Result<(), Diagnostic> {
         if self.open.len() >= MAX_DEPTH {
             let place = self.place(start, start + 1);
-            return Err(limit(
-                self.source,
-                &place,
-                format!("more than {MAX_DEPTH} levels"),
-            ));
+            return Err(
+                limit(self.source, &place, MAX_DEPTH, "levels").help(format!(
+                    "lists and maps stand in one another {MAX_DEPTH} deep at most"
+                )),
+            );
         }
-        self.count_up(1, start)?;
+        self.count_up(1, &self.place(start, start + 1))?;
         self.open.push(Open {
             anchor,
             start,
@@ -184,21 +188,17 @@ impl<'a> Builder<'a> {
     }
 
     fn close(&mut self, node: Node, anchor: usize, size: usize) -> Result<(), Diagnostic> {
-        self.count_up(size, node.place.span.start)?;
+        self.count_up(size, &node.place)?;
         self.keep(node, anchor, size)
     }
 
-    fn count_up(&mut self, more: usize, at: usize) -> Result<(), Diagnostic> {
+    fn count_up(&mut self, more: usize, place: &Place) -> Result<(), Diagnostic> {
         self.count = self.count.saturating_add(more);
         if self.count <= MAX_NODES {
             return Ok(());
         }
-        let place = self.place(at, at + 1);
-        Err(limit(
-            self.source,
-            &place,
-            format!("more than {MAX_NODES} values"),
-        ))
+        Err(limit(self.source, place, MAX_NODES, "values")
+            .help("each use of an alias counts as all that it stands for; use fewer aliases, or a fixture"))
     }
 
     fn keep(&mut self, node: Node, anchor: usize, size: usize) -> Result<(), Diagnostic> {
@@ -233,13 +233,19 @@ fn key(node: &Node, entries: &[(Key, Node)]) -> Result<Key, Diagnostic> {
             .at(&node.place)
             .label(node.describe()));
     };
-    if entries.len() > 4096 || entries.iter().any(|(key, _)| key.text == text) {
-        return Err(Diagnostic::error(
-            "duplicate-key",
-            format!("`{text}` stands here twice, or the map is too large"),
-        )
-        .at(&node.place)
-        .label("the second one"));
+    if entries.iter().any(|(key, _)| key.text == text) {
+        let message = format!("`{text}` stands twice in this map");
+        return Err(Diagnostic::error("duplicate-key", message)
+            .at(&node.place)
+            .label("the second one")
+            .help("take one of them out"));
+    }
+    // Keys are compared one by one: what nobody writes by hand must not take minutes.
+    if entries.len() >= MAX_KEYS {
+        let message = format!("this map has more than {MAX_KEYS} keys");
+        return Err(Diagnostic::error("yaml-limit", message)
+            .at(&node.place)
+            .help("write a list, or a CSV file of rows"));
     }
     Ok(Key {
         text: text.to_owned(),
@@ -253,6 +259,24 @@ fn size(node: &Node) -> usize {
         .iter()
         .chain(node.entries().iter().map(|(_, node)| node));
     1 + below.map(size).sum::<usize>()
+}
+
+/// The bytes from a quote to the one that closes it: the parser ends quoted texts where the next token begins, comments included.
+fn quoted_length(written: &str) -> Option<usize> {
+    let quote = written.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
+    let mut rest = written.char_indices().skip(1).peekable();
+    while let Some((at, c)) = rest.next() {
+        let escaped = match quote {
+            '"' => c == '\\',
+            _ => c == '\'' && rest.peek().is_some_and(|(_, next)| *next == '\''),
+        };
+        if escaped {
+            rest.next();
+        } else if c == quote {
+            return Some(at + 1);
+        }
+    }
+    None
 }
 
 fn scalar(text: &str, style: ScalarStyle) -> Value {
@@ -273,4 +297,48 @@ fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let starts_well = digits.starts_with(|c: char| c.is_ascii_digit());
     starts_well && serde_json::from_str::<serde_json::Number>(digits).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The texts at the places of all scalars, keys too.
+    fn scalars(node: &Node) -> Vec<String> {
+        if node.scalar().is_some() {
+            return vec![node.place.text().to_owned()];
+        }
+        let entries = node.entries().iter().flat_map(|(key, value)| {
+            let mut texts = vec![key.place.text().to_owned()];
+            texts.extend(scalars(value));
+            texts
+        });
+        entries
+            .chain(node.items().iter().flat_map(scalars))
+            .collect()
+    }
+
+    #[test]
+    fn places_of_scalars_end_with_them() {
+        let cases: &[(&str, &[&str])] = &[
+            ("{ a: 'x' }", &["a", "'x'"]),
+            ("{ 'a' : \"x y\" , b: z }", &["'a'", "\"x y\"", "b", "z"]),
+            ("[ 'x' , y , 3 ]", &["'x'", "y", "3"]),
+            (
+                "a: 'x'   # a comment\nb: \"ü\"  \n",
+                &["a", "'x'", "b", "\"ü\""],
+            ),
+            ("a: x   # a comment\n", &["a", "x"]),
+            (
+                "[ 'it''s' , \"a \\\" b\" # 'c'\n]",
+                &["'it''s'", "\"a \\\" b\""],
+            ),
+            ("- 'x'\n\n- 'a\n  b'\n", &["'x'", "'a\n  b'"]),
+            ("a: |\n  'x' y\n\nb: 1\n", &["a", "'x' y", "b", "1"]),
+        ];
+        for (text, expected) in cases {
+            let node = parse(&Source::new("file.yaml", *text)).unwrap();
+            assert_eq!(scalars(&node), *expected, "{text}");
+        }
+    }
 }

@@ -77,15 +77,11 @@ fn difference(
 }
 
 fn types(rule: &Value) -> Vec<&str> {
-    match rule {
-        Value::String(name) => vec![name],
-        other => other
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect(),
+    if let Some(name) = rule.as_str() {
+        return vec![name];
     }
+    let names = rule.as_array().into_iter().flatten();
+    names.filter_map(Value::as_str).collect()
 }
 
 fn is_a(value: &Value, name: &str) -> bool {

@@ -1,0 +1,472 @@
+//! `plugfest run`: scenario files against a supplier.
+
+use std::io;
+use std::num::NonZeroU16;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::formats::Output;
+use super::job::{self, Ending, Job, Surroundings};
+use super::out::{Console, Failure};
+use super::packs;
+use super::progress::Watcher;
+use super::wire::Wired;
+use crate::diag::Diagnostic;
+use crate::judge::CaseVerdicts;
+use crate::model::Instant;
+use crate::pack::Pack;
+use crate::plan::Plan;
+use crate::results::RunOptions;
+use crate::run::{Driver, Pace, Stopper};
+use crate::serve::{self, Running, Start};
+use crate::store::{Journal, RunFolder, now};
+use crate::supplier::{Baseline, Rate, Size, Supplier, Wait};
+
+/// What to run, against whom, and how.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct Arguments {
+    /// Pack ids (`id` or `id@standard-version`), pack folders, or scenario files
+    #[arg(value_name = "PACK", required_unless_present = "resume")]
+    packs: Vec<String>,
+    /// The base URL of the supplier's service
+    #[arg(long, value_name = "URL", conflicts_with = "supplier")]
+    target: Option<String>,
+    /// The supplier file: endpoints, credentials by reference, claims, values (see `plugfest supplier init`)
+    #[arg(long, value_name = "FILE")]
+    supplier: Option<PathBuf>,
+    /// Run only this scenario, requirement or area; may be repeated
+    #[arg(long, value_name = "ID")]
+    only: Vec<String>,
+    /// Run only what this level of the pack asks for
+    #[arg(long, value_name = "LEVEL")]
+    level: Option<String>,
+    /// Change nothing at the supplier's: what would write is not run, and shown so
+    #[arg(long)]
+    read_only: bool,
+    /// The folder for results and reports
+    #[arg(long, value_name = "DIR", default_value = "plugfest-report")]
+    out: PathBuf,
+    #[command(flatten)]
+    output: Output,
+    /// Known deviations, each with a reason and an end: they stay failures, but do not fail this command
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Go on with a run that was interrupted, without repeating what was recorded
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["packs", "target", "only", "level", "read_only", "seed", "baseline"])]
+    resume: Option<PathBuf>,
+    /// Repeat a run's random values
+    #[arg(long, value_name = "HEX", value_parser = seed)]
+    seed: Option<String>,
+    #[command(flatten)]
+    limits: LimitArguments,
+}
+
+/// How much a run may cost, and the supplier may send.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits")]
+struct LimitArguments {
+    /// How many cases run side by side [default: 4, or the supplier file's]
+    #[arg(long, short, value_name = "N")]
+    jobs: Option<NonZeroU16>,
+    /// The most requests, such as 20/s [default: no limit, or the supplier file's]
+    #[arg(long, value_name = "N/s")]
+    rate: Option<Rate>,
+    /// How long one exchange may take [default: 30s, or the supplier file's]
+    #[arg(long, value_name = "TIME")]
+    timeout: Option<Wait>,
+    /// How long the whole run may take; then it is cancelled, with cleanup
+    #[arg(long, value_name = "TIME")]
+    deadline: Option<Wait>,
+    /// The largest reply body that is read [default: 32MB, or the supplier file's]
+    #[arg(long, value_name = "SIZE")]
+    max_body: Option<Size>,
+    /// The largest reply header that is read [default: 256kB, or the supplier file's]
+    #[arg(long, value_name = "SIZE")]
+    max_headers: Option<Size>,
+    /// The most header fields of a reply
+    #[arg(long, value_name = "N", default_value = "1000")]
+    max_header_fields: usize,
+}
+
+const AFTER_HELP: &str = "\
+Without --target and --supplier, the run is against the embedded, sound reference supplier: a way to see what a report looks like.
+
+Examples:
+  plugfest run fhir-r4-rest
+  plugfest run fhir-r4-rest --target https://supplier.example/fhir
+  plugfest run fhir-r4-rest --supplier acme.yaml --format html,junit --baseline known.yaml
+  plugfest run my-scenario.yaml --target http://localhost:8080
+
+Exit codes: 0 every tested, applicable SHALL is satisfied; 1 one is violated, beyond the known deviations; 2 the command line,
+a scenario, a pack or the supplier file is wrong; 3 one is undetermined and none violated, or nothing was tested; 4 plugfest or
+its environment failed.";
+
+fn seed(text: &str) -> Result<String, String> {
+    let well_formed =
+        (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if well_formed {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err("a seed is 1 to 64 hexadecimal digits".into())
+    }
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments, console: &Console) -> Result<ExitCode, Failure> {
+    arguments.output.formats()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    let code = runtime.block_on(run_to_end(arguments, console));
+    // A connection or a server that lingers must not keep the process.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    code
+}
+
+async fn run_to_end(arguments: &Arguments, console: &Console) -> Result<ExitCode, Failure> {
+    let stopper = Stopper::default();
+    listen_for_signals(&stopper, console);
+    if let Some(deadline) = arguments.limits.deadline {
+        let stopper = stopper.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(deadline.duration()).await;
+            stopper.stop("the run's deadline passed");
+        });
+    }
+    let session = match &arguments.resume {
+        Some(folder) => Session::resumed(folder, arguments)?,
+        None => Session::fresh(arguments, console).await?,
+    };
+    session.run(arguments, &stopper, console).await
+}
+
+/// A run that is about to start.
+struct Session {
+    job: Job,
+    plans: Vec<Arc<Plan>>,
+    journal: Arc<Journal>,
+    before: Option<Arc<RunFolder>>,
+    attempts: u32,
+    folder: PathBuf,
+    supplier_folder: PathBuf,
+    /// Ends with the session.
+    _embedded: Option<Running>,
+}
+
+impl Session {
+    async fn fresh(arguments: &Arguments, console: &Console) -> Result<Self, Failure> {
+        let packs = load_packs(&arguments.packs)?;
+        let (supplier, embedded) = find_supplier(arguments, &packs, console).await?;
+        let options = RunOptions {
+            only: arguments.only.clone(),
+            level: arguments.level.clone(),
+            read_only: arguments.read_only,
+            embedded: embedded.as_ref().map(|_| supplier.supplier.product.clone()),
+            deviations: baseline(arguments)?,
+        };
+        let started = now();
+        let seed = arguments
+            .seed
+            .clone()
+            .unwrap_or_else(|| fresh_seed(started));
+        let job = Job {
+            packs,
+            supplier,
+            options,
+            seed,
+            started,
+            notes: Vec::new(),
+        };
+        let plans = job.plans()?;
+        make_room(&arguments.out)?;
+        let journal = Arc::new(Journal::create(&arguments.out, job.header()?)?);
+        Ok(Self {
+            job,
+            plans,
+            journal,
+            before: None,
+            attempts: 1,
+            folder: arguments.out.clone(),
+            supplier_folder: folder_of(arguments.supplier.as_deref()),
+            _embedded: embedded,
+        })
+    }
+
+    fn resumed(folder: &std::path::Path, arguments: &Arguments) -> Result<Self, Failure> {
+        let before =
+            RunFolder::open(folder).map_err(|problem| super::judge::run_file(folder, &problem))?;
+        if before.footer.is_some() {
+            let message = format!(
+                "the run in `{}` has ended: there is nothing to resume",
+                folder.display()
+            );
+            return Err(Diagnostic::error("usage", message)
+                .help("start a new run, or judge this one again with `plugfest judge`")
+                .into());
+        }
+        let job = Job::of_header(&before.header)?;
+        if !job.notes.is_empty() {
+            let message = "a pack has changed since the run was interrupted, so it cannot go on";
+            return Err(job
+                .notes
+                .iter()
+                .fold(
+                    Diagnostic::error("run-file", message),
+                    |diagnostic, note| diagnostic.note("note", note),
+                )
+                .into());
+        }
+        let journal = Journal::resume(
+            folder,
+            &before.journal()?,
+            before.exchanges,
+            before.last,
+            now(),
+        )?;
+        Ok(Self {
+            plans: job.plans()?,
+            job,
+            journal: Arc::new(journal),
+            attempts: before.attempts + 1,
+            before: Some(Arc::new(before)),
+            folder: folder.to_owned(),
+            supplier_folder: folder_of(arguments.supplier.as_deref()),
+            _embedded: None,
+        })
+    }
+
+    async fn run(
+        self,
+        arguments: &Arguments,
+        stopper: &Stopper,
+        console: &Console,
+    ) -> Result<ExitCode, Failure> {
+        let watcher = Watcher::start(&self.plans, console);
+        let mut verdicts: Vec<Vec<CaseVerdicts>> = Vec::with_capacity(self.plans.len());
+        for plan in &self.plans {
+            let driver = self.driver(plan, arguments, stopper, &watcher)?;
+            verdicts.push(driver.drive().await?.verdicts);
+        }
+        watcher.finish();
+        let stop = stopper.state();
+        let reason = stop.reason().map(|reason| &**reason);
+        let lines = job::verdict_lines(&self.plans, &verdicts);
+        let footer = self.journal.finish(reason, lines)?;
+        let ending = Ending {
+            footer,
+            attempts: self.attempts,
+        };
+        let (report, exit) = self.job.report(&self.plans, verdicts, ending);
+        let exchanges = RunFolder::open(&self.folder)
+            .map_err(|problem| super::judge::run_file(&self.folder, &problem))?;
+        arguments
+            .output
+            .write(&self.folder, &report, &exchanges, console)?;
+        Ok(ExitCode::from(exit.code()))
+    }
+
+    fn driver(
+        &self,
+        plan: &Arc<Plan>,
+        arguments: &Arguments,
+        stopper: &Stopper,
+        watcher: &Arc<Watcher>,
+    ) -> Result<Driver, Failure> {
+        let pack = &plan.pack;
+        let Some((_, system)) = self.job.supplier.system_for(&pack.id, &pack.subject) else {
+            return Err(Diagnostic::error(
+                "no-endpoint",
+                format!("no system plays `{}/{}`", pack.id, pack.subject),
+            )
+            .into());
+        };
+        let vault = Surroundings {
+            folder: self.supplier_folder.clone(),
+        };
+        let missing = system.missing(&vault);
+        if !missing.is_empty() {
+            return Err(missing.into());
+        }
+        let limits = &arguments.limits;
+        let jobs = limits
+            .jobs
+            .or(system.limits.jobs)
+            .or(NonZeroU16::new(4))
+            .unwrap_or(NonZeroU16::MIN);
+        let interval = limits
+            .rate
+            .or(system.limits.rate)
+            .map(Rate::interval)
+            .unwrap_or_default();
+        let wire_limits = crate::protocol::http::wire::Limits {
+            deadline: limits
+                .timeout
+                .map_or_else(|| system.limits.timeout(), Wait::duration),
+            body_max: size(
+                limits
+                    .max_body
+                    .map_or_else(|| system.limits.body(), Size::bytes),
+            ),
+            header_max: size(
+                limits
+                    .max_headers
+                    .map_or_else(|| system.limits.headers(), Size::bytes),
+            ),
+            headers_count: limits.max_header_fields,
+        };
+        Ok(Driver {
+            plan: plan.clone(),
+            transport: Arc::new(Wired::new(system.config(&vault), wire_limits)),
+            journal: self.journal.clone(),
+            pace: Arc::new(Pace::new(jobs, interval)),
+            stopper: stopper.clone(),
+            before: self.before.clone(),
+            progress: watcher.clone(),
+        })
+    }
+}
+
+fn size(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX)
+}
+
+/// Packs, and where each was read from.
+type Named = Vec<(Arc<Pack>, Option<String>)>;
+
+fn load_packs(words: &[String]) -> Result<Named, Failure> {
+    let mut loaded = Vec::new();
+    for word in words {
+        let found = packs::load(word)?;
+        if loaded
+            .iter()
+            .any(|(pack, _): &(Arc<Pack>, _)| pack.id == found.pack.id)
+        {
+            return Err(
+                Diagnostic::error("usage", format!("`{}` is named twice", found.pack.id)).into(),
+            );
+        }
+        loaded.push((Arc::new(found.pack), found.path));
+    }
+    Ok(loaded)
+}
+
+/// The supplier: from its file, around a URL, or the embedded reference supplier that has the packs' defects.
+async fn find_supplier(
+    arguments: &Arguments,
+    packs: &[(Arc<Pack>, Option<String>)],
+    console: &Console,
+) -> Result<(Supplier, Option<Running>), Failure> {
+    if let Some(path) = &arguments.supplier {
+        return Ok((job::supplier_file(path)?, None));
+    }
+    if let Some(target) = &arguments.target {
+        return Ok((Supplier::of_target(target)?, None));
+    }
+    let ids: Vec<&str> = packs.iter().map(|(pack, _)| pack.id.as_str()).collect();
+    let Some(reference) = serve::SUPPLIERS
+        .iter()
+        .find(|row| ids.iter().all(|id| row.packs.contains(id)))
+    else {
+        let message = "say who is tested: `--target URL` or `--supplier FILE`";
+        return Err(Diagnostic::error("usage", message)
+            .help(
+                "plugfest brings a reference supplier for some packs only: `plugfest serve --list`",
+            )
+            .into());
+    };
+    let start = Start::new(([127, 0, 0, 1], 0).into());
+    let running = (reference.start)(start).await?;
+    console.tell(&format!(
+        "no target given: running against the embedded reference supplier `{}` at {}",
+        reference.name,
+        running.base_url()
+    ));
+    let mut supplier = Supplier::of_target(running.base_url())?;
+    supplier.supplier.name = "plugfest reference supplier".into();
+    supplier.supplier.product = reference.name.into();
+    supplier.supplier.version = env!("CARGO_PKG_VERSION").into();
+    Ok((supplier, Some(running)))
+}
+
+fn baseline(arguments: &Arguments) -> Result<Vec<crate::supplier::Deviation>, Failure> {
+    let Some(path) = &arguments.baseline else {
+        return Ok(Vec::new());
+    };
+    Ok(Baseline::read(&job::source(path)?)?.deviations)
+}
+
+/// A run that ended may be replaced; one that was interrupted may not, since its record would be lost.
+fn make_room(folder: &std::path::Path) -> Result<(), Failure> {
+    let file = folder.join("results.jsonl");
+    if !file.exists() {
+        return Ok(());
+    }
+    let interrupted = RunFolder::open(folder).is_ok_and(|before| before.footer.is_none());
+    if interrupted {
+        let message = format!("`{}` holds a run that was interrupted", folder.display());
+        let help = format!(
+            "go on with `plugfest run --resume {}`, or choose another folder with `--out`",
+            folder.display()
+        );
+        return Err(Diagnostic::error("run-file", message).help(help).into());
+    }
+    std::fs::remove_file(&file)?;
+    let bodies = folder.join("exchanges");
+    if bodies.is_dir() {
+        std::fs::remove_dir_all(&bodies)?;
+    }
+    Ok(())
+}
+
+fn folder_of(path: Option<&std::path::Path>) -> PathBuf {
+    path.and_then(std::path::Path::parent)
+        .map(std::path::Path::to_owned)
+        .unwrap_or_default()
+}
+
+/// A seed that no other run has: from the clock and the process.
+fn fresh_seed(at: Instant) -> String {
+    use sha2::Digest;
+    let digest = sha2::Sha256::digest(format!("{}\n{}", at.as_micros(), std::process::id()));
+    digest[..8]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+fn listen_for_signals(stopper: &Stopper, console: &Console) {
+    let (stopper, console) = (stopper.clone(), *console);
+    tokio::spawn(async move {
+        while next_signal().await.is_ok() {
+            let again = stopper.state().reason().is_some();
+            let words = if again {
+                "stopping at once"
+            } else {
+                "stopping: cleaning up (again to stop at once)"
+            };
+            console.tell(words);
+            stopper.stop("the run was cancelled");
+        }
+    });
+}
+
+#[cfg(unix)]
+async fn next_signal() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn next_signal() -> io::Result<()> {
+    tokio::signal::ctrl_c().await
+}

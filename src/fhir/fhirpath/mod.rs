@@ -1,0 +1,136 @@
+//! FHIRPath (N1): parse once, evaluate often, over element trees.
+
+mod arithmetic;
+mod ast;
+mod compare;
+mod decimal;
+mod equality;
+mod evaluate;
+mod functions;
+mod lexer;
+mod navigate;
+mod parser;
+mod quantity;
+mod system;
+mod temporal;
+mod units;
+mod value;
+mod variables;
+
+#[cfg(test)]
+mod tests;
+
+pub use decimal::Decimal;
+pub use evaluate::{EvaluationError, EvaluationErrorKind};
+pub use functions::{FunctionDoc, function_docs};
+pub use quantity::{Quantity, Unit};
+pub use temporal::{CalendarUnit, Precision, Temporal, TemporalKind};
+pub use value::{Collection, Trace, TypeName, Value};
+pub use variables::{Casts, DEFAULT_MAX_STEPS, Members, NoServices, Services, Variables};
+
+use crate::fhir::tree::{Element, Resource};
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// A parsed expression. `Send + Sync`; evaluating does not change it.
+#[derive(Debug, Clone)]
+pub struct Expression {
+    text: String,
+    node: ast::Node,
+    variables: BTreeSet<String>,
+}
+
+/// Why a text is no expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpressionError {
+    /// Byte offset in the expression.
+    pub position: usize,
+    /// What is wrong: lowercase, no full stop.
+    pub message: String,
+    /// What would be right, where that can be told.
+    pub help: Option<String>,
+}
+
+impl Expression {
+    /// Parses an expression; an unknown function, a bad literal or a wrong count of arguments is an error here.
+    pub fn parse(text: &str) -> Result<Self, ExpressionError> {
+        let (node, variables) = parser::parse(text)?;
+        let text = text.to_owned();
+        Ok(Self {
+            text,
+            node,
+            variables,
+        })
+    }
+
+    /// The expression as it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The names of the variables that the expression uses, without the percent sign, sorted: so that one without a
+    /// value can be found before anything is evaluated.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        self.variables.iter().map(String::as_str)
+    }
+
+    /// Evaluates over a whole resource.
+    pub fn evaluate<'r>(
+        &'r self,
+        resource: &'r Resource,
+        variables: &'r Variables<'r>,
+    ) -> Result<Collection<'r>, EvaluationError> {
+        self.evaluate_at(resource.root(), variables)
+    }
+
+    /// Evaluates with one element as the context: `%resource` is the resource that holds it.
+    pub fn evaluate_at<'r>(
+        &'r self,
+        context: Element<'r>,
+        variables: &'r Variables<'r>,
+    ) -> Result<Collection<'r>, EvaluationError> {
+        evaluate::evaluate(&self.node, context, variables)
+    }
+}
+
+impl ExpressionError {
+    fn new(position: usize, message: impl Into<String>) -> Self {
+        Self {
+            position,
+            message: message.into(),
+            help: None,
+        }
+    }
+
+    fn with_help(self, help: impl Into<String>) -> Self {
+        Self {
+            help: Some(help.into()),
+            ..self
+        }
+    }
+
+    /// FHIRPath names a choice element without its type.
+    fn typed_choice(name: &str, base: &str, type_name: &str, position: usize) -> Self {
+        let message =
+            format!("`{name}` is how the body spells it: in FHIRPath the element is `{base}`");
+        Self::new(position, message)
+            .with_help(format!("write `{base}`, or `{base}.ofType({type_name})`"))
+    }
+}
+
+impl fmt::Display for ExpressionError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "{} (at character {})",
+            self.message,
+            self.position + 1
+        )?;
+        match &self.help {
+            Some(help) => write!(formatter, "; {help}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for ExpressionError {}

@@ -1,0 +1,511 @@
+//! Tokens to a tree, by precedence. Nesting is bounded, so that neither parsing nor evaluating can exhaust the stack.
+
+use super::ExpressionError;
+use super::ast::{
+    Call, Literal, Member, Node, NodeKind, Operation, Operator, Sign, Spelling, Step, TypeOperator,
+    TypeSpecifier,
+};
+use super::decimal::Decimal;
+use super::functions::{self, Arguments, Function};
+use super::lexer::{Token, TokenKind, tokens};
+use super::quantity::{Quantity, Unit};
+use super::temporal::{CalendarUnit, Temporal, TemporalKind};
+use crate::fhir::types;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+/// How deep brackets may nest.
+const MAX_NESTING: usize = 64;
+
+/// How long an expression may be, in bytes.
+const MAX_LENGTH: usize = 64 * 1024;
+
+/// Parses a whole expression; beside it stand the names of the variables that it uses.
+pub(super) fn parse(text: &str) -> Result<(Node, BTreeSet<String>), ExpressionError> {
+    if text.len() > MAX_LENGTH {
+        let message = format!("the expression is longer than {MAX_LENGTH} bytes");
+        return Err(ExpressionError::new(0, message));
+    }
+    let tokens = tokens(text)?;
+    let mut parser = Parser {
+        tokens: &tokens,
+        next: 0,
+        nesting: 0,
+        variables: BTreeSet::new(),
+    };
+    let node = parser.expression(0)?;
+    if *parser.peek() == TokenKind::End {
+        return Ok((node, parser.variables));
+    }
+    let message = format!(
+        "expected an operator or the end of the expression, found {}",
+        parser.peek().describe()
+    );
+    let error = ExpressionError::new(parser.position(), message);
+    Err(match parser.peek().spelling() {
+        Some("AND" | "OR" | "IN" | "IS" | "AS" | "And" | "Or") => {
+            error.with_help("operators are lowercase")
+        }
+        Some("=") => error.with_help("FHIRPath compares with a single `=`"),
+        _ => error,
+    })
+}
+
+struct Parser<'p> {
+    tokens: &'p [Token<'p>],
+    next: usize,
+    nesting: usize,
+    variables: BTreeSet<String>,
+}
+
+impl<'p> Parser<'p> {
+    /// Operators that bind at least as tightly as `level`.
+    fn expression(&mut self, level: u8) -> Result<Node, ExpressionError> {
+        self.enter()?;
+        let mut left = self.signed()?;
+        let mut type_tests = 0;
+        loop {
+            if let Some(operator) = self.type_operator(level) {
+                type_tests += 1;
+                if type_tests > MAX_NESTING {
+                    return Err(self.error("too many `is` and `as` in a row"));
+                }
+                left = self.type_test(left, operator)?;
+                continue;
+            }
+            let Some((operator, tightness)) = self.operator(level) else {
+                break;
+            };
+            let position = self.position();
+            self.next += 1;
+            let operand = self.expression(tightness + 1)?;
+            let operation = Operation {
+                operator,
+                position,
+                operand,
+            };
+            left = chained(left, operation);
+        }
+        self.nesting -= 1;
+        Ok(left)
+    }
+
+    /// Counts the levels that are open; every recursion of the parser passes here.
+    fn enter(&mut self) -> Result<(), ExpressionError> {
+        self.nesting += 1;
+        if self.nesting > MAX_NESTING {
+            return Err(self.error(format!(
+                "the expression nests deeper than {MAX_NESTING} levels"
+            )));
+        }
+        Ok(())
+    }
+
+    fn operator(&self, level: u8) -> Option<(Operator, u8)> {
+        let text = self.peek().spelling()?;
+        let row = Operator::TABLE.iter().find(|row| row.0 == text)?;
+        (row.2 >= level).then_some((row.1, row.2))
+    }
+
+    /// `is` and `as` are followed by a type, not by an expression, and so stand apart from the operators.
+    fn type_operator(&self, level: u8) -> Option<TypeOperator> {
+        let operator = match self.peek().spelling()? {
+            "is" => TypeOperator::Is,
+            "as" => TypeOperator::As,
+            _ => return None,
+        };
+        (Operator::TYPE_LEVEL >= level).then_some(operator)
+    }
+
+    /// A type after `is` or `as`; dots belong to its name, such as `FHIR.Patient`.
+    fn type_test(
+        &mut self,
+        operand: Node,
+        operator: TypeOperator,
+    ) -> Result<Node, ExpressionError> {
+        let position = self.position();
+        self.next += 1;
+        let first = self.identifier("the name of a type")?;
+        let mut names = vec![first];
+        while self.eat(".") {
+            names.push(self.identifier("the rest of a type's name")?);
+        }
+        let specifier = type_specifier(names, position)?;
+        let kind = NodeKind::TypeTest(Box::new(operand), operator, specifier);
+        Ok(Node { position, kind })
+    }
+
+    /// Signs bind looser than steps: `-1.abs()` is the negative of `1.abs()`.
+    fn signed(&mut self) -> Result<Node, ExpressionError> {
+        let position = self.position();
+        let sign = match self.peek().spelling() {
+            Some("-") => Sign::Minus,
+            Some("+") => Sign::Plus,
+            Some(_) | None => return self.path(),
+        };
+        self.next += 1;
+        self.enter()?;
+        let operand = Box::new(self.signed()?);
+        self.nesting -= 1;
+        let kind = NodeKind::Signed(sign, operand);
+        Ok(Node { position, kind })
+    }
+
+    /// What comes first, and the steps and indices after it.
+    fn path(&mut self) -> Result<Node, ExpressionError> {
+        let first = self.term()?;
+        let mut steps = Vec::new();
+        loop {
+            if self.eat(".") {
+                steps.push(self.step()?);
+            } else if self.eat("[") {
+                let index = self.expression(0)?;
+                self.expect("]")?;
+                steps.push(Step::Item(index));
+            } else {
+                break;
+            }
+        }
+        if steps.is_empty() {
+            return Ok(first);
+        }
+        let position = first.position;
+        let kind = NodeKind::Path(Box::new(first), steps);
+        Ok(Node { position, kind })
+    }
+
+    /// A name is a function when a bracket follows, and an element otherwise.
+    fn step(&mut self) -> Result<Step, ExpressionError> {
+        let position = self.position();
+        let name = self.identifier("the name of an element or a function")?;
+        if self.eat("(") {
+            return self.call(name, position).map(Step::Call);
+        }
+        member(name, position).map(Step::Member)
+    }
+
+    /// What a path can start with.
+    fn term(&mut self) -> Result<Node, ExpressionError> {
+        let position = self.position();
+        let token = self.peek().clone();
+        self.next += 1;
+        let kind = match token {
+            TokenKind::Symbol("(") => return self.in_brackets(),
+            TokenKind::Symbol("{") => {
+                self.expect("}")?;
+                NodeKind::Empty
+            }
+            TokenKind::Text(text) => NodeKind::Literal(Literal::Text(text)),
+            TokenKind::Number(text) => NodeKind::Literal(self.number(text, position)?),
+            TokenKind::Temporal(text) => NodeKind::Literal(temporal(text, position)?),
+            TokenKind::Dollar("this") => NodeKind::This,
+            TokenKind::Dollar("index") => NodeKind::Index,
+            TokenKind::Dollar(_) => NodeKind::Total,
+            TokenKind::Percent(name) => {
+                self.variables.insert(name.clone());
+                NodeKind::Variable(name)
+            }
+            TokenKind::Word("true") => NodeKind::Literal(Literal::Boolean(true)),
+            TokenKind::Word("false") => NodeKind::Literal(Literal::Boolean(false)),
+            TokenKind::Word(_) | TokenKind::Quoted(_) => {
+                self.next -= 1;
+                return self.head(position);
+            }
+            TokenKind::Symbol(_) | TokenKind::End => {
+                self.next -= 1;
+                let message = format!("expected a value, found {}", token.describe());
+                return Err(ExpressionError::new(position, message));
+            }
+        };
+        Ok(Node { position, kind })
+    }
+
+    /// A name at the start of a path.
+    fn head(&mut self, position: usize) -> Result<Node, ExpressionError> {
+        let kind = match self.step()? {
+            Step::Member(member) => NodeKind::Member(member),
+            Step::Call(call) => NodeKind::Call(call),
+            // invariant: `step` reads names only.
+            Step::Item(_) => NodeKind::Empty,
+        };
+        Ok(Node { position, kind })
+    }
+
+    /// An expression in brackets.
+    fn in_brackets(&mut self) -> Result<Node, ExpressionError> {
+        let position = self.position();
+        let inner = self.expression(0)?;
+        self.expect(")")?;
+        // The brackets stay visible, so that `(a | b) | c` keeps its order of evaluation.
+        let kind = NodeKind::Path(Box::new(inner), Vec::new());
+        Ok(Node { position, kind })
+    }
+
+    /// A number, with the unit that may follow it.
+    fn number(&mut self, text: &str, position: usize) -> Result<Literal, ExpressionError> {
+        let value = Decimal::parse(text)
+            .ok_or_else(|| ExpressionError::new(position, "the number has too many digits"))?;
+        if let Some(unit) = self.unit() {
+            self.next += 1;
+            return Ok(Literal::Quantity(Quantity { value, unit }));
+        }
+        if text.contains('.') {
+            return Ok(Literal::Decimal(value));
+        }
+        Ok(value
+            .to_integer()
+            .map_or(Literal::Decimal(value), Literal::Integer))
+    }
+
+    /// A unit follows a number as a text in quotes or as a calendar keyword.
+    fn unit(&self) -> Option<Unit<'static>> {
+        if let TokenKind::Text(code) = self.peek() {
+            return Some(Unit::Code(Cow::Owned(code.clone())));
+        }
+        let word = self.peek().spelling()?;
+        CalendarUnit::from_word(word).map(Unit::Calendar)
+    }
+
+    /// A call, with its arguments checked as far as that can be done before there is data.
+    fn call(&mut self, name: String, position: usize) -> Result<Call, ExpressionError> {
+        let function = functions::find(&name).ok_or_else(|| unknown_function(&name, position))?;
+        let mut arguments = Vec::new();
+        if !self.eat(")") {
+            loop {
+                arguments.push(self.expression(0)?);
+                if self.eat(")") {
+                    break;
+                }
+                if !self.eat(",") {
+                    return Err(self.error(format!(
+                        "expected `,` or `)`, found {}",
+                        self.peek().describe()
+                    )));
+                }
+            }
+        }
+        check_count(function, arguments.len(), position)?;
+        let mut call = Call {
+            position,
+            function,
+            arguments,
+            type_argument: None,
+            pattern: None,
+        };
+        match function.arguments {
+            Arguments::Type => call.type_argument = Some(type_argument(&call)?),
+            Arguments::Pattern => call.pattern = functions::literal_pattern(&call)?,
+            Arguments::Expressions => {}
+        }
+        Ok(call)
+    }
+
+    /// A name; the keywords `is`, `as`, `in` and `contains` are names too where a name is due.
+    fn identifier(&mut self, wanted: &str) -> Result<String, ExpressionError> {
+        let name = match self.peek() {
+            TokenKind::Word(name) => Some((*name).to_owned()),
+            TokenKind::Quoted(name) => Some(name.clone()),
+            TokenKind::Text(_)
+            | TokenKind::Number(_)
+            | TokenKind::Temporal(_)
+            | TokenKind::Dollar(_)
+            | TokenKind::Percent(_)
+            | TokenKind::Symbol(_)
+            | TokenKind::End => None,
+        };
+        let found = || self.peek().describe();
+        let name =
+            name.ok_or_else(|| self.error(format!("expected {wanted}, found {}", found())))?;
+        self.next += 1;
+        Ok(name)
+    }
+
+    fn peek(&self) -> &'p TokenKind<'p> {
+        &self.tokens[self.next.min(self.tokens.len() - 1)].kind
+    }
+
+    fn position(&self) -> usize {
+        self.tokens[self.next.min(self.tokens.len() - 1)].position
+    }
+
+    fn eat(&mut self, symbol: &str) -> bool {
+        let found = matches!(self.peek(), TokenKind::Symbol(next) if *next == symbol);
+        self.next += usize::from(found);
+        found
+    }
+
+    fn expect(&mut self, symbol: &str) -> Result<(), ExpressionError> {
+        if self.eat(symbol) {
+            return Ok(());
+        }
+        Err(self.error(format!(
+            "expected `{symbol}`, found {}",
+            self.peek().describe()
+        )))
+    }
+
+    fn error(&self, message: impl Into<String>) -> ExpressionError {
+        ExpressionError::new(self.position(), message)
+    }
+}
+
+/// Adds an operation to the chain on the left; all operators of FHIRPath group from the left.
+fn chained(left: Node, operation: Operation) -> Node {
+    let position = left.position;
+    if let NodeKind::Chain(first, mut operations) = left.kind {
+        operations.push(operation);
+        let kind = NodeKind::Chain(first, operations);
+        return Node { position, kind };
+    }
+    let kind = NodeKind::Chain(Box::new(left), vec![operation]);
+    Node { position, kind }
+}
+
+/// An element by name. A name that no type of FHIR has, since it holds a choice's type, is refused with the right
+/// one.
+fn member(name: String, position: usize) -> Result<Member, ExpressionError> {
+    let spelling = match types::split_choice(&name) {
+        Some(_) if types::may_be_plain(&name) => Spelling::PerhapsChoice,
+        Some((base, type_name)) => {
+            return Err(ExpressionError::typed_choice(
+                &name, base, type_name, position,
+            ));
+        }
+        None if name.starts_with(|letter: char| letter.is_ascii_uppercase()) => Spelling::TypeLike,
+        None => Spelling::Plain,
+    };
+    Ok(Member {
+        position,
+        name,
+        spelling,
+    })
+}
+
+/// A date or time, checked against the calendar: `@2023-02-29` is an error of the expression.
+fn temporal(text: &str, position: usize) -> Result<Literal, ExpressionError> {
+    let parsed = match text.strip_prefix('T') {
+        Some(time) => Temporal::parse_time(time),
+        None => Temporal::parse(text).map(|point| Temporal {
+            kind: if text.contains('T') {
+                TemporalKind::DateTime
+            } else {
+                TemporalKind::Date
+            },
+            ..point
+        }),
+    };
+    let error = || {
+        ExpressionError::new(position, format!("`@{text}` is no date, date-time or time"))
+            .with_help("write such as `@2014-02-28`, `@2014-02-28T14:30:00+01:00` or `@T14:30`")
+    };
+    parsed.map(Literal::Temporal).ok_or_else(error)
+}
+
+/// The count of arguments, against the function's row.
+fn check_count(function: &Function, count: usize, position: usize) -> Result<(), ExpressionError> {
+    let (least, most) = function.arity;
+    if (least..=most).contains(&count) {
+        return Ok(());
+    }
+    let wanted = match (least, most) {
+        (0, 0) => "no argument".to_owned(),
+        (1, 1) => "one argument".to_owned(),
+        (least, most) if least == most => format!("{least} arguments"),
+        (least, usize::MAX) => format!("at least {least} arguments"),
+        (least, most) => format!("{least} to {most} arguments"),
+    };
+    let message = format!("`{}` takes {wanted}, not {count}", function.name);
+    Err(ExpressionError::new(position, message).with_help(function.doc))
+}
+
+/// A misspelt function is known by its nearest neighbour.
+fn unknown_function(name: &str, position: usize) -> ExpressionError {
+    let error = ExpressionError::new(position, format!("no function `{name}`"));
+    match functions::nearest(name) {
+        Some(near) => error.with_help(format!("did you mean `{near}`?")),
+        None => error,
+    }
+}
+
+/// The argument of `is`, `as` and `ofType` is a name, though it looks like a path.
+fn type_argument(call: &Call) -> Result<TypeSpecifier, ExpressionError> {
+    let argument = &call.arguments[0];
+    let names = type_names(argument).ok_or_else(|| {
+        let message = format!(
+            "`{}` takes the name of a type, such as `Quantity`",
+            call.function.name
+        );
+        ExpressionError::new(argument.position, message)
+    })?;
+    type_specifier(names, argument.position)
+}
+
+/// The words of a path that is nothing but names; `None` for any other expression.
+fn type_names(node: &Node) -> Option<Vec<String>> {
+    match &node.kind {
+        NodeKind::Member(member) => Some(vec![member.name.clone()]),
+        NodeKind::Path(first, steps) => {
+            let mut names = type_names(first)?;
+            for step in steps {
+                let Step::Member(member) = step else {
+                    return None;
+                };
+                names.push(member.name.clone());
+            }
+            Some(names)
+        }
+        NodeKind::Empty
+        | NodeKind::Literal(_)
+        | NodeKind::This
+        | NodeKind::Index
+        | NodeKind::Total
+        | NodeKind::Variable(_)
+        | NodeKind::Call(_)
+        | NodeKind::Signed(..)
+        | NodeKind::Chain(..)
+        | NodeKind::TypeTest(..) => None,
+    }
+}
+
+/// Splits the namespace off; a System type that does not exist is an error here, a FHIR type only where types are
+/// known.
+fn type_specifier(
+    mut names: Vec<String>,
+    position: usize,
+) -> Result<TypeSpecifier, ExpressionError> {
+    let namespace = match names.first().map(String::as_str) {
+        Some("System" | "FHIR") if names.len() > 1 => Some(names.remove(0)),
+        _ => None,
+    };
+    let name = names.join(".");
+    if namespace.as_deref() != Some("FHIR")
+        && !is_system_type(&name)
+        && namespace.is_some()
+        && !types::is_known(&name)
+    {
+        let message = format!("there is no type `System.{name}`");
+        return Err(ExpressionError::new(position, message));
+    }
+    Ok(TypeSpecifier {
+        position,
+        namespace,
+        name,
+    })
+}
+
+/// The types that FHIRPath brings itself.
+pub(super) fn is_system_type(name: &str) -> bool {
+    matches!(
+        name,
+        "Any"
+            | "Boolean"
+            | "String"
+            | "Integer"
+            | "Long"
+            | "Decimal"
+            | "Date"
+            | "DateTime"
+            | "Time"
+            | "Quantity"
+    )
+}

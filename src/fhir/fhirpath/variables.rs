@@ -1,0 +1,150 @@
+//! What an evaluation is given from outside: variables, the clock, limits, and knowledge of types and terminology.
+
+use super::temporal::{Precision, Temporal, TemporalKind};
+use super::value::Value;
+use crate::fhir::tree::{Element, Resource};
+use crate::fhir::types::{BuiltIn, Types};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// Everything that an expression may ask for beside its resource. Reading a clock or a file is the caller's business.
+#[derive(Clone)]
+pub struct Variables<'r> {
+    pub(crate) named: BTreeMap<String, Vec<Value<'r>>>,
+    pub(crate) clock: Option<Temporal>,
+    pub(crate) max_steps: u64,
+    pub(crate) members: Members,
+    pub(crate) casts: Casts,
+    pub(crate) types: &'r dyn Types,
+    pub(crate) services: &'r dyn Services,
+}
+
+/// What an unknown element name means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Members {
+    /// Nothing is there.
+    Lenient,
+    /// The expression is wrong, where the type's elements are known.
+    Strict,
+}
+
+/// What `as` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Casts {
+    /// A single item, as FHIRPath says.
+    Single,
+    /// Any number of items, each cast alone: constraints that R4 itself publishes (`dom-3`) count on it.
+    EachItem,
+}
+
+/// Questions that need definitions or terminology. `None` means: cannot say, which ends the evaluation as unavailable.
+pub trait Services: Send + Sync {
+    /// Whether an element conforms to a profile.
+    fn conforms_to(&self, element: Element<'_>, profile: &str) -> Option<bool>;
+
+    /// Whether a code, Coding or CodeableConcept is in a value set.
+    fn member_of(&self, element: Element<'_>, value_set: &str) -> Option<bool>;
+
+    /// The resource that a reference names, outside of the resource at hand.
+    fn resolve(&self, reference: &str) -> Option<&Resource>;
+}
+
+/// No definitions, no terminology, no other resources.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoServices;
+
+impl Services for NoServices {
+    fn conforms_to(&self, _element: Element<'_>, _profile: &str) -> Option<bool> {
+        None
+    }
+
+    fn member_of(&self, _element: Element<'_>, _value_set: &str) -> Option<bool> {
+        None
+    }
+
+    fn resolve(&self, _reference: &str) -> Option<&Resource> {
+        None
+    }
+}
+
+/// Steps that an evaluation may take by default: far above any honest expression, well below a second.
+pub const DEFAULT_MAX_STEPS: u64 = 5_000_000;
+
+impl Default for Variables<'_> {
+    fn default() -> Self {
+        Self {
+            named: BTreeMap::new(),
+            clock: None,
+            max_steps: DEFAULT_MAX_STEPS,
+            members: Members::Lenient,
+            casts: Casts::Single,
+            types: &BuiltIn,
+            services: &NoServices,
+        }
+    }
+}
+
+impl<'r> Variables<'r> {
+    /// No variables, no clock, default limits.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Defines `%name` as a text.
+    #[must_use]
+    pub fn with_text(self, name: &str, text: impl Into<Cow<'r, str>>) -> Self {
+        self.with_values(name, vec![Value::Text(text.into())])
+    }
+
+    /// Defines `%name` as the root of another resource.
+    #[must_use]
+    pub fn with_resource(self, name: &str, resource: &'r Resource) -> Self {
+        self.with_values(name, vec![Value::Element(resource.root())])
+    }
+
+    /// Defines `%name` as these items.
+    #[must_use]
+    pub fn with_values(mut self, name: &str, values: Vec<Value<'r>>) -> Self {
+        self.named.insert(name.to_owned(), values);
+        self
+    }
+
+    /// Sets what `now()`, `today()` and `timeOfDay()` tell: an instant such as `2026-11-24T10:00:00.000Z`.
+    /// `None` where the text is no such instant.
+    pub fn with_clock(mut self, instant: &str) -> Option<Self> {
+        let clock = Temporal::parse(instant)?;
+        let complete = clock.kind == TemporalKind::DateTime && clock.precision == Precision::Second;
+        self.clock = (complete && clock.offset.is_some()).then_some(clock);
+        self.clock.is_some().then_some(self)
+    }
+
+    /// Bounds the work of one evaluation.
+    #[must_use]
+    pub fn with_max_steps(self, max_steps: u64) -> Self {
+        Self { max_steps, ..self }
+    }
+
+    /// Decides what an unknown element name means.
+    #[must_use]
+    pub fn with_members(self, members: Members) -> Self {
+        Self { members, ..self }
+    }
+
+    /// Decides what `as` takes.
+    #[must_use]
+    pub fn with_casts(self, casts: Casts) -> Self {
+        Self { casts, ..self }
+    }
+
+    /// Replaces the knowledge of types.
+    #[must_use]
+    pub fn with_types(self, types: &'r dyn Types) -> Self {
+        Self { types, ..self }
+    }
+
+    /// Adds definitions, terminology or other resources.
+    #[must_use]
+    pub fn with_services(self, services: &'r dyn Services) -> Self {
+        Self { services, ..self }
+    }
+}

@@ -1,0 +1,49 @@
+//! FHIR as data: element trees from JSON and XML, FHIRPath over them, and comparison of resources.
+//!
+//! A standalone engine: it uses nothing else of the crate, and touches neither files, network nor clocks.
+//!
+//! ```
+//! use plugfest::fhir::{Expression, Resource, Variables};
+//!
+//! let body = br#"{ "resourceType": "Patient", "name": [{ "family": "Jackson" }] }"#;
+//! let patient = Resource::parse_json(body)?;
+//! assert_eq!(patient.type_name(), Some("Patient"));
+//!
+//! let expression = Expression::parse("name.family")?;
+//! let variables = Variables::new();
+//! let found = expression.evaluate(&patient, &variables)?;
+//! assert_eq!(found.texts(), ["Jackson"]);
+//! assert_eq!(found.locations(), ["Patient.name[0].family (line 1, column 41)"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | to | use |
+//! |---|---|
+//! | read a body | [`Resource::parse_json`], [`Resource::parse_xml`] → [`ParseError`] with line and column |
+//! | name its type | [`Resource::type_name`] |
+//! | see faults of form | [`Resource::form_issues`] |
+//! | walk it | [`Resource::root`] → [`Element`] |
+//! | ask a question of it | [`Expression::parse`] (once), [`Expression::evaluate`] → [`Collection`] |
+//! | give variables, a clock, type or terminology knowledge | [`Variables`], [`Types`], [`Services`] |
+//! | compare two resources | [`equivalent`] |
+
+mod difference;
+mod error;
+mod fhirpath;
+mod narrative;
+mod tree;
+mod types;
+
+pub use difference::{Difference, equivalent};
+pub use error::ParseError;
+pub use fhirpath::{
+    CalendarUnit, Casts, Collection, DEFAULT_MAX_STEPS, Decimal, EvaluationError,
+    EvaluationErrorKind, Expression, ExpressionError, FunctionDoc, Members, NoServices, Precision,
+    Quantity, Services, Temporal, TemporalKind, Trace, TypeName, Unit, Value, Variables,
+    function_docs,
+};
+pub use tree::{
+    Children, Element, FormIssue, FormIssueKind, Format, Kind, MAX_BYTES, MAX_DEPTH,
+    MAX_FORM_ISSUES, Place, Resource,
+};
+pub use types::{BuiltIn, Types};

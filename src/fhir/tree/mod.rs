@@ -1,0 +1,257 @@
+//! The element tree: one flat arena in document order over an owned copy of the body.
+//!
+//! A node's descendants follow it directly, so that walking is a loop over indices and no node owns memory.
+//! Texts are ranges of the body, or of a pool for those that had escapes.
+
+mod element;
+mod form;
+mod json;
+mod json_elements;
+mod lines;
+mod xml_elements;
+pub(crate) mod xml_guard;
+
+#[cfg(test)]
+mod tests;
+
+pub use element::{Children, Element, Place};
+pub use form::{FormIssue, FormIssueKind};
+
+use super::error::{ParseError, utf8};
+use lines::Lines;
+use std::sync::OnceLock;
+
+/// The deepest nesting of elements that is read; real resources stay below 40.
+pub const MAX_DEPTH: usize = 200;
+
+/// Bodies above this size are refused (offsets are 31 bits wide).
+pub const MAX_BYTES: usize = 1 << 28;
+
+/// How many faults of form are kept of one body.
+pub const MAX_FORM_ISSUES: usize = 1000;
+
+/// The wire format that a resource was read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// `application/fhir+json`
+    Json,
+    /// `application/fhir+xml`
+    Xml,
+}
+
+/// One resource (or any JSON object) as an element tree that owns its text. `Send + Sync`, read-only.
+#[derive(Debug)]
+pub struct Resource {
+    format: Format,
+    source: String,
+    pool: String,
+    nodes: Vec<Node>,
+    form_issues: Vec<FormIssue>,
+    lines: OnceLock<Lines>,
+}
+
+impl Resource {
+    /// Reads a FHIR JSON body. Fails on anything that is not one well-formed JSON object in UTF-8.
+    pub fn parse_json(bytes: &[u8]) -> Result<Self, ParseError> {
+        let source = within_size(utf8(bytes)?)?;
+        json_elements::build(source)
+    }
+
+    /// Reads a FHIR XML body. Fails on anything that is not well-formed, and on any document type declaration.
+    pub fn parse_xml(bytes: &[u8]) -> Result<Self, ParseError> {
+        let source = within_size(utf8(bytes)?)?;
+        xml_elements::build(source)
+    }
+
+    /// The resource type that the body names, such as `Patient`.
+    pub fn type_name(&self) -> Option<&str> {
+        self.root().resource_type()
+    }
+
+    /// What is well-formed but against FHIR's rules of form: empty arrays, stray nulls, unknown attributes…
+    pub fn form_issues(&self) -> &[FormIssue] {
+        &self.form_issues
+    }
+
+    /// The outermost element.
+    pub fn root(&self) -> Element<'_> {
+        Element {
+            resource: self,
+            id: 0,
+        }
+    }
+
+    /// The wire format that this was read from.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The body as it was read.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    pub(crate) fn node(&self, id: u32) -> &Node {
+        &self.nodes[id as usize]
+    }
+
+    pub(crate) fn text(&self, span: Span) -> &str {
+        span.of(&self.source, &self.pool)
+    }
+
+    /// Line and column of a byte offset. The table for it is made at the first question: most bodies are never asked.
+    fn line_and_column(&self, offset: u32) -> (usize, usize) {
+        let lines = self.lines.get_or_init(|| Lines::of(&self.source));
+        lines.at(&self.source, offset as usize)
+    }
+}
+
+/// Offsets are kept in 31 bits.
+fn within_size(source: &str) -> Result<&str, ParseError> {
+    if source.len() > MAX_BYTES {
+        let message = format!("the body is {} bytes long, above {MAX_BYTES}", source.len());
+        return Err(ParseError::at("", 0, message));
+    }
+    Ok(source)
+}
+
+/// What an element's own value is, as far as the wire says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// No value of its own: a complex element, or a primitive with nothing but extensions.
+    Complex,
+    /// A resource, at the root or inside another.
+    Resource,
+    /// A JSON string.
+    Text,
+    /// A JSON number; its text is kept as it was written.
+    Number,
+    /// A JSON `true` or `false`.
+    Boolean,
+    /// An XML attribute value, which may be any primitive.
+    Untyped,
+    /// An XHTML `div`, as text.
+    Xhtml,
+}
+
+/// One element of the arena.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Node {
+    pub(crate) name: Span,
+    /// The primitive's text, or the type of a resource.
+    pub(crate) value: Span,
+    pub(crate) parent: u32,
+    /// One past the last descendant.
+    pub(crate) end: u32,
+    /// Byte offset of the element in the body.
+    pub(crate) position: u32,
+    /// Place in its list, or [`NOT_LISTED`].
+    pub(crate) index: u32,
+    pub(crate) kind: Kind,
+}
+
+/// The index of an element that is not in a list.
+pub(crate) const NOT_LISTED: u32 = u32::MAX;
+
+/// A range of the body, or of the pool when the top bit of `start` is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    start: u32,
+    length: u32,
+}
+
+impl Span {
+    pub(crate) const EMPTY: Self = Self {
+        start: 0,
+        length: 0,
+    };
+    const POOLED: u32 = 1 << 31;
+
+    // Sizes fit: `MAX_BYTES` bounds the body, and the pool only holds texts that were longer in the body.
+    pub(crate) fn in_source(start: usize, end: usize) -> Self {
+        Self {
+            start: start as u32,
+            length: (end - start) as u32,
+        }
+    }
+
+    /// Adds a text to the pool.
+    pub(crate) fn pooled(pool: &mut String, text: &str) -> Self {
+        let start = pool.len() as u32 | Self::POOLED;
+        pool.push_str(text);
+        Self {
+            start,
+            length: text.len() as u32,
+        }
+    }
+
+    /// The text of a range.
+    pub(crate) fn of<'t>(self, source: &'t str, pool: &'t str) -> &'t str {
+        let start = (self.start & !Self::POOLED) as usize;
+        let text = if self.start & Self::POOLED == 0 {
+            source
+        } else {
+            pool
+        };
+        &text[start..start + self.length as usize]
+    }
+}
+
+/// A tree under construction, shared by both readers.
+pub(crate) struct Builder<'s> {
+    pub(crate) source: &'s str,
+    pub(crate) pool: String,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) form_issues: Vec<FormIssue>,
+}
+
+impl<'s> Builder<'s> {
+    /// Room for about as many nodes as such a body has.
+    pub(crate) fn new(source: &'s str, pool: String) -> Self {
+        Self {
+            source,
+            pool,
+            nodes: Vec::with_capacity(source.len() / 24),
+            form_issues: Vec::new(),
+        }
+    }
+
+    /// Adds a node whose descendants are pushed next and end with [`Builder::close`].
+    pub(crate) fn open(&mut self, node: Node) -> u32 {
+        let id = self.nodes.len() as u32;
+        self.nodes.push(Node {
+            end: id + 1,
+            ..node
+        });
+        id
+    }
+
+    pub(crate) fn close(&mut self, id: u32) {
+        self.nodes[id as usize].end = self.nodes.len() as u32;
+    }
+
+    /// Notes a fault of form; a body that is full of them is known by the first [`MAX_FORM_ISSUES`].
+    pub(crate) fn note(&mut self, issue: FormIssue) {
+        if self.form_issues.len() < MAX_FORM_ISSUES {
+            self.form_issues.push(issue);
+        }
+    }
+
+    /// Makes the tree; only then can faults of form be asked for their places.
+    pub(crate) fn finish(self, format: Format) -> Resource {
+        let mut resource = Resource {
+            format,
+            source: self.source.to_owned(),
+            pool: self.pool,
+            nodes: self.nodes,
+            form_issues: self.form_issues,
+            lines: OnceLock::new(),
+        };
+        let mut issues = std::mem::take(&mut resource.form_issues);
+        for issue in &mut issues {
+            issue.locate(&resource);
+        }
+        resource.form_issues = issues;
+        resource
+    }
+}

@@ -1,0 +1,107 @@
+//! The same exchanges give the same bytes.
+
+use super::{code, lines, of_type, plugfest, write};
+
+#[test]
+fn judging_again_changes_no_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let run = plugfest()
+        .args([
+            "run",
+            "fhir-r4-rest",
+            "--only",
+            "conditional",
+            "--only",
+            "search-results",
+            "--format",
+            "json,html,junit,sarif,markdown,gitlab",
+            "--out",
+        ])
+        .arg(&out)
+        .output()
+        .unwrap();
+    assert_ne!(code(&run), 2, "{}", super::stderr(&run));
+    let files = [
+        "results.jsonl",
+        "report.json",
+        "index.html",
+        "junit.xml",
+        "results.sarif",
+        "summary.md",
+        "gl-code-quality.json",
+    ];
+    let before: Vec<Vec<u8>> = files
+        .iter()
+        .map(|file| std::fs::read(out.join(file)).unwrap())
+        .collect();
+    assert!(of_type(&lines(&out), "exchange").len() > 20);
+    let judged = plugfest()
+        .args(["judge", "--format", "json,html,junit,sarif,markdown,gitlab"])
+        .arg(&out)
+        .output()
+        .unwrap();
+    assert_eq!(code(&judged), code(&run));
+    for (file, before) in files.iter().zip(&before) {
+        let after = std::fs::read(out.join(file)).unwrap();
+        assert!(after == *before, "{file} differs");
+    }
+}
+
+#[test]
+fn a_changed_record_is_no_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    plugfest()
+        .args(["run", "fhir-r4-rest", "--only", "FHIR-CAP-001", "--out"])
+        .arg(&out)
+        .output()
+        .unwrap();
+    let path = out.join("results.jsonl");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replacen("\"status\":200", "\"status\":201", 1)).unwrap();
+    let judged = plugfest().arg("judge").arg(&out).output().unwrap();
+    assert_eq!(code(&judged), 2);
+    assert!(super::stderr(&judged).contains("run-file"));
+    let cut = &text[..text.trim_end().rfind('\n').unwrap() + 1];
+    std::fs::write(&path, cut).unwrap();
+    assert_eq!(
+        code(&plugfest().arg("judge").arg(&out).output().unwrap()),
+        2
+    );
+}
+
+#[test]
+fn a_seed_repeats_what_is_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = write(
+        folder.path(),
+        "seeded.yaml",
+        "plugfest: 1\nscenario: seeded\ntitle: t\nsteps:\n  - send: { http: { post: '/{{uuid()}}', body: { text: '{{random(1, 1000000)}} {{nhs-number()}}' } } }\n    checks: [{ status: 200 }]\n",
+    );
+    let server = super::server::start(|_, _| super::server::json(200, "{}"));
+    let requests: Vec<_> = ["ab12", "ab12", "ab13"]
+        .iter()
+        .map(|seed| {
+            let out = folder.path().join("out");
+            let run = plugfest()
+                .args([
+                    "run",
+                    &scenario,
+                    "--target",
+                    &server.base,
+                    "--seed",
+                    seed,
+                    "--out",
+                ])
+                .arg(&out)
+                .output()
+                .unwrap();
+            assert_eq!(code(&run), 0);
+            let lines = lines(&out);
+            of_type(&lines, "exchange")[0]["request"].clone()
+        })
+        .collect();
+    assert_eq!(requests[0], requests[1]);
+    assert_ne!(requests[0], requests[2]);
+}

@@ -1,23 +1,31 @@
 //! Reports, seen from outside: every format shows the whole truth, and nothing that a supplier sent leaves its place.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test that meets the unexpected may panic, and one that skips says so"
+)]
 
+#[path = "report/page.rs"]
+mod page;
 #[path = "report/sample.rs"]
 mod sample;
 #[path = "report/schema.rs"]
 mod schema;
+#[path = "report/shell.rs"]
+mod shell;
 #[path = "report/tags.rs"]
 mod tags;
 
 use std::collections::BTreeSet;
-use std::process::Command;
 
 use plugfest::diag;
-use plugfest::model::{Exchange, Headers, Obligation, Payload, VerdictKind};
+use plugfest::model::{Obligation, VerdictKind};
 use plugfest::report::terminal::{Style, Verbosity, summary};
 use plugfest::report::view::{self, Report, State};
-use plugfest::report::{Exchanges, FORMATS, curl, format, inert};
+use plugfest::report::{Exchanges, FORMATS, format, inert};
 use serde_json::Value;
 
-use sample::{HOSTILE, Recorded};
+use sample::Recorded;
 
 /// What a format writes.
 fn written(name: &str, report: &Report) -> String {
@@ -79,60 +87,6 @@ fn nothing_hidden_reaches_a_reader() {
             .chars()
             .find(|c| inert::is_hidden(*c) && *c != '\n' && *c != '\t');
         assert_eq!(hidden, None, "{name}");
-    }
-}
-
-#[test]
-fn a_page_holds_only_our_own_markup() {
-    let page = written("html", &sample::hostile(8));
-    let elements: BTreeSet<&str> = "a article aside b body caption circle code dd defs details div dl dt footer h1 h2 h3 h4 h5 head header \
-         html i input label li main mark meta nav ol output p path pattern pre q rect script section span style summary svg symbol \
-         table tbody td th thead title tr ul use"
-        .split_whitespace()
-        .collect();
-    let mut scripts = 0;
-    for tag in tags::tags(&page) {
-        assert!(elements.contains(tag.name.as_str()), "{tag:?}");
-        scripts += usize::from(tag.name == "script");
-        for (name, value) in &tag.attributes {
-            assert!(
-                !name.starts_with("on") && name != "style" && name != "src",
-                "{tag:?}"
-            );
-            let leads_somewhere_safe = ["#", "https://", "http://"]
-                .iter()
-                .any(|start| value.starts_with(start));
-            assert!(name != "href" || leads_somewhere_safe, "{tag:?}");
-        }
-    }
-    assert_eq!(scripts, 1);
-    assert!(page.contains("default-src &#39;none&#39;"));
-    assert!(
-        page.contains("{{ 7 * 7 }}"),
-        "a supplier's text is never a template"
-    );
-}
-
-#[test]
-fn links_inside_a_page_lead_somewhere_and_names_are_unique() {
-    let page = written("html", &sample::report(8));
-    let tags = tags::tags(&page);
-    let mut ids = BTreeSet::new();
-    for id in tags.iter().filter_map(|tag| tag.attributes.get("id")) {
-        assert!(ids.insert(id.as_str()), "{id} twice");
-    }
-    for tag in &tags {
-        for name in ["href", "aria-labelledby", "for"] {
-            let Some(value) = tag.attributes.get(name) else {
-                continue;
-            };
-            let inside = if name == "href" {
-                value.strip_prefix('#')
-            } else {
-                Some(value.as_str())
-            };
-            assert!(inside.is_none_or(|target| ids.contains(target)), "{tag:?}");
-        }
     }
 }
 
@@ -452,125 +406,6 @@ fn outside_code(line: &str) -> String {
         };
     }
     outside + rest
-}
-
-/// Thousands of exchanges, each as large as one may be.
-struct Bulky;
-
-impl Exchanges for Bulky {
-    fn exchange(&self, number: u32) -> Option<Exchange> {
-        let mut exchange = Recorded.exchange(1)?;
-        exchange.number = number;
-        exchange.request.body = Payload::new(number.to_string().repeat(40_000).into_bytes());
-        Some(exchange)
-    }
-}
-
-#[test]
-fn a_page_stays_within_its_budget_and_its_links_whole() {
-    let mut report = sample::report(20);
-    let checks = report.packs[0]
-        .requirements
-        .iter_mut()
-        .flat_map(|requirement| &mut requirement.checks);
-    for (number, check) in (1..).zip(checks) {
-        check.exchanges = Some(number).into();
-    }
-    let page = written_with("html", &report, &Bulky);
-    assert!(page.len() < 26 * 1024 * 1024, "{}", page.len());
-    let last = report.packs[0]
-        .requirements
-        .iter()
-        .rev()
-        .find(|requirement| !requirement.checks.is_empty())
-        .unwrap();
-    let number = last.checks[0].exchanges[0];
-    assert!(
-        page.contains(&format!("href=\"#exchange-{number}\""))
-            && page.contains(&format!("id=\"exchange-{number}\""))
-    );
-    assert!(page.contains("no room for these"));
-}
-
-#[test]
-fn bodies_of_any_size_and_kind_are_shown_as_text() {
-    let page = written("html", &sample::report(8));
-    assert!(page.contains("10000011 bytes, of which the first part is shown"));
-    assert!(page.contains("70000 bytes that are no text"));
-    assert!(page.contains("It is not among the recorded exchanges."));
-    assert!(page.contains("The same, but for its time, as <a href=\"#exchange-6\">"));
-    assert!(
-        page.contains("weight&quot;: 72.50"),
-        "numbers stay as they came"
-    );
-    assert!(
-        page.contains("<mark>"),
-        "the place that a failed check rests on is marked"
-    );
-}
-
-/// What a shell makes of a command: its words.
-fn words(command: &str) -> Option<Vec<String>> {
-    let script = format!("curl() {{ printf '%s\\0' \"$@\"; }}; {command}");
-    let output = Command::new("bash")
-        .args(["--norc", "-c", &script])
-        .output()
-        .ok()?;
-    let text = String::from_utf8(output.stdout).expect("the words are UTF-8");
-    Some(text.split_terminator('\0').map(str::to_owned).collect())
-}
-
-#[test]
-fn a_shell_reads_the_command_as_the_request_was() {
-    if words("curl x").is_none() {
-        eprintln!("SKIPPED 1 test: there is no bash here");
-        return;
-    }
-    for text in
-        HOSTILE
-            .iter()
-            .copied()
-            .chain(["@/etc/passwd", "it's {\"a\":\n\t1}", "\\n\\", "é王", "-x"])
-    {
-        let mut exchange = Recorded.exchange(1).unwrap();
-        exchange.request.headers = Headers(vec![
-            ("X-Text".into(), text.into()),
-            ("Accept".into(), String::new()),
-        ]);
-        exchange.request.body = Payload::new(text.as_bytes().to_vec());
-        exchange.request.url = format!("https://staging.acme.example/fhir/{text}");
-        let command = curl::command(&exchange).unwrap();
-        assert!(!command.chars().any(inert::is_hidden), "{command}");
-        let words = words(&command).unwrap();
-        let has = |name: &str, value: &str| {
-            words
-                .windows(2)
-                .any(|pair| pair[0] == name && pair[1] == value)
-        };
-        assert!(
-            has("-H", &format!("X-Text: {text}")) && has("-H", "Accept;"),
-            "{command}"
-        );
-        assert!(has("--data-raw", text) && has("-X", "PUT"), "{command}");
-        assert_eq!(words.last(), Some(&exchange.request.url), "{command}");
-    }
-}
-
-#[test]
-fn bodies_that_fit_no_line_are_named_by_file() {
-    let mut exchange = Recorded.exchange(42).unwrap();
-    for body in [vec![b'x'; 4000], vec![0, 1, 2], vec![0xff]] {
-        exchange.request.method = "POST".into();
-        exchange.request.body = Payload::new(body);
-        let command = curl::command(&exchange).unwrap();
-        assert!(
-            command.contains("--data-binary @exchanges/0042.request "),
-            "{command}"
-        );
-        assert!(!command.contains("-X"), "curl posts by itself: {command}");
-    }
-    exchange.request.url = "mllp://127.0.0.1:2575".into();
-    assert_eq!(curl::command(&exchange), None);
 }
 
 #[test]

@@ -4,40 +4,104 @@
 
 use std::fmt::Write as _;
 
-use crate::model::{Exchange, Payload, Request};
+use crate::model::{Exchange, Request};
 
 use super::inert;
 
-/// Bodies up to this many bytes stand in the command itself.
-const INLINE: usize = 1024;
+/// Text bodies up to this many bytes stand in the command itself.
+const INLINE: usize = 2048;
+
+/// Bodies beyond this many bytes lie in files of their own; smaller ones stand in the run file. The run file's own rule.
+pub const LARGEST_IN_RUN_FILE: usize = 64 * 1024;
 
 /// What curl adds by itself, or sets from the URL and the body.
 const LEFT_TO_CURL: [&str; 4] = ["host", "content-length", "user-agent", "transfer-encoding"];
 
-/// The command on one line for a POSIX shell; `None` where curl does not speak the protocol.
+/// The command on one line for a POSIX shell, to be run in the run's folder; `None` where curl does not speak the protocol.
 pub fn command(exchange: &Exchange) -> Option<String> {
     let request = &exchange.request;
     let web = request.url.starts_with("http://") || request.url.starts_with("https://");
     if !web {
         return None;
     }
-    let mut words = vec!["curl".to_owned()];
+    let body = Body::of(exchange);
+    let mut words = vec![format!("{}curl", body.before())];
     words.extend(method(request));
     words.extend(peculiarities(&request.url));
     words.extend(headers(request));
-    words.extend(body(exchange.number, request));
+    words.extend(body.words());
     words.push(quoted(&request.url));
     Some(words.join(" "))
 }
 
-/// The file beside the report that holds a request's body, where the command does not hold it itself.
-pub fn body_file(number: u32) -> String {
-    format!("exchanges/{number:04}.request")
+/// Where the command takes the body from: always the very bytes that were sent.
+enum Body<'a> {
+    /// Nothing was sent.
+    None,
+    /// Short text stands in the command.
+    Inline(&'a str),
+    /// Longer text, and bytes that are no text, stand in the run file, under this filter of `jq` and behind this decoder.
+    RunFile {
+        number: u32,
+        field: &'static str,
+        decoder: &'static str,
+    },
+    /// Large bodies lie in files of their own.
+    File { number: u32 },
 }
 
-/// Whether the command holds this body itself: text, small, and none at all counts too.
-pub fn is_inline(body: &Payload) -> bool {
-    body.bytes().len() <= INLINE && body.text().is_some_and(|text| !text.contains('\0'))
+impl<'a> Body<'a> {
+    fn of(exchange: &'a Exchange) -> Self {
+        let (number, body) = (exchange.number, &exchange.request.body);
+        let size = body.bytes().len();
+        match body.text() {
+            _ if size == 0 => Self::None,
+            _ if size > LARGEST_IN_RUN_FILE => Self::File { number },
+            Some(text) if size <= INLINE && !text.contains('\0') => Self::Inline(text),
+            Some(_) => Self::RunFile {
+                number,
+                field: "text",
+                decoder: "",
+            },
+            None => Self::RunFile {
+                number,
+                field: "base64",
+                decoder: "base64 -d | ",
+            },
+        }
+    }
+
+    /// What stands before `curl`.
+    fn before(&self) -> String {
+        match self {
+            Self::None | Self::Inline(_) | Self::File { .. } => String::new(),
+            Self::RunFile {
+                number,
+                field,
+                decoder,
+            } => format!(
+                "jq -j 'select(.type == \"exchange\" and .number == {number}).request.body.{field}' results.jsonl | {decoder}"
+            ),
+        }
+    }
+
+    /// What tells curl of it. `--data-raw`, since `--data` would read a file where the body starts with `@`.
+    fn words(&self) -> Vec<String> {
+        match self {
+            Self::None => Vec::new(),
+            Self::Inline(text) => vec!["--data-raw".to_owned(), quoted(text)],
+            Self::RunFile { .. } => vec!["--data-binary".to_owned(), "@-".to_owned()],
+            Self::File { number } => vec![
+                "--data-binary".to_owned(),
+                format!("@{}", body_file(*number)),
+            ],
+        }
+    }
+}
+
+/// The file of the run's folder that holds the body of a request, where it is large.
+pub fn body_file(number: u32) -> String {
+    format!("exchanges/{number:04}-request.body")
 }
 
 fn method(request: &Request) -> Vec<String> {
@@ -87,20 +151,6 @@ fn headers(request: &Request) -> Vec<String> {
         words.extend(["-H".to_owned(), "Content-Type:".to_owned()]);
     }
     words
-}
-
-fn body(number: u32, request: &Request) -> Vec<String> {
-    if request.body.is_empty() {
-        return Vec::new();
-    }
-    match request.body.text() {
-        // `--data-raw`, since `--data` would read a file where the body starts with `@`.
-        Some(text) if is_inline(&request.body) => vec!["--data-raw".to_owned(), quoted(text)],
-        _ => vec![
-            "--data-binary".to_owned(),
-            format!("@{}", body_file(number)),
-        ],
-    }
 }
 
 /// One word of a POSIX shell that means exactly this text, on one line, with nothing invisible in it.

@@ -130,7 +130,7 @@ async function behaviour(browser, url) {
   if ((await page.locator("script").count()) !== 1) found.push("it holds a script that is not ours");
   if ((await page.locator("img, iframe, object, embed, form, link, base").count()) !== 0) found.push("it holds an element that is not ours");
   await page.locator("#search-text").fill("no requirement holds this");
-  await page.waitForFunction(() => document.getElementById("search-count").value !== "");
+  await page.locator("#search-count", { hasText: "requirements hold" }).waitFor();
   if ((await page.locator(".r:visible").count()) !== 0) found.push("the search does not narrow");
   await context.close();
   return found;

@@ -117,9 +117,8 @@ fn summarise(
 ) -> io::Result<()> {
     let violated = priorities::gate_in_state(pack, super::view::State::Violated).len();
     let mut message = format!(
-        "{} {} is {}: {} violated",
+        "{} is {}: {} violated",
         report.supplier.name,
-        report.supplier.version,
         pack.verdict.label(),
         words::count(violated, "binding requirement")
     );

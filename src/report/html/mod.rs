@@ -6,6 +6,7 @@
 mod coverage;
 mod evidence;
 mod exchange;
+mod indent;
 mod pack;
 mod page;
 mod requirement;

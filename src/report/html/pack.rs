@@ -77,6 +77,7 @@ fn obligations(pack: &Pack) -> Vec<Row<'_>> {
         .chain(["advisory"]);
     names
         .filter_map(|name| Some((name, pack.counts.get(name)?)))
+        .filter(|(_, counts)| counts.total() > 0)
         .map(|(name, counts)| coverage::row(name, counts))
         .collect()
 }
@@ -95,7 +96,7 @@ fn assurance(report: &Report, pack: &Pack) -> Value {
     let run = &report.run;
     context! {
         who => page::assurance(report),
-        started => words::moment(&run.started), took => words::took(run), unfinished => page::unfinished(run.state),
+        started => words::moment(&run.started), took => words::took(run).map(|took| took.replace(' ', "\u{a0}")), unfinished => page::unfinished(run.state),
         plugfest => report.plugfest, seed => run.seed,
         attempts => run.attempts,
         exchanges => words::count(run.exchanges as usize, "recorded exchange"),

@@ -1,17 +1,18 @@
 //! A message as text that a person can read, whatever bytes it holds.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use minijinja::Value;
 use serde::Serialize;
-use serde::de::IgnoredAny;
 
+use super::indent;
 use crate::model::{Exchange, Headers, Payload, Side};
 
 /// Bytes of one body that are shown.
 const SHOWN: usize = 16 * 1024;
 
-/// JSON beyond this is shown as it came: indenting is for reading, and nobody reads so much.
+/// JSON and XML beyond this are shown as they came: indenting is for reading, and nobody reads so much.
 const INDENTED: usize = 1024 * 1024;
 
 /// Bytes of a body that is no text, as a dump.
@@ -44,7 +45,11 @@ pub fn message(exchange: &Exchange, side: Side, cited: &BTreeSet<&str>) -> Value
         });
     }
     let empty = Payload::default();
-    let (body, note) = body(exchange.body(side).unwrap_or(&empty));
+    let media_type = exchange
+        .headers(side)
+        .and_then(|headers| headers.first("content-type"))
+        .unwrap_or_default();
+    let (body, note) = body(exchange.body(side).unwrap_or(&empty), media_type);
     Value::from_serialize(Message { lines, body, note })
 }
 
@@ -61,28 +66,21 @@ fn first_line(exchange: &Exchange, side: Side, cited: &BTreeSet<&str>) -> Line {
     }
 }
 
-fn body(body: &Payload) -> (String, String) {
+fn body(body: &Payload, media_type: &str) -> (String, String) {
     let size = body.bytes().len();
     if size == 0 {
         return (String::new(), "No body.".to_owned());
     }
     let Some(text) = body.text().filter(|text| !text.contains('\0')) else {
         let shown = size.min(DUMPED);
-        return (
-            dump(&body.bytes()[..shown]),
-            format!(
-                "{size} bytes that are no text; the first {shown} of them, in hexadecimal digits."
-            ),
+        let note = format!(
+            "{size} bytes that are no text; the first {shown} of them, in hexadecimal digits."
         );
+        return (dump(&body.bytes()[..shown]), note);
     };
-    let indented = size <= INDENTED && serde_json::from_str::<IgnoredAny>(text).is_ok();
-    let readable = if indented {
-        indent(text, SHOWN + 1)
-    } else {
-        text.to_owned()
-    };
+    let readable = readable(text, media_type);
     if readable.len() <= SHOWN {
-        return (readable, format!("{size} bytes."));
+        return (readable.into_owned(), format!("{size} bytes."));
     }
     let cut = &readable[..readable.floor_char_boundary(SHOWN)];
     (
@@ -93,62 +91,19 @@ fn body(body: &Payload) -> (String, String) {
     )
 }
 
-/// Valid JSON with its white space replaced, every other character kept: numbers and strings stay as they came.
-///
-/// Stops after `most` bytes. A walk over the text, so that depth costs nothing.
-fn indent(text: &str, most: usize) -> String {
-    let mut shown = String::new();
-    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
-    let mut characters = text.chars().peekable();
-    while let Some(c) = characters.next() {
-        if shown.len() >= most {
-            break;
-        }
-        if in_string {
-            shown.push(c);
-            in_string = escaped || c != '"';
-            escaped = c == '\\' && !escaped;
-            continue;
-        }
-        match c {
-            ' ' | '\n' | '\r' | '\t' => {}
-            '"' => {
-                in_string = true;
-                shown.push(c);
-            }
-            '{' | '[' => {
-                shown.push(c);
-                while characters
-                    .next_if(|next| next.is_ascii_whitespace())
-                    .is_some()
-                {}
-                if let Some(close) = characters.next_if(|next| matches!(next, '}' | ']')) {
-                    shown.push(close);
-                } else {
-                    depth += 1;
-                    new_line(&mut shown, depth);
-                }
-            }
-            '}' | ']' => {
-                depth = depth.saturating_sub(1);
-                new_line(&mut shown, depth);
-                shown.push(c);
-            }
-            ',' => {
-                shown.push(c);
-                new_line(&mut shown, depth);
-            }
-            ':' => shown.push_str(": "),
-            other => shown.push(other),
-        }
+/// Indented, where it is JSON or XML of a size that people read; as it came elsewhere.
+fn readable<'a>(text: &'a str, media_type: &str) -> Cow<'a, str> {
+    if text.len() > INDENTED {
+        return Cow::Borrowed(text);
     }
-    shown
-}
-
-fn new_line(shown: &mut String, depth: usize) {
-    shown.push('\n');
-    // Deeper than that, indenting would only push the text out of sight.
-    shown.extend(std::iter::repeat_n("  ", depth.min(24)));
+    let indented = match text.trim_start().as_bytes().first() {
+        Some(b'{' | b'[') => indent::json(text, SHOWN + 1),
+        Some(b'<') if media_type.contains("xml") || text.starts_with("<?xml") => {
+            indent::xml(text, SHOWN + 1)
+        }
+        Some(_) | None => None,
+    };
+    indented.map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
 /// Sixteen bytes a line: offset, hexadecimal digits, and the letters among them.
@@ -180,21 +135,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_is_indented_and_kept() {
-        assert_eq!(
-            indent(r#"{"a":[1.10,{}],"b\"{":[ ]}"#, 1000),
-            "{\n  \"a\": [\n    1.10,\n    {}\n  ],\n  \"b\\\"{\": []\n}"
-        );
-        assert_eq!(indent("[[[", 2), "[\n  ");
-    }
-
-    #[test]
     fn bodies_of_every_kind_are_text() {
-        assert_eq!(body(&Payload::default()).1, "No body.");
-        let (text, note) = body(&Payload::new(vec![0, 255, b'A']));
+        assert_eq!(body(&Payload::default(), "").1, "No body.");
+        let (text, note) = body(&Payload::new(vec![0, 255, b'A']), "");
         assert_eq!(text, format!("0000  {:47}  ..A", "00 ff 41"));
         assert!(note.contains("3 bytes that are no text"));
-        let (text, note) = body(&Payload::new("é".repeat(20_000).into_bytes()));
+        let (text, note) = body(&Payload::new("é".repeat(20_000).into_bytes()), "");
         assert!(
             text.len() <= SHOWN && note.contains("the rest lies"),
             "{note}"

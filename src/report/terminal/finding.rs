@@ -34,21 +34,17 @@ pub fn block(page: &Page<'_>, pack: &Pack, requirement: &Requirement) -> String 
     let verbose = page.style.verbosity == Verbosity::Verbose;
     let lines = fingerprint::by_line(requirement);
     let most = if verbose { lines.len() } else { LINES };
-    let notes = notes(page, pack, requirement, &lines);
-    let level = if requirement.counts_for_the_gate() {
-        Level::ERROR
-    } else {
-        Level::WARNING
+    let level = match requirement.counts_for_the_gate() {
+        true => Level::ERROR,
+        false => Level::WARNING,
     };
     let mut drawn = vec![title(page, requirement)];
     for (position, line) in lines.iter().take(most).enumerate() {
-        let last = position + 1 == lines.len().min(most);
-        drawn.push(snippet(
-            page,
-            level.clone(),
-            line,
-            if last { &notes } else { &[] },
-        ));
+        let mut notes = wanted(line.check);
+        if position + 1 == lines.len().min(most) {
+            notes.extend(helpful(page, pack, requirement));
+        }
+        drawn.push(snippet(page, level.clone(), line, &notes));
     }
     if lines.len() > most {
         drawn.push(format!(
@@ -192,34 +188,29 @@ impl DrawnLine {
     }
 }
 
-fn notes(
-    page: &Page<'_>,
-    pack: &Pack,
-    requirement: &Requirement,
-    lines: &[fingerprint::Line<'_>],
-) -> Vec<(&'static str, String)> {
-    let mut notes = Vec::new();
-    let Some(line) = lines.first() else {
-        return notes;
-    };
-    let check = line.check;
+/// What would have been right at this line, and why the author asks.
+fn wanted(check: &Check) -> Vec<(&'static str, String)> {
+    let expected = check
+        .expected
+        .as_ref()
+        .map(|text| ("expected", inert::clipped(text, 300)));
+    let because = check
+        .because
+        .as_ref()
+        .map(|text| ("because", inert::clipped(text, 300)));
+    expected.into_iter().chain(because).collect()
+}
+
+/// What helps to understand and mend it: the clause, the request again, who shares the cause.
+fn helpful(page: &Page<'_>, pack: &Pack, requirement: &Requirement) -> Vec<(&'static str, String)> {
+    let clause = format!("{} {}", requirement.section, requirement.url);
+    let mut notes = vec![("see", inert::clipped(&clause, 300))];
+    let first = priorities::failed(requirement).next();
     notes.extend(
-        check
-            .expected
-            .as_ref()
-            .map(|expected| ("expected", inert::clipped(expected, 300))),
+        first
+            .and_then(|check| reproduce(page, check))
+            .map(|command| ("try", command)),
     );
-    notes.extend(
-        check
-            .because
-            .as_ref()
-            .map(|because| ("because", inert::clipped(because, 300))),
-    );
-    notes.push((
-        "see",
-        inert::clipped(&format!("{} {}", requirement.section, requirement.url), 300),
-    ));
-    notes.extend(reproduce(page, check).map(|command| ("try", command)));
     notes.extend(same_cause(pack, requirement).map(|others| ("same cause", others)));
     notes
 }

@@ -42,12 +42,17 @@ pub fn codes() -> [ExitCode; COUNT] {
     ]
 }
 
-/// The codes as the last lines of a help text.
-pub fn help() -> String {
+/// The codes as a paragraph of a help text.
+pub fn list() -> String {
     let rows = codes().map(|row| format!("  {}  {}", row.code, row.meaning));
+    format!("Exit codes:\n{}", rows.join("\n"))
+}
+
+/// The last lines of the help text of the whole.
+pub fn help() -> String {
     format!(
-        "Exit codes:\n{}\n\nResults go to standard output or into files, everything else to standard error. \
+        "{}\n\nResults go to standard output or into files, everything else to standard error. \
          `plugfest explain WORD` says more about any word that plugfest prints.",
-        rows.join("\n")
+        list()
     )
 }

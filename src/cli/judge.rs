@@ -14,6 +14,11 @@ use crate::store::{Journal, Problem, RunFolder};
 
 /// Which run, and what to write.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "The exchanges are taken from the folder and judged by the packs as they are now; what has changed since is said in the \
+    report. `judge` writes the verdicts into results.jsonl, too, `report` leaves it as it is. The exit code is that of a run.\n\n\
+    Examples:\n  plugfest judge plugfest-report\n  plugfest report plugfest-report --format markdown,sarif"
+)]
 pub struct Arguments {
     /// The run's folder: what `plugfest run --out` wrote
     #[arg(value_name = "DIR", default_value = "plugfest-report")]

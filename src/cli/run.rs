@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::exit;
 use super::formats::Output;
 use super::job::{self, Ending, Job, Surroundings};
 use super::out::{Console, Failure};
@@ -28,7 +29,7 @@ use crate::supplier::{Baseline, Rate, Size, Supplier, Wait};
 
 /// What to run, against whom, and how.
 #[derive(Debug, Args)]
-#[command(after_help = AFTER_HELP)]
+#[command(after_help = format!("{EXAMPLES}\n\n{}", exit::list()))]
 pub struct Arguments {
     /// Pack ids (`id` or `id@standard-version`), pack folders, or scenario files
     #[arg(value_name = "PACK", required_unless_present = "resume")]
@@ -93,18 +94,14 @@ struct LimitArguments {
     max_header_fields: usize,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Without --target and --supplier, the run is against the embedded, sound reference supplier: a way to see what a report looks like.
 
 Examples:
   plugfest run fhir-r4-rest
   plugfest run fhir-r4-rest --target https://supplier.example/fhir
   plugfest run fhir-r4-rest --supplier acme.yaml --format html,junit --baseline known.yaml
-  plugfest run my-scenario.yaml --target http://localhost:8080
-
-Exit codes: 0 every tested, applicable SHALL is satisfied; 1 one is violated, beyond the known deviations; 2 the command line,
-a scenario, a pack or the supplier file is wrong; 3 one is undetermined and none violated, or nothing was tested; 4 plugfest or
-its environment failed.";
+  plugfest run my-scenario.yaml --target http://localhost:8080";
 
 fn seed(text: &str) -> Result<String, String> {
     let well_formed =

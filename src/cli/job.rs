@@ -107,7 +107,7 @@ impl Job {
         let selection = self.selection()?;
         let plans = self.packs.iter().map(|(pack, _)| {
             let facts = self.facts(pack)?;
-            let context = Context::new(pack, &facts, &self.seed);
+            let context = Context::new(pack, &facts, &self.seed, selection.access);
             Ok(Arc::new(Plan::new(
                 pack.clone(),
                 context,

@@ -9,9 +9,11 @@ use super::question::{ask, holds, observed, pause, problem, unmet, unsent, verdi
 use super::scope::Known;
 use crate::check::{Subject, View};
 use crate::model::{CaseId, Exchange, Finding, Instant, Side, Verdict};
-use crate::plan::{Context, planned};
-use crate::protocol::{Outgoing, Surroundings};
-use crate::scenario::{Condition, Row, Rows, Script, SharedUse, Step, StepCheck, StepKind, Until};
+use crate::plan::{Access, Context, READ_ONLY, planned};
+use crate::protocol::{Effect, Outgoing, Surroundings};
+use crate::scenario::{
+    Condition, Row, Rows, Script, Shared, SharedUse, Step, StepCheck, StepKind, Until,
+};
 
 /// How the reason starts where the condition of a whole pack is not met.
 pub const PACK_DOES_NOT_APPLY: &str = "the pack does not apply";
@@ -50,6 +52,15 @@ pub struct SharedOutcome {
     fate: Fate,
 }
 
+impl SharedOutcome {
+    /// The exchange of the fragment's last step; `None` where that was not sent.
+    fn last_of(&self, shared: &Shared) -> Option<&View> {
+        let last = &*shared.script.steps.last()?.name;
+        let mut views = self.views.iter();
+        views.find(|(name, _)| name == last).map(|(_, view)| view)
+    }
+}
+
 /// Whether a walk went to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
@@ -57,6 +68,8 @@ pub enum Fate {
     Sound,
     /// It stopped: why, and the exchange that shows it.
     Stopped(Arc<str>, Option<u32>),
+    /// It would have gone on to change something, which this run may not.
+    Withheld(Arc<str>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -315,6 +328,15 @@ impl<'p> Walk<'p> {
         self.phase = Phase::Cleanup(0);
     }
 
+    /// Stops it before it changes anything: what has no verdict yet is not run.
+    fn withhold(&mut self, reason: &Arc<str>) {
+        self.settle(|| Verdict::NotRun {
+            reason: reason.clone(),
+        });
+        self.fate = Fate::Withheld(reason.clone());
+        self.phase = Phase::Cleanup(0);
+    }
+
     fn advance(&mut self) {
         (self.attempt, self.first_attempt) = (0, None);
         (self.wait, self.waited) = (Duration::ZERO, Duration::ZERO);
@@ -338,6 +360,13 @@ impl<'p> Walk<'p> {
         }
         match &step.kind {
             StepKind::Shared(used) => Some(Next::Shared(used)),
+            StepKind::Send {
+                effect: Effect::Writes,
+                ..
+            } if self.context.access == Access::ReadOnly => {
+                self.leave_out_write(index);
+                None
+            }
             StepKind::Send { action, within, .. } => {
                 let known = self.known(&step.prefix, number, now, None);
                 let surroundings = Surroundings {
@@ -360,6 +389,15 @@ impl<'p> Walk<'p> {
                     }
                 }
             }
+        }
+    }
+
+    /// A read-only run ends a case where it would write; a cleanup that would is left out, since there is nothing to clean up.
+    fn leave_out_write(&mut self, index: usize) {
+        if index < self.script.steps.len() {
+            self.withhold(&READ_ONLY.into());
+        } else {
+            self.advance();
         }
     }
 
@@ -488,6 +526,9 @@ impl<'p> Walk<'p> {
     }
 
     fn import(&mut self, step: &'p Step, index: usize, outcome: &SharedOutcome) {
+        let StepKind::Shared(SharedUse { shared, .. }) = &step.kind else {
+            return;
+        };
         for (name, value) in &outcome.values {
             self.values
                 .insert(format!("{}.{name}", step.prefix), value.clone());
@@ -496,13 +537,21 @@ impl<'p> Walk<'p> {
             self.views
                 .insert(format!("{}.{name}", step.prefix), view.clone());
         }
-        if let Fate::Stopped(reason, exchange) = &outcome.fate {
-            self.stop(&format!("`{}`: {reason}", step.name), *exchange);
-            return;
+        match &outcome.fate {
+            Fate::Sound => {}
+            Fate::Stopped(reason, exchange) => {
+                return self.stop(&format!("`{}`: {reason}", step.name), *exchange);
+            }
+            Fate::Withheld(reason) => return self.withhold(reason),
         }
-        match outcome.views.last() {
-            Some((_, view)) => self.judge_step(step, index, view.clone()),
-            None => self.stop(&format!("`{}` has no exchange to look at", step.name), None),
+        match outcome.last_of(shared) {
+            Some(view) => self.judge_step(step, index, view.clone()),
+            // Nobody may judge another step's exchange in place of the one that was not sent.
+            None => {
+                let reason = format!("the last step of `{}` was not sent", step.name).into();
+                let exchange = None;
+                self.skip(index, Verdict::Inconclusive { reason, exchange });
+            }
         }
     }
 
@@ -511,13 +560,15 @@ impl<'p> Walk<'p> {
             return;
         };
         let gate = index == 0 && self.gate.is_some();
-        let Some((_, view)) = outcome.views.last() else {
+        match &outcome.fate {
+            Fate::Sound => {}
+            Fate::Stopped(reason, exchange) => return self.unobserved(gate, reason, *exchange),
+            Fate::Withheld(reason) => return self.withhold(reason),
+        }
+        let Some(view) = outcome.last_of(&condition.shared.shared) else {
             return self.unobserved(gate, "it has no exchange to look at", None);
         };
         let number = view.exchange.number;
-        if let Fate::Stopped(reason, exchange) = &outcome.fate {
-            return self.unobserved(gate, reason, *exchange);
-        }
         let known = self.known(
             "",
             u32::MAX,

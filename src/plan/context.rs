@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
+use super::Access;
 use crate::model::{CaseId, Headers};
 use crate::pack::Pack;
 
@@ -35,11 +36,13 @@ pub struct Context {
     pub endpoint: String,
     /// Headers of every request.
     pub headers: Headers,
+    /// Whether anything may be changed at the supplier's.
+    pub access: Access,
 }
 
 impl Context {
     /// The context of a pack and a supplier under a seed.
-    pub fn new(pack: &Pack, facts: &Facts, seed: &str) -> Self {
+    pub fn new(pack: &Pack, facts: &Facts, seed: &str, access: Access) -> Self {
         let mut values = BTreeMap::new();
         for (name, value) in &pack.values {
             values.insert(format!("values.{name}"), value.default.clone());
@@ -65,6 +68,7 @@ impl Context {
             endpoints: facts.endpoints.clone(),
             endpoint: pack.endpoint.clone(),
             headers: pack.headers.clone(),
+            access,
         }
     }
 

@@ -11,7 +11,7 @@ use crate::pack::Pack;
 use crate::scenario::{Row, Rows, Scenario, Script, Shared, StepCheck, StepKind};
 
 pub use context::{Context, Facts, tag};
-pub use select::{Access, Selection};
+pub use select::{Access, READ_ONLY, Selection};
 
 /// What will be asked of one supplier about one pack.
 #[derive(Debug)]

@@ -8,6 +8,9 @@ use crate::pack::Pack;
 use crate::protocol::Effect;
 use crate::scenario::Scenario;
 
+/// Why what writes is left out of a run that only reads.
+pub const READ_ONLY: &str = "it would write, and this run is read-only (`--read-only`)";
+
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Selection {
@@ -83,9 +86,7 @@ pub(super) fn standing(
         return Standing::NotApplicable(format!("the supplier does not claim `{need}`").into());
     }
     if selection.access == Access::ReadOnly && scenario.script.effect() == Effect::Writes {
-        return Standing::NotRun(
-            "it would write, and this run is read-only (`--read-only`)".into(),
-        );
+        return Standing::NotRun(READ_ONLY.into());
     }
     Standing::Runs
 }

@@ -9,7 +9,7 @@ use super::tally::{Proof, Tally, fails};
 use crate::judge::CaseVerdicts;
 use crate::model::{CaseId, Exchange, Instant};
 use crate::pack::Pack;
-use crate::plan::{Context, Facts, Plan, Selection};
+use crate::plan::{Access, Context, Facts, Plan, Selection};
 use crate::run::{Driver, Pace, Progress, Stopper, Transport};
 use crate::serve::{Defect, ReferenceSupplier, Start};
 use crate::store::Journal;
@@ -122,7 +122,7 @@ async fn run(
         endpoints: vec![(pack.endpoint.clone(), base.to_owned())],
         ..Facts::default()
     };
-    let context = Context::new(pack, &facts, SEED);
+    let context = Context::new(pack, &facts, SEED, Access::ReadWrite);
     let plan = Arc::new(Plan::new(
         pack.clone(),
         context,

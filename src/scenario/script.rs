@@ -209,12 +209,12 @@ impl Scenario {
 }
 
 impl Script {
-    /// Whether any of its steps changes something at the supplier's.
+    /// Whether it changes something at the supplier's whatever is observed: steps that a condition may leave out do not tell.
     pub fn effect(&self) -> Effect {
         let writes = self
             .steps
             .iter()
-            .any(|step| step.effect() == Effect::Writes);
+            .any(|step| step.only_if.is_empty() && step.effect() == Effect::Writes);
         if writes {
             Effect::Writes
         } else {

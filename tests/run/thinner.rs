@@ -6,7 +6,7 @@ use std::sync::Arc;
 use plugfest::judge::{CaseRecord, Recorded, judge};
 use plugfest::model::{CaseId, VerdictKind};
 use plugfest::pack::{Pack, Part};
-use plugfest::plan::{Context, Facts, Plan, Selection};
+use plugfest::plan::{Access, Context, Facts, Plan, Selection};
 use plugfest::store::{Found, RunFolder, find_pack};
 
 use super::plugfest;
@@ -62,7 +62,7 @@ fn no_pass_appears_where_an_exchange_is_taken_away() {
         endpoints: vec![(pack.endpoint.clone(), base)],
         ..Facts::default()
     };
-    let context = Context::new(&pack, &facts, &run.header.seed);
+    let context = Context::new(&pack, &facts, &run.header.seed, Access::ReadWrite);
     let plan = Plan::new(pack, context, &facts, &Selection::default());
     let all = passes(&plan, &run);
     assert!(all.len() > 300, "{} passes", all.len());

@@ -27,12 +27,16 @@
 //! | give variables, a clock, type or terminology knowledge | [`Variables`], [`Types`], [`Services`] |
 //! | compare two resources | [`equivalent`] |
 
+pub mod definitions;
 mod difference;
 mod error;
 mod fhirpath;
 mod narrative;
+pub mod snapshot;
+pub mod terminology;
 mod tree;
 mod types;
+pub mod validate;
 
 pub use difference::{Difference, equivalent};
 pub use error::ParseError;

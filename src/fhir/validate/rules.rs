@@ -1,0 +1,31 @@
+//! What FHIR's text demands of single resource types beyond their StructureDefinitions: a rule is a file and a row.
+
+use super::{Issue, Options};
+use crate::fhir::definitions::Definitions;
+use crate::fhir::terminology::Terminology;
+use crate::fhir::tree::Element;
+
+/// What a rule may ask.
+pub(super) struct Context<'v> {
+    pub(super) definitions: &'v Definitions,
+    pub(super) terminology: &'v dyn Terminology,
+    pub(super) options: &'v Options,
+}
+
+/// Looks at one resource (of the type in its row, at the root, in an entry or contained).
+type Rule = fn(&Context<'_>, Element<'_>, &mut Vec<Issue>);
+
+/// Resource type and rule; `*` for every resource.
+const RULES: &[(&str, Rule)] = &[];
+
+/// Applies all rules that are meant for a resource.
+pub(super) fn apply(context: &Context<'_>, resource: Element<'_>, issues: &mut Vec<Issue>) {
+    let _ = (context.definitions, context.terminology, context.options);
+    let type_name = resource.resource_type().unwrap_or_default();
+    let meant = RULES
+        .iter()
+        .filter(|(meant, _)| matches!(*meant, "*") || *meant == type_name);
+    for (_, rule) in meant {
+        rule(context, resource, issues);
+    }
+}

@@ -63,6 +63,17 @@ impl Resource {
         xml_elements::build(source)
     }
 
+    /// Reads a body in either format, told apart by its first character.
+    pub fn parse_any(bytes: &[u8]) -> Result<Self, ParseError> {
+        let first = bytes
+            .iter()
+            .find(|byte| !byte.is_ascii_whitespace() && !matches!(byte, 0xEF | 0xBB | 0xBF));
+        match first {
+            Some(b'<') => Self::parse_xml(bytes),
+            _ => Self::parse_json(bytes),
+        }
+    }
+
     /// The resource type that the body names, such as `Patient`.
     pub fn type_name(&self) -> Option<&str> {
         self.root().resource_type()

@@ -1,6 +1,8 @@
 //! What FHIR's text demands of single resource types beyond their StructureDefinitions: a rule is a file and a row.
 
-use super::{Issue, Options};
+mod response;
+
+use super::{Issue, Options, Resolver};
 use crate::fhir::definitions::Definitions;
 use crate::fhir::terminology::Terminology;
 use crate::fhir::tree::Element;
@@ -10,17 +12,17 @@ pub(super) struct Context<'v> {
     pub(super) definitions: &'v Definitions,
     pub(super) terminology: &'v dyn Terminology,
     pub(super) options: &'v Options,
+    pub(super) resolver: &'v dyn Resolver,
 }
 
 /// Looks at one resource (of the type in its row, at the root, in an entry or contained).
 type Rule = fn(&Context<'_>, Element<'_>, &mut Vec<Issue>);
 
 /// Resource type and rule; `*` for every resource.
-const RULES: &[(&str, Rule)] = &[];
+const RULES: &[(&str, Rule)] = &[("QuestionnaireResponse", response::look)];
 
 /// Applies all rules that are meant for a resource.
 pub(super) fn apply(context: &Context<'_>, resource: Element<'_>, issues: &mut Vec<Issue>) {
-    let _ = (context.definitions, context.terminology, context.options);
     let type_name = resource.resource_type().unwrap_or_default();
     let meant = RULES
         .iter()

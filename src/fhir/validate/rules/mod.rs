@@ -1,5 +1,6 @@
 //! What FHIR's text demands of single resource types beyond their StructureDefinitions: a rule is a file and a row.
 
+mod bundle;
 mod response;
 
 use super::{Issue, Options, Resolver};
@@ -19,7 +20,10 @@ pub(super) struct Context<'v> {
 type Rule = fn(&Context<'_>, Element<'_>, &mut Vec<Issue>);
 
 /// Resource type and rule; `*` for every resource.
-const RULES: &[(&str, Rule)] = &[("QuestionnaireResponse", response::look)];
+const RULES: &[(&str, Rule)] = &[
+    ("Bundle", bundle::look),
+    ("QuestionnaireResponse", response::look),
+];
 
 /// Applies all rules that are meant for a resource.
 pub(super) fn apply(context: &Context<'_>, resource: Element<'_>, issues: &mut Vec<Issue>) {

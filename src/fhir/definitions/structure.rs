@@ -80,6 +80,15 @@ impl Structure {
         Self::read_element(source, source.root())
     }
 
+    /// Reads a structure that stands somewhere inside a resource; it is read from a copy of its own text.
+    pub fn read_at(element: Element<'_>) -> Option<Self> {
+        if element.parent().is_some() {
+            return None;
+        }
+        let bytes = element.resource.source().as_bytes();
+        Self::read(&Arc::new(Resource::parse_any(bytes).ok()?))
+    }
+
     fn read_element(source: &Arc<Resource>, root: Element<'_>) -> Option<Self> {
         let type_name = text(root, "type")?;
         Some(Self {

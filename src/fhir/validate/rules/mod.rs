@@ -1,7 +1,13 @@
 //! What FHIR's text demands of single resource types beyond their StructureDefinitions: a rule is a file and a row.
 
 mod bundle;
+mod code_system;
+mod measure;
+mod questionnaire;
 mod response;
+mod search_parameter;
+mod structure;
+mod value_set;
 
 use super::{Issue, Options, Resolver};
 use crate::fhir::definitions::Definitions;
@@ -22,7 +28,17 @@ type Rule = fn(&Context<'_>, Element<'_>, &mut Vec<Issue>);
 /// Resource type and rule; `*` for every resource.
 const RULES: &[(&str, Rule)] = &[
     ("Bundle", bundle::look),
+    (
+        "CapabilityStatement",
+        search_parameter::look_at_capabilities,
+    ),
+    ("CodeSystem", code_system::look),
+    ("MeasureReport", measure::look),
+    ("Questionnaire", questionnaire::look),
     ("QuestionnaireResponse", response::look),
+    ("SearchParameter", search_parameter::look),
+    ("StructureDefinition", structure::look),
+    ("ValueSet", value_set::look),
 ];
 
 /// Applies all rules that are meant for a resource.

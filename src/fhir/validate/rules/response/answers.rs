@@ -399,7 +399,7 @@ fn size_of(attachment: Element<'_>) -> Option<usize> {
 }
 
 /// Whether two values are the same: codes by system and code, simple values by their text.
-pub(super) fn same(left: Element<'_>, right: Element<'_>) -> bool {
+pub(in crate::fhir::validate::rules) fn same(left: Element<'_>, right: Element<'_>) -> bool {
     if let Some((left, right)) = left.value().zip(right.value()) {
         return left == right || order_of_texts(left, right) == Some(Ordering::Equal);
     }

@@ -2,7 +2,8 @@
 
 use super::xml_guard;
 use super::{
-    Builder, FormIssue, FormIssueKind, Format, Kind, MAX_DEPTH, NOT_LISTED, Node, Resource, Span,
+    Builder, FormIssue, FormIssueKind, Kind, MAX_DEPTH, Manner, Mark, NOT_LISTED, Node, Parts,
+    Span, name_hash,
 };
 use crate::fhir::error::ParseError;
 use roxmltree::{Document, Error, NodeType, ParsingOptions};
@@ -15,7 +16,7 @@ const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 type XmlNode<'a, 'i> = roxmltree::Node<'a, 'i>;
 
 /// Reads an XML body into a tree.
-pub(super) fn build(source: &str) -> Result<Resource, ParseError> {
+pub(super) fn build(source: &str) -> Result<Parts, ParseError> {
     let body = source.strip_prefix('\u{FEFF}').unwrap_or(source);
     if let Some((at, message)) = xml_guard::costly_tag(body) {
         return Err(ParseError::at(body, at, message));
@@ -28,10 +29,14 @@ pub(super) fn build(source: &str) -> Result<Resource, ParseError> {
         Document::parse_with_options(body, options).map_err(|error| explain(body, &error))?;
     refuse_deep_nesting(body, &document)?;
     let mut elements = Elements {
-        builder: Builder::new(body, String::new()),
+        builder: Builder::new(body, Manner::Strict),
     };
     elements.root(document.root_element());
-    Ok(elements.builder.finish(Format::Xml))
+    Ok(elements.builder.into_parts())
+}
+
+pub(super) fn read(_: &str) -> Result<Parts, (crate::fhir::error::Fault, Parts)> {
+    todo!()
 }
 
 /// Building recurses, so hostile depth is kept out before it starts.
@@ -112,6 +117,8 @@ impl Elements<'_> {
             position: node.range().start as u32,
             index,
             kind,
+            hash: name_hash(name.of(self.builder.source, &self.builder.pool)),
+            mark: Mark::NONE,
         })
     }
 

@@ -12,10 +12,11 @@ mod form;
 mod json;
 mod json_text;
 mod lines;
+pub(crate) mod markup;
 mod merge;
 mod reading;
 mod scan;
-mod xml_elements;
+mod xml;
 pub(crate) mod xml_guard;
 
 #[cfg(test)]
@@ -92,8 +93,10 @@ impl Resource {
     }
 
     fn xml(source: String) -> Result<Self, ParseError> {
-        let parts = xml_elements::build(&source)?;
-        Ok(Self::assemble(Format::Xml, source, parts))
+        match xml::read(&source, Manner::Strict) {
+            Ok(parts) => Ok(Self::assemble(Format::Xml, source, parts)),
+            Err((fault, _)) => Err(ParseError::at(&source, fault.0, fault.1)),
+        }
     }
 
     /// Makes the tree; only then can faults of form be asked for their places.

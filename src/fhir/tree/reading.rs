@@ -1,6 +1,6 @@
 //! Reading for those who report: faults that can be mended are noted with their places, and the reading goes on.
 
-use super::{FormIssue, FormIssueKind, Format, Manner, Resource, json, within_size, xml_elements};
+use super::{FormIssue, FormIssueKind, Format, Manner, Resource, json, within_size, xml};
 use crate::fhir::error::{Fault, ParseError};
 
 /// What came of reading a body with patience: see [`Resource::read_json`] and [`Resource::read_xml`].
@@ -86,7 +86,7 @@ fn read(format: Format, body: Vec<u8>) -> Reading {
     }
     let parts = match format {
         Format::Json => json::read(&source, Manner::Tolerant),
-        Format::Xml => xml_elements::read(&source),
+        Format::Xml => xml::read(&source, Manner::Tolerant),
     };
     match parts {
         Ok(mut parts) => {

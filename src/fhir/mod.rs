@@ -38,7 +38,7 @@ pub use difference::{Difference, equivalent};
 pub use error::ParseError;
 pub use fhirpath::{
     CalendarUnit, Casts, Collection, DEFAULT_MAX_STEPS, Decimal, EvaluationError,
-    EvaluationErrorKind, Expression, ExpressionError, FunctionDoc, Members, NoServices, Precision,
+    EvaluationErrorKind, Expression, ExpressionError, FunctionDoc, Members, NoServices, Precision, Session,
     Quantity, Services, Temporal, TemporalKind, Trace, TypeName, Unit, Value, Variables,
     function_docs,
 };

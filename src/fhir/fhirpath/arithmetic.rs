@@ -3,6 +3,7 @@
 use super::ast::Arithmetic;
 use super::decimal::Decimal;
 use super::evaluate::{EvaluationError, Evaluator, Outcome};
+use super::items::Items;
 use super::quantity::Quantity;
 use super::system::{as_decimal, describe, system_pair, system_value};
 use super::temporal::Temporal;
@@ -23,7 +24,7 @@ pub(super) fn calculate<'r>(
     let left = evaluator.single(left, "the left side", position)?;
     let right = evaluator.single(right, "the right side", position)?;
     let (Some(left), Some(right)) = (left, right) else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     let refused = || {
         let (left, right) = (describe(evaluator, left), describe(evaluator, right));
@@ -60,7 +61,7 @@ pub(super) fn calculate<'r>(
             decimals(operator, left, as_decimal(right).ok_or_else(refused)?)
         }
     };
-    Ok(result.into_iter().collect())
+    Ok(Items::from(result))
 }
 
 /// Whole numbers stay whole, but for `/`.
@@ -155,7 +156,9 @@ fn joined<'r>(
     let length = left.len() + right.len();
     refuse_long(length, position)?;
     evaluator.charge(length / 64, position)?;
-    Ok(vec![Value::Text(Cow::Owned(format!("{left}{right}")))])
+    Ok(Items::One(Value::Text(Cow::Owned(format!(
+        "{left}{right}"
+    )))))
 }
 
 /// Keeps texts from growing without bound.
@@ -178,7 +181,7 @@ pub(super) fn signed<'r>(
     position: usize,
 ) -> Outcome<'r> {
     let Some(item) = evaluator.single(items, "a number with a sign", position)? else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     let value = system_value(evaluator, item);
     let signed = match value {
@@ -197,5 +200,5 @@ pub(super) fn signed<'r>(
             return Err(EvaluationError::new(position, message));
         }
     };
-    Ok(vec![signed])
+    Ok(Items::One(signed))
 }

@@ -24,6 +24,14 @@ impl Node {
         }
         here
     }
+
+    /// The text of a literal text.
+    pub(crate) fn literal_text(&self) -> Option<&str> {
+        let NodeKind::Literal(Literal::Text(text)) = &self.kind else {
+            return None;
+        };
+        Some(text)
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -34,12 +42,10 @@ pub(crate) enum NodeKind {
     This,
     Index,
     Total,
-    Variable(String),
-    /// A name at the start of a path.
-    Member(Member),
-    /// A function at the start of a path.
-    Call(Call),
-    /// What comes first, and what is asked of it, from left to right.
+    Variable(Variable),
+    /// A name at the start of a path that looks like a type's; any other name there is a step from `$this`.
+    Head(Member),
+    /// What comes first, and what is asked of it, from left to right. Without steps it is a pair of brackets.
     Path(Box<Node>, Vec<Step>),
     /// A number's sign.
     Signed(Sign, Box<Node>),
@@ -75,12 +81,39 @@ pub(crate) enum Step {
     Item(Node),
 }
 
+impl Step {
+    /// Whether each item goes through the step by itself, so that the items before it need not be collected.
+    pub(crate) fn streams(&self) -> bool {
+        match self {
+            Self::Member(_) => true,
+            Self::Call(call) => call.role.streams(),
+            Self::Item(_) => false,
+        }
+    }
+}
+
+/// `%name`
+#[derive(Debug, Clone)]
+pub(crate) struct Variable {
+    pub(crate) name: String,
+    /// What the name stands for in every expression, such as the address of a code system.
+    pub(crate) text: Option<String>,
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Member {
     pub(crate) position: usize,
     pub(crate) name: String,
     /// Whether the name looks like a choice element with its type, such as `valueQuantity`.
     pub(crate) spelling: Spelling,
+    /// Whether elements of this name come with their type on the wire, as `value` does.
+    pub(crate) choice: Choice,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Choice {
+    Never,
+    Possible,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,6 +134,80 @@ pub(crate) struct Call {
     pub(crate) type_argument: Option<TypeSpecifier>,
     /// For `matches` and its kin, when the pattern is a literal.
     pub(crate) pattern: Option<Regex>,
+    pub(crate) role: Role,
+}
+
+/// How a call takes part in walking a path without collecting what lies between its steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Each item goes on, or not.
+    Where,
+    /// Each item gives way to what an expression finds.
+    Select,
+    /// Each item gives way to its children.
+    Children,
+    /// Each item gives way to all below it.
+    Descendants,
+    /// Each item gives way to its extensions with a URL that is a literal.
+    Extension,
+    /// The first item ends the walk.
+    First,
+    /// The first item (that meets a condition, if there is one) ends the walk.
+    Exists,
+    /// The first item ends the walk.
+    Empty,
+    /// Items are counted.
+    Count,
+    /// The first item that does not meet a condition ends the walk.
+    All,
+    /// All items are collected first.
+    Collected,
+}
+
+impl Role {
+    /// The role of a function with these arguments. A condition that asks for `$index` needs to see all items in turn.
+    pub(crate) fn of(function: &str, arguments: &[Node], index: Indices) -> Self {
+        let role = match function {
+            "where" => Self::Where,
+            "select" => Self::Select,
+            "children" => Self::Children,
+            "descendants" => Self::Descendants,
+            "extension" if arguments.iter().all(|url| url.literal_text().is_some()) => {
+                Self::Extension
+            }
+            "first" => Self::First,
+            "exists" => Self::Exists,
+            "empty" => Self::Empty,
+            "count" => Self::Count,
+            "all" => Self::All,
+            _ => Self::Collected,
+        };
+        match index {
+            Indices::Asked => Self::Collected,
+            Indices::Never => role,
+        }
+    }
+
+    fn streams(self) -> bool {
+        match self {
+            Self::Where | Self::Select | Self::Children | Self::Descendants | Self::Extension => {
+                true
+            }
+            Self::First
+            | Self::Exists
+            | Self::Empty
+            | Self::Count
+            | Self::All
+            | Self::Collected => false,
+        }
+    }
+}
+
+/// Whether an argument asks for `$index`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Indices {
+    Asked,
+    Never,
 }
 
 /// A type's name, with its namespace if one is written.
@@ -166,6 +273,14 @@ pub(crate) enum Arithmetic {
 }
 
 impl Operator {
+    /// The logic of a logical operator. Levels are not mixed: beside one stand only others.
+    pub(crate) fn logic(self) -> Option<Logic> {
+        let Self::Logic(logic) = self else {
+            return None;
+        };
+        Some(logic)
+    }
+
     /// Spelling, operator, and how tightly it binds (a higher level binds tighter).
     pub(crate) const TABLE: [(&'static str, Self, u8); 22] = [
         ("implies", Self::Logic(Logic::Implies), 1),

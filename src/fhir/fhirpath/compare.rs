@@ -2,7 +2,8 @@
 
 use super::ast::Order;
 use super::equality::{equal_items, is_time};
-use super::evaluate::{EvaluationError, Evaluator, Items, Outcome, truth};
+use super::evaluate::{EvaluationError, Evaluator, Outcome, truth};
+use super::items::Items;
 use super::quantity::Quantity;
 use super::system::{as_decimal, describe, system_pair};
 use super::value::Value;
@@ -23,7 +24,7 @@ pub(crate) fn ordered<'r>(
         evaluator.single(right, "the right side", position)?,
     );
     let (Some(left), Some(right)) = (left, right) else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     let order = order(evaluator, left, right, position)?;
     Ok(truth(order.map(|order| match operator {
@@ -91,7 +92,7 @@ pub(crate) fn membership<'r>(
     position: usize,
 ) -> Outcome<'r> {
     let Some(item) = evaluator.single(item, "the item that is looked for", position)? else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     Ok(truth(Some(is_in(evaluator, item, items, position)?)))
 }
@@ -128,7 +129,7 @@ pub(crate) fn distinct<'r>(
             .map(|(item, _)| item.clone())
             .collect());
     }
-    let mut kept: Items<'r> = Vec::with_capacity(items.len());
+    let mut kept = Items::Empty;
     for item in items {
         if !is_in(evaluator, &item, &kept, position)? {
             kept.push(item);

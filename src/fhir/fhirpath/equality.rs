@@ -1,7 +1,8 @@
 //! `=` and `~`: whether items say the same.
 
 use super::decimal::Decimal;
-use super::evaluate::{EvaluationError, Evaluator, Items};
+use super::evaluate::{EvaluationError, Evaluator};
+use super::items::Items;
 use super::quantity::{Quantity, equivalent_numbers};
 use super::system::{as_decimal, quantity_of, system_pair};
 use super::temporal::{Temporal, TemporalKind};
@@ -219,7 +220,7 @@ fn equivalent_trees<'r>(
     if left_items.len() != right_items.len() || left.resource_type() != right.resource_type() {
         return Ok(false);
     }
-    let mut open = right_items;
+    let mut open: Vec<&Value<'r>> = right_items.iter().collect();
     for item in &left_items {
         let mut found = None;
         for (at, candidate) in open.iter().enumerate() {

@@ -2,8 +2,8 @@
 
 use super::ExpressionError;
 use super::ast::{
-    Call, Literal, Member, Node, NodeKind, Operation, Operator, Sign, Spelling, Step, TypeOperator,
-    TypeSpecifier,
+    Call, Choice, Indices, Literal, Member, Node, NodeKind, Operation, Operator, Role, Sign,
+    Spelling, Step, TypeOperator, TypeSpecifier, Variable,
 };
 use super::decimal::Decimal;
 use super::functions::{self, Arguments, Function};
@@ -31,6 +31,7 @@ pub(super) fn parse(text: &str) -> Result<(Node, BTreeSet<String>), ExpressionEr
         tokens: &tokens,
         next: 0,
         nesting: 0,
+        indices: 0,
         variables: BTreeSet::new(),
     };
     let node = parser.expression(0)?;
@@ -55,6 +56,8 @@ struct Parser<'p> {
     tokens: &'p [Token<'p>],
     next: usize,
     nesting: usize,
+    /// How many `$index` there were so far.
+    indices: usize,
     variables: BTreeSet<String>,
 }
 
@@ -153,8 +156,7 @@ impl<'p> Parser<'p> {
 
     /// What comes first, and the steps and indices after it.
     fn path(&mut self) -> Result<Node, ExpressionError> {
-        let first = self.term()?;
-        let mut steps = Vec::new();
+        let (first, mut steps) = self.start()?;
         loop {
             if self.eat(".") {
                 steps.push(self.step()?);
@@ -172,6 +174,32 @@ impl<'p> Parser<'p> {
         let position = first.position;
         let kind = NodeKind::Path(Box::new(first), steps);
         Ok(Node { position, kind })
+    }
+
+    /// What a path starts with. An element or a function there is a step from `$this`, as `$this.name` would be.
+    fn start(&mut self) -> Result<(Node, Vec<Step>), ExpressionError> {
+        let position = self.position();
+        let named = match self.peek() {
+            TokenKind::Word(word) => !matches!(*word, "true" | "false"),
+            TokenKind::Quoted(_) => true,
+            TokenKind::Text(_)
+            | TokenKind::Number(_)
+            | TokenKind::Temporal(_)
+            | TokenKind::Dollar(_)
+            | TokenKind::Percent(_)
+            | TokenKind::Symbol(_)
+            | TokenKind::End => false,
+        };
+        if !named {
+            return Ok((self.term()?, Vec::new()));
+        }
+        let node = |kind| Node { position, kind };
+        Ok(match self.step()? {
+            Step::Member(member) if member.spelling == Spelling::TypeLike => {
+                (node(NodeKind::Head(member)), Vec::new())
+            }
+            step => (node(NodeKind::This), vec![step]),
+        })
     }
 
     /// A name is a function when a bracket follows, and an element otherwise.
@@ -199,34 +227,23 @@ impl<'p> Parser<'p> {
             TokenKind::Number(text) => NodeKind::Literal(self.number(text, position)?),
             TokenKind::Temporal(text) => NodeKind::Literal(temporal(text, position)?),
             TokenKind::Dollar("this") => NodeKind::This,
-            TokenKind::Dollar("index") => NodeKind::Index,
+            TokenKind::Dollar("index") => {
+                self.indices += 1;
+                NodeKind::Index
+            }
             TokenKind::Dollar(_) => NodeKind::Total,
             TokenKind::Percent(name) => {
                 self.variables.insert(name.clone());
-                NodeKind::Variable(name)
+                let text = fixed_text(&name);
+                NodeKind::Variable(Variable { name, text })
             }
             TokenKind::Word("true") => NodeKind::Literal(Literal::Boolean(true)),
             TokenKind::Word("false") => NodeKind::Literal(Literal::Boolean(false)),
-            TokenKind::Word(_) | TokenKind::Quoted(_) => {
-                self.next -= 1;
-                return self.head(position);
-            }
-            TokenKind::Symbol(_) | TokenKind::End => {
+            TokenKind::Word(_) | TokenKind::Quoted(_) | TokenKind::Symbol(_) | TokenKind::End => {
                 self.next -= 1;
                 let message = format!("expected a value, found {}", token.describe());
                 return Err(ExpressionError::new(position, message));
             }
-        };
-        Ok(Node { position, kind })
-    }
-
-    /// A name at the start of a path.
-    fn head(&mut self, position: usize) -> Result<Node, ExpressionError> {
-        let kind = match self.step()? {
-            Step::Member(member) => NodeKind::Member(member),
-            Step::Call(call) => NodeKind::Call(call),
-            // invariant: `step` reads names only.
-            Step::Item(_) => NodeKind::Empty,
         };
         Ok(Node { position, kind })
     }
@@ -270,6 +287,7 @@ impl<'p> Parser<'p> {
     fn call(&mut self, name: String, position: usize) -> Result<Call, ExpressionError> {
         let function = functions::find(&name).ok_or_else(|| unknown_function(&name, position))?;
         let mut arguments = Vec::new();
+        let indices = self.indices;
         if !self.eat(")") {
             loop {
                 arguments.push(self.expression(0)?);
@@ -285,9 +303,14 @@ impl<'p> Parser<'p> {
             }
         }
         check_count(function, arguments.len(), position)?;
+        let asked = match self.indices == indices {
+            true => Indices::Never,
+            false => Indices::Asked,
+        };
         let mut call = Call {
             position,
             function,
+            role: Role::of(function.name, &arguments, asked),
             arguments,
             type_argument: None,
             pattern: None,
@@ -374,11 +397,37 @@ fn member(name: String, position: usize) -> Result<Member, ExpressionError> {
         None if name.starts_with(|letter: char| letter.is_ascii_uppercase()) => Spelling::TypeLike,
         None => Spelling::Plain,
     };
+    let choice = match types::has_choices(&name) {
+        true => Choice::Possible,
+        false => Choice::Never,
+    };
     Ok(Member {
         position,
         name,
         spelling,
+        choice,
     })
+}
+
+/// The variables that FHIRPath and FHIR define as texts.
+fn fixed_text(name: &str) -> Option<String> {
+    let text = match name {
+        "ucum" => "http://unitsofmeasure.org",
+        "sct" => "http://snomed.info/sct",
+        "loinc" => "http://loinc.org",
+        _ => {
+            let value_set = name.strip_prefix("vs-");
+            return value_set
+                .map(|name| format!("http://hl7.org/fhir/ValueSet/{name}"))
+                .or_else(|| {
+                    let extension = name.strip_prefix("ext-")?;
+                    Some(format!(
+                        "http://hl7.org/fhir/StructureDefinition/{extension}"
+                    ))
+                });
+        }
+    };
+    Some(text.to_owned())
 }
 
 /// A date or time, checked against the calendar: `@2023-02-29` is an error of the expression.
@@ -443,9 +492,12 @@ fn type_argument(call: &Call) -> Result<TypeSpecifier, ExpressionError> {
 /// The words of a path that is nothing but names; `None` for any other expression.
 fn type_names(node: &Node) -> Option<Vec<String>> {
     match &node.kind {
-        NodeKind::Member(member) => Some(vec![member.name.clone()]),
+        NodeKind::Head(member) => Some(vec![member.name.clone()]),
         NodeKind::Path(first, steps) => {
-            let mut names = type_names(first)?;
+            let mut names = match first.kind {
+                NodeKind::This => Vec::new(),
+                _ => type_names(first)?,
+            };
             for step in steps {
                 let Step::Member(member) = step else {
                     return None;
@@ -460,7 +512,6 @@ fn type_names(node: &Node) -> Option<Vec<String>> {
         | NodeKind::Index
         | NodeKind::Total
         | NodeKind::Variable(_)
-        | NodeKind::Call(_)
         | NodeKind::Signed(..)
         | NodeKind::Chain(..)
         | NodeKind::TypeTest(..) => None,

@@ -8,6 +8,7 @@
 use super::{Arguments::Expressions, Function, Implementation, Invocation};
 use crate::fhir::fhirpath::decimal::Decimal;
 use crate::fhir::fhirpath::evaluate::{Evaluator, Outcome, truth};
+use crate::fhir::fhirpath::items::Items;
 use crate::fhir::fhirpath::quantity::{Quantity, Unit};
 use crate::fhir::fhirpath::system::system_value;
 use crate::fhir::fhirpath::temporal::{Temporal, TemporalKind};
@@ -150,7 +151,7 @@ fn convert<'r>(
     conversion: Conversion,
 ) -> Outcome<'r> {
     let Some(item) = invocation.single(evaluator)? else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     let value = system_value(evaluator, &item);
     Ok(value
@@ -165,7 +166,7 @@ fn converts<'r>(
     conversion: Conversion,
 ) -> Outcome<'r> {
     if invocation.input.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     }
     Ok(truth(Some(
         !convert(evaluator, invocation, conversion)?.is_empty(),
@@ -274,7 +275,7 @@ fn converts_to_quantity<'r>(
     invocation: Invocation<'_, 'r>,
 ) -> Outcome<'r> {
     if invocation.input.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     }
     Ok(truth(Some(
         !to_quantity_in(evaluator, invocation)?.is_empty(),

@@ -14,7 +14,8 @@ mod types;
 use super::ExpressionError;
 use super::ast::{Call, Literal, Node, NodeKind};
 use super::decimal::Decimal;
-use super::evaluate::{EvaluationError, Evaluator, Items, Outcome, Scope};
+use super::evaluate::{EvaluationError, Evaluator, Outcome, Scope};
+use super::items::Items;
 use super::value::Value;
 use regex::{Regex, RegexBuilder};
 use std::borrow::Cow;
@@ -145,7 +146,7 @@ impl<'r> Invocation<'_, 'r> {
         let Some(node) = self.call.arguments.get(at) else {
             return Ok(None);
         };
-        evaluator.evaluate(node, self.scope).map(Some)
+        evaluator.apart(node, self.scope).map(Some)
     }
 
     /// The items of an argument, empty where it is left out.
@@ -167,7 +168,24 @@ impl<'r> Invocation<'_, 'r> {
             index: Some(index),
             total: self.scope.total,
         };
-        evaluator.evaluate(node, scope)
+        evaluator.apart(node, scope)
+    }
+
+    /// Evaluates an argument as a condition on an item of the input.
+    fn is_met(
+        &self,
+        evaluator: &mut Evaluator<'r>,
+        at: usize,
+        item: &Value<'r>,
+        index: usize,
+    ) -> Result<Option<bool>, EvaluationError> {
+        let node: &'r Node = &self.call.arguments[at];
+        let scope = Scope {
+            this: std::slice::from_ref(item),
+            index: Some(index),
+            total: self.scope.total,
+        };
+        evaluator.truth_apart(node, scope)
     }
 
     fn integer(
@@ -258,9 +276,9 @@ fn pattern(text: &str, whole: bool) -> Result<Regex, String> {
 }
 
 fn number_value<'r>(number: Option<Decimal>) -> Items<'r> {
-    number.map(Value::Decimal).into_iter().collect()
+    Items::from(number.map(Value::Decimal))
 }
 
 fn text_value<'r>(text: impl Into<Cow<'r, str>>) -> Items<'r> {
-    vec![Value::Text(text.into())]
+    Items::One(Value::Text(text.into()))
 }

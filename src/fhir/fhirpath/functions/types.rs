@@ -5,7 +5,8 @@ use super::{
     Function, Invocation,
 };
 use crate::fhir::fhirpath::ast::TypeSpecifier;
-use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Items, Outcome, truth};
+use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Outcome, truth};
+use crate::fhir::fhirpath::items::Items;
 use crate::fhir::fhirpath::navigate::{is_or_derives, type_name};
 use crate::fhir::fhirpath::parser::is_system_type;
 use crate::fhir::fhirpath::value::Value;
@@ -50,7 +51,7 @@ pub(crate) fn is_type<'r>(
 ) -> Outcome<'r> {
     let Some(item) = evaluator.single(items, "the item whose type is asked", specifier.position)?
     else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     Ok(truth(Some(fits(
         evaluator,

@@ -2,7 +2,7 @@
 
 use super::ast::Arithmetic;
 use super::decimal::Decimal;
-use super::evaluate::{EvaluationError, Evaluator, Outcome};
+use super::evaluate::{EvaluationError, Evaluator, Fault, Outcome};
 use super::items::Items;
 use super::quantity::Quantity;
 use super::system::{as_decimal, describe, system_pair, system_value};
@@ -109,7 +109,7 @@ fn quantities<'r>(
         Arithmetic::Divide => left.over(right)?,
         Arithmetic::WholeDivide | Arithmetic::Remainder => return None,
     };
-    Some(Some(Value::Quantity(quantity)))
+    Some(Some(Value::Quantity(Box::new(quantity))))
 }
 
 /// A point in time, moved; `None` where the unit is no unit of time that a calendar can take.
@@ -162,15 +162,12 @@ fn joined<'r>(
 }
 
 /// Keeps texts from growing without bound.
-pub(crate) fn refuse_long(length: usize, position: usize) -> Result<(), EvaluationError> {
+pub(crate) fn refuse_long(length: usize, position: usize) -> Result<(), Fault> {
     if length <= MAX_TEXT {
         return Ok(());
     }
-    let error = EvaluationError::new(position, format!("a text grows beyond {MAX_TEXT} bytes"));
-    Err(EvaluationError {
-        kind: super::EvaluationErrorKind::Limit,
-        ..error
-    })
+    let message = format!("a text grows beyond {MAX_TEXT} bytes");
+    Err(EvaluationError::limit(position, message))
 }
 
 /// `+x` and `-x`
@@ -193,7 +190,7 @@ pub(super) fn signed<'r>(
         Some(Value::Integer(number)) => Value::Integer(number.saturating_neg()),
         Some(Value::Decimal(number)) => Value::Decimal(number.negated()),
         Some(Value::Quantity(quantity)) => {
-            Value::Quantity(quantity.with_value(quantity.value.negated()))
+            Value::Quantity(Box::new(quantity.with_value(quantity.value.negated())))
         }
         _ => {
             let message = format!("a sign does not apply to {}", describe(evaluator, item));

@@ -62,7 +62,7 @@ pub(crate) enum Literal {
     Decimal(Decimal),
     Text(String),
     Temporal(Temporal),
-    Quantity(Quantity<'static>),
+    Quantity(Box<Quantity<'static>>),
 }
 
 #[derive(Debug, Clone)]

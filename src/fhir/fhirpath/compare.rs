@@ -2,7 +2,7 @@
 
 use super::ast::Order;
 use super::equality::{equal_items, is_time};
-use super::evaluate::{EvaluationError, Evaluator, Outcome, truth};
+use super::evaluate::{EvaluationError, Evaluator, Fault, Outcome, truth};
 use super::items::Items;
 use super::quantity::Quantity;
 use super::system::{as_decimal, describe, system_pair};
@@ -41,7 +41,7 @@ pub(crate) fn order<'r>(
     left: &Value<'r>,
     right: &Value<'r>,
     position: usize,
-) -> Result<Option<Ordering>, EvaluationError> {
+) -> Result<Option<Ordering>, Fault> {
     let refused = || {
         let message = format!(
             "{} and {} have no order",
@@ -103,7 +103,7 @@ pub(crate) fn is_in<'r>(
     item: &Value<'r>,
     items: &[Value<'r>],
     position: usize,
-) -> Result<bool, EvaluationError> {
+) -> Result<bool, Fault> {
     for candidate in items {
         if equal_items(evaluator, item, candidate, position)? == Some(true) {
             return Ok(true);

@@ -11,7 +11,10 @@ use std::borrow::Cow;
 use std::fmt;
 
 /// Items, or why there are none.
-pub(crate) type Outcome<'r> = Result<Items<'r>, EvaluationError>;
+pub(crate) type Outcome<'r> = Result<Items<'r>, Fault>;
+
+/// An error on its way out. It is rare, and must not make every result as large as itself.
+pub(crate) type Fault = Box<EvaluationError>;
 
 /// Why an expression has no value over a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,27 +41,36 @@ pub enum EvaluationErrorKind {
 }
 
 impl EvaluationError {
-    pub(crate) fn new(position: usize, message: impl Into<String>) -> Self {
-        Self {
-            kind: EvaluationErrorKind::Mismatch,
+    /// The expression does not fit the data.
+    #[cold]
+    pub(crate) fn new(position: usize, message: impl Into<String>) -> Fault {
+        Self::of(EvaluationErrorKind::Mismatch, position, message.into())
+    }
+
+    /// What would be needed is not at hand.
+    #[cold]
+    pub(crate) fn unavailable(position: usize, message: impl Into<String>) -> Fault {
+        Self::of(EvaluationErrorKind::Unavailable, position, message.into())
+    }
+
+    /// A bound is reached.
+    #[cold]
+    pub(crate) fn limit(position: usize, message: impl Into<String>) -> Fault {
+        Self::of(EvaluationErrorKind::Limit, position, message.into())
+    }
+
+    fn of(kind: EvaluationErrorKind, position: usize, message: String) -> Fault {
+        Box::new(Self {
+            kind,
             position,
-            message: message.into(),
+            message,
             help: None,
-        }
+        })
     }
 
-    pub(crate) fn unavailable(position: usize, message: impl Into<String>) -> Self {
-        Self {
-            kind: EvaluationErrorKind::Unavailable,
-            ..Self::new(position, message)
-        }
-    }
-
-    pub(crate) fn with_help(self, help: impl Into<String>) -> Self {
-        Self {
-            help: Some(help.into()),
-            ..self
-        }
+    pub(crate) fn with_help(mut self: Box<Self>, help: impl Into<String>) -> Fault {
+        self.help = Some(help.into());
+        self
     }
 }
 
@@ -121,7 +133,7 @@ impl<'r> Evaluator<'r> {
     }
 
     /// A whole expression, with the context as its input.
-    pub(super) fn whole(&mut self, node: &'r Node) -> Result<Collection<'r>, EvaluationError> {
+    pub(super) fn whole(&mut self, node: &'r Node) -> Result<Collection<'r>, Fault> {
         let this = [Value::Element(self.context)];
         let items = self.evaluate(node, Scope::of(&this))?;
         let traces = std::mem::take(&mut self.traces);
@@ -129,7 +141,7 @@ impl<'r> Evaluator<'r> {
     }
 
     /// A whole expression as a condition.
-    pub(super) fn whole_truth(&mut self, node: &'r Node) -> Result<Option<bool>, EvaluationError> {
+    pub(super) fn whole_truth(&mut self, node: &'r Node) -> Result<Option<bool>, Fault> {
         let this = [Value::Element(self.context)];
         self.truth(node, Scope::of(&this))
     }
@@ -173,7 +185,7 @@ impl<'r> Evaluator<'r> {
         &mut self,
         node: &'r Node,
         scope: Scope<'_, 'r>,
-    ) -> Result<Option<bool>, EvaluationError> {
+    ) -> Result<Option<bool>, Fault> {
         match &node.kind {
             NodeKind::Chain(first, operations) => match operations.as_slice() {
                 [operation] if operation.operator.logic().is_none() => {
@@ -227,7 +239,7 @@ impl<'r> Evaluator<'r> {
         node: &'r Node,
         item: &Value<'r>,
         scope: Scope<'_, 'r>,
-    ) -> Result<Option<bool>, EvaluationError> {
+    ) -> Result<Option<bool>, Fault> {
         let scope = Scope {
             this: std::slice::from_ref(item),
             index: None,
@@ -249,7 +261,7 @@ impl<'r> Evaluator<'r> {
         &mut self,
         node: &'r Node,
         scope: Scope<'_, 'r>,
-    ) -> Result<Option<bool>, EvaluationError> {
+    ) -> Result<Option<bool>, Fault> {
         let known = self.defined.len();
         let outcome = self.truth(node, scope);
         self.defined.truncate(known);
@@ -358,7 +370,7 @@ impl<'r> Evaluator<'r> {
         first: &'r Node,
         operations: &'r [Operation],
         scope: Scope<'_, 'r>,
-    ) -> Result<Option<bool>, EvaluationError> {
+    ) -> Result<Option<bool>, Fault> {
         let mut left = self.truth_apart(first, scope)?;
         for operation in operations {
             if let Some(logic) = operation.operator.logic() {
@@ -375,7 +387,7 @@ impl<'r> Evaluator<'r> {
         left: Option<bool>,
         right: &'r Node,
         scope: Scope<'_, 'r>,
-    ) -> Result<Option<bool>, EvaluationError> {
+    ) -> Result<Option<bool>, Fault> {
         match (logic, left) {
             (Logic::And, Some(false)) => return Ok(Some(false)),
             (Logic::Or, Some(true)) | (Logic::Implies, Some(false)) => return Ok(Some(true)),
@@ -393,22 +405,17 @@ impl<'r> Evaluator<'r> {
     }
 
     /// Takes steps from what is left.
-    pub(crate) fn charge(&mut self, steps: usize, position: usize) -> Result<(), EvaluationError> {
+    pub(crate) fn charge(&mut self, steps: usize, position: usize) -> Result<(), Fault> {
         match self.steps_left.checked_sub(steps as u64) {
             Some(left) => {
                 self.steps_left = left;
                 Ok(())
             }
-            None => Err(EvaluationError {
-                kind: EvaluationErrorKind::Limit,
-                ..EvaluationError::new(
-                    position,
-                    format!(
-                        "the evaluation takes more than {} steps",
-                        self.variables.max_steps
-                    ),
-                )
-            }),
+            None => {
+                let most = self.variables.max_steps;
+                let message = format!("the evaluation takes more than {most} steps");
+                Err(EvaluationError::limit(position, message))
+            }
         }
     }
 
@@ -418,7 +425,7 @@ impl<'r> Evaluator<'r> {
         items: &'i [Value<'r>],
         what: &str,
         position: usize,
-    ) -> Result<Option<&'i Value<'r>>, EvaluationError> {
+    ) -> Result<Option<&'i Value<'r>>, Fault> {
         match items {
             [] => Ok(None),
             [item] => Ok(Some(item)),
@@ -437,7 +444,7 @@ impl<'r> Evaluator<'r> {
         &self,
         items: &[Value<'r>],
         position: usize,
-    ) -> Result<Option<bool>, EvaluationError> {
+    ) -> Result<Option<bool>, Fault> {
         Ok(self.single(items, "a condition", position)?.map(truth_of))
     }
 
@@ -447,7 +454,7 @@ impl<'r> Evaluator<'r> {
         items: &[Value<'r>],
         what: &str,
         position: usize,
-    ) -> Result<Option<i64>, EvaluationError> {
+    ) -> Result<Option<i64>, Fault> {
         let Some(item) = self.single(items, what, position)? else {
             return Ok(None);
         };
@@ -471,7 +478,7 @@ impl<'r> Evaluator<'r> {
         items: &[Value<'r>],
         what: &str,
         position: usize,
-    ) -> Result<Option<Cow<'r, str>>, EvaluationError> {
+    ) -> Result<Option<Cow<'r, str>>, Fault> {
         let Some(item) = self.single(items, what, position)? else {
             return Ok(None);
         };

@@ -92,7 +92,9 @@ impl Expression {
         context: Element<'r>,
         variables: &'r Variables<'r>,
     ) -> Result<Collection<'r>, EvaluationError> {
-        Evaluator::new(variables, context).whole(&self.node)
+        Evaluator::new(variables, context)
+            .whole(&self.node)
+            .map_err(|fault| *fault)
     }
 
     /// Whether the expression holds at an element, by singleton evaluation: a truth value is itself, any other single
@@ -103,7 +105,9 @@ impl Expression {
         context: Element<'r>,
         variables: &'r Variables<'r>,
     ) -> Result<Option<bool>, EvaluationError> {
-        Evaluator::new(variables, context).whole_truth(&self.node)
+        Evaluator::new(variables, context)
+            .whole_truth(&self.node)
+            .map_err(|fault| *fault)
     }
 }
 
@@ -127,7 +131,9 @@ impl<'r> Session<'r> {
         context: Element<'r>,
     ) -> Result<Collection<'r>, EvaluationError> {
         self.evaluator.start(context);
-        self.evaluator.whole(&expression.node)
+        self.evaluator
+            .whole(&expression.node)
+            .map_err(|fault| *fault)
     }
 
     /// The same as [`Expression::holds_at`].
@@ -137,7 +143,9 @@ impl<'r> Session<'r> {
         context: Element<'r>,
     ) -> Result<Option<bool>, EvaluationError> {
         self.evaluator.start(context);
-        self.evaluator.whole_truth(&expression.node)
+        self.evaluator
+            .whole_truth(&expression.node)
+            .map_err(|fault| *fault)
     }
 }
 

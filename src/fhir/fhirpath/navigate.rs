@@ -2,7 +2,7 @@
 
 use super::ExpressionError;
 use super::ast::{Member, Node, NodeKind, Role, Spelling, Step, TypeOperator, Variable};
-use super::evaluate::{EvaluationError, Evaluator, Outcome, Scope};
+use super::evaluate::{EvaluationError, Evaluator, Fault, Outcome, Scope};
 use super::items::Items;
 use super::value::{TypeName, Value};
 use super::variables::Members;
@@ -54,7 +54,7 @@ fn refuse_other_type(
     evaluator: &Evaluator<'_>,
     this: &[Value<'_>],
     member: &Member,
-) -> Result<(), EvaluationError> {
+) -> Result<(), Fault> {
     let strict = evaluator.variables.members == Members::Strict;
     let Some(Value::Element(element)) = this.first() else {
         return Ok(());
@@ -73,7 +73,7 @@ fn refuse_other_type(
 pub(super) fn refuse_typed_choice(
     child: Element<'_>,
     member: &Member,
-) -> Result<(), EvaluationError> {
+) -> Result<(), Fault> {
     if member.spelling != Spelling::PerhapsChoice || types::is_plain(child) {
         return Ok(());
     }
@@ -81,9 +81,10 @@ pub(super) fn refuse_typed_choice(
         return Ok(());
     };
     let error = ExpressionError::typed_choice(&member.name, base, type_name, member.position);
-    Err(EvaluationError {
-        help: error.help,
-        ..EvaluationError::new(error.position, error.message)
+    let fault = EvaluationError::new(error.position, error.message);
+    Err(match error.help {
+        Some(help) => fault.with_help(help),
+        None => fault,
     })
 }
 
@@ -92,7 +93,7 @@ pub(super) fn refuse_unknown_element(
     evaluator: &Evaluator<'_>,
     element: Element<'_>,
     member: &Member,
-) -> Result<(), EvaluationError> {
+) -> Result<(), Fault> {
     if evaluator.variables.members == Members::Lenient {
         return Ok(());
     }
@@ -108,7 +109,7 @@ fn refuse_element_of(
     evaluator: &Evaluator<'_>,
     type_name: &str,
     member: &Member,
-) -> Result<(), EvaluationError> {
+) -> Result<(), Fault> {
     let Some(elements) = evaluator.variables.types.elements(type_name) else {
         return Ok(());
     };
@@ -128,7 +129,7 @@ fn refuse_element_of(
 }
 
 /// In strict mode: the order of `children()` means nothing, so no step may depend on it.
-pub(super) fn refuse_unordered(steps: &[Step]) -> Result<(), EvaluationError> {
+pub(super) fn refuse_unordered(steps: &[Step]) -> Result<(), Fault> {
     let pairs = steps.iter().zip(steps.iter().skip(1));
     for (before, step) in pairs {
         if let Step::Call(previous) = before
@@ -162,7 +163,7 @@ pub(super) fn refuse_after_cast(
     evaluator: &Evaluator<'_>,
     first: &Node,
     step: Option<&Step>,
-) -> Result<(), EvaluationError> {
+) -> Result<(), Fault> {
     let inner = &first.without_brackets().kind;
     if let (NodeKind::TypeTest(_, TypeOperator::As, specifier), Some(Step::Member(member))) =
         (inner, step)
@@ -208,7 +209,7 @@ pub(super) fn is_reserved(name: &str) -> bool {
 }
 
 /// A variable without a value is an error: an empty collection would hide the typing error.
-fn unknown_variable(evaluator: &Evaluator<'_>, name: &str, position: usize) -> EvaluationError {
+fn unknown_variable(evaluator: &Evaluator<'_>, name: &str, position: usize) -> Fault {
     let known = [
         "ucum",
         "sct",

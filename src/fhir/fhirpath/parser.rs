@@ -264,7 +264,7 @@ impl<'p> Parser<'p> {
             .ok_or_else(|| ExpressionError::new(position, "the number has too many digits"))?;
         if let Some(unit) = self.unit() {
             self.next += 1;
-            return Ok(Literal::Quantity(Quantity { value, unit }));
+            return Ok(Literal::Quantity(Box::new(Quantity { value, unit })));
         }
         if text.contains('.') {
             return Ok(Literal::Decimal(value));

@@ -23,9 +23,9 @@ pub enum Value<'r> {
     /// A date, date-time or time.
     Temporal(Temporal),
     /// An amount with a unit.
-    Quantity(Quantity<'r>),
+    Quantity(Box<Quantity<'r>>),
     /// What `type()` tells.
-    Type(TypeName<'r>),
+    Type(Box<TypeName<'r>>),
 }
 
 /// The name of a type, in the namespace `System` or `FHIR`.

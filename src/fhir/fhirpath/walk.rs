@@ -2,7 +2,7 @@
 //! answer is known: `name.exists()` looks at the first name alone.
 
 use super::ast::{Call, Choice, Member, Node, Role, Step};
-use super::evaluate::{EvaluationError, Evaluator, Outcome, Scope, truth};
+use super::evaluate::{Evaluator, Fault, Outcome, Scope, truth};
 use super::items::Items;
 use super::navigate;
 use super::value::Value;
@@ -42,7 +42,7 @@ pub(super) fn stretch<'r>(
     input: &[Value<'r>],
     steps: &'r [Step],
     scope: Scope<'_, 'r>,
-) -> Result<(Items<'r>, &'r [Step]), EvaluationError> {
+) -> Result<(Items<'r>, &'r [Step]), Fault> {
     let length = steps
         .iter()
         .take(STRETCH)
@@ -81,7 +81,7 @@ fn walk<'r>(
     steps: &'r [Step],
     scope: Scope<'_, 'r>,
     sink: &mut Sink<'r>,
-) -> Result<Flow, EvaluationError> {
+) -> Result<Flow, Fault> {
     let Some((step, rest)) = steps.split_first() else {
         return sink.take(evaluator, item, scope);
     };
@@ -109,12 +109,12 @@ fn children_named<'r>(
     rest: &'r [Step],
     scope: Scope<'_, 'r>,
     sink: &mut Sink<'r>,
-) -> Result<Flow, EvaluationError> {
+) -> Result<Flow, Fault> {
     let wanted = member.name.as_str();
     let mut found = 0;
     for child in element.children() {
         let name = child.name();
-        if name == wanted {
+        if is_named(name, wanted) {
             navigate::refuse_typed_choice(child, member)?;
         } else if member.choice == Choice::Never || !is_choice(name, wanted) {
             continue;
@@ -129,6 +129,11 @@ fn children_named<'r>(
         navigate::refuse_unknown_element(evaluator, element, member)?;
     }
     Ok(Flow::More)
+}
+
+/// Equality, with the length and the first letter looked at before anything is called.
+fn is_named(name: &str, wanted: &str) -> bool {
+    name.len() == wanted.len() && name.as_bytes().first() == wanted.as_bytes().first() && name == wanted
 }
 
 /// Whether a name on the wire is a choice element with its type.
@@ -158,7 +163,7 @@ fn walk_call<'r>(
     rest: &'r [Step],
     scope: Scope<'_, 'r>,
     sink: &mut Sink<'r>,
-) -> Result<Flow, EvaluationError> {
+) -> Result<Flow, Fault> {
     evaluator.charge(1, call.position)?;
     match call.role {
         Role::Where => match evaluator.truth_for(&call.arguments[0], item, scope)? {
@@ -219,7 +224,7 @@ fn walk_all<'r>(
     rest: &'r [Step],
     scope: Scope<'_, 'r>,
     sink: &mut Sink<'r>,
-) -> Result<Flow, EvaluationError> {
+) -> Result<Flow, Fault> {
     for item in items {
         evaluator.charge(1, call.position)?;
         if walk(evaluator, &item, rest, scope, sink)? == Flow::Enough {
@@ -260,7 +265,7 @@ impl<'r> Sink<'r> {
         evaluator: &mut Evaluator<'r>,
         item: &Value<'r>,
         scope: Scope<'_, 'r>,
-    ) -> Result<Flow, EvaluationError> {
+    ) -> Result<Flow, Fault> {
         let enough = match self {
             Self::Collect(items) => {
                 items.push(item.clone());

@@ -2,7 +2,7 @@
 
 use super::{Arguments::Expressions, Function, Implementation, Invocation};
 use crate::fhir::fhirpath::decimal::Decimal;
-use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Outcome, truth};
+use crate::fhir::fhirpath::evaluate::{Evaluator, Fault, Outcome, truth};
 use crate::fhir::fhirpath::items::Items;
 use crate::fhir::fhirpath::system::system_value;
 use crate::fhir::fhirpath::temporal::{Precision, Temporal, TemporalKind, days_in_month};
@@ -59,7 +59,7 @@ enum Side {
 fn value<'r>(
     evaluator: &Evaluator<'r>,
     invocation: &Invocation<'_, 'r>,
-) -> Result<Option<Value<'r>>, EvaluationError> {
+) -> Result<Option<Value<'r>>, Fault> {
     let item = invocation.single(evaluator)?;
     Ok(item.and_then(|item| system_value(evaluator, &item)))
 }
@@ -77,7 +77,7 @@ fn boundary<'r>(
         }
         Some(Value::Decimal(number)) => number_boundary(number, digits, side).map(Value::Decimal),
         Some(Value::Quantity(quantity)) => number_boundary(quantity.value, digits, side)
-            .map(|number| Value::Quantity(quantity.with_value(number))),
+            .map(|number| Value::Quantity(Box::new(quantity.with_value(number)))),
         Some(Value::Temporal(point)) => point_boundary(point, digits, side).map(Value::Temporal),
         Some(_) => {
             return Err(invocation.error(format!(

@@ -245,14 +245,14 @@ fn to_time<'r>(value: &Value<'r>) -> Option<Value<'r>> {
 
 fn to_quantity<'r>(value: &Value<'r>) -> Option<Value<'r>> {
     let quantity = match value {
-        Value::Quantity(quantity) => quantity.clone(),
+        Value::Quantity(_) => return Some(value.clone()),
         Value::Integer(number) => Quantity::of_number(Decimal::from(*number)),
         Value::Decimal(number) => Quantity::of_number(*number),
         Value::Boolean(truth) => Quantity::of_number(Decimal::from(i64::from(*truth))),
         Value::Text(text) => Quantity::parse(text)?,
         _ => return None,
     };
-    Some(Value::Quantity(quantity))
+    Some(Value::Quantity(Box::new(quantity)))
 }
 
 fn to_quantity_in<'r>(
@@ -264,7 +264,8 @@ fn to_quantity_in<'r>(
         return Ok(found);
     };
     let in_unit = |value: &Value<'r>| match value {
-        Value::Quantity(quantity) => in_unit_of(quantity, &wanted).map(Value::Quantity),
+        Value::Quantity(quantity) => in_unit_of(quantity, &wanted)
+            .map(|quantity| Value::Quantity(Box::new(quantity))),
         _ => None,
     };
     Ok(found.iter().filter_map(in_unit).collect())

@@ -2,7 +2,7 @@
 
 use super::{Arguments::Expressions, Function, Invocation};
 use crate::fhir::fhirpath::compare::{distinct, is_in};
-use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Outcome, truth};
+use crate::fhir::fhirpath::evaluate::{Evaluator, Fault, Outcome, truth};
 use crate::fhir::fhirpath::items::Items;
 use crate::fhir::fhirpath::system::all_booleans;
 use crate::fhir::fhirpath::value::Value;
@@ -129,7 +129,7 @@ fn all<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Out
 fn booleans<'r>(
     evaluator: &Evaluator<'r>,
     invocation: &Invocation<'_, 'r>,
-) -> Result<Vec<bool>, EvaluationError> {
+) -> Result<Vec<bool>, Fault> {
     all_booleans(evaluator, &invocation.input, invocation.position())
 }
 

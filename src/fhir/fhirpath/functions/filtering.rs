@@ -3,7 +3,7 @@
 use super::{Arguments::Expressions, Function, Invocation};
 use crate::fhir::fhirpath::ast::{Node, NodeKind, Sign};
 use crate::fhir::fhirpath::compare::{is_in, order};
-use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Outcome, Scope};
+use crate::fhir::fhirpath::evaluate::{Evaluator, Fault, Outcome, Scope};
 use crate::fhir::fhirpath::items::Items;
 use crate::fhir::fhirpath::system;
 use crate::fhir::fhirpath::value::{Trace, Value, text_of};
@@ -126,7 +126,7 @@ impl<'r> Found<'r> {
         evaluator: &mut Evaluator<'r>,
         item: Value<'r>,
         position: usize,
-    ) -> Result<(), EvaluationError> {
+    ) -> Result<(), Fault> {
         evaluator.charge(1, position)?;
         let known = match item.element() {
             Some(element) => !self
@@ -187,7 +187,7 @@ fn keys<'r>(
     invocation: &Invocation<'_, 'r>,
     item: &Value<'r>,
     index: usize,
-) -> Result<Vec<Key<'r>>, EvaluationError> {
+) -> Result<Vec<Key<'r>>, Fault> {
     if invocation.call.arguments.is_empty() {
         return Ok(vec![(Some(item.clone()), Direction::Ascending)]);
     }
@@ -220,7 +220,7 @@ fn compare_keys<'r>(
     left: &[Key<'r>],
     right: &[Key<'r>],
     position: usize,
-) -> Result<Ordering, EvaluationError> {
+) -> Result<Ordering, Fault> {
     for ((left, direction), (right, _)) in left.iter().zip(right) {
         let ascending = match (left, right) {
             (Some(left), Some(right)) => {
@@ -265,7 +265,7 @@ fn refuse_no_condition<'r>(
     evaluator: &Evaluator<'r>,
     invocation: &Invocation<'_, 'r>,
     condition: &[Value<'r>],
-) -> Result<(), EvaluationError> {
+) -> Result<(), Fault> {
     let strict = evaluator.variables.members == Members::Strict;
     match condition.first() {
         Some(item) if strict && item.system_type().is_some_and(|name| name != "Boolean") => {

@@ -2,7 +2,7 @@
 
 use super::{Arguments::Expressions, Function, Implementation, Invocation, number_value};
 use crate::fhir::fhirpath::decimal::Decimal;
-use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Outcome};
+use crate::fhir::fhirpath::evaluate::{Evaluator, Fault, Outcome};
 use crate::fhir::fhirpath::items::Items;
 use crate::fhir::fhirpath::system::{as_decimal, system_value};
 use crate::fhir::fhirpath::value::Value;
@@ -73,7 +73,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
 fn number<'r>(
     evaluator: &Evaluator<'r>,
     invocation: &Invocation<'_, 'r>,
-) -> Result<Option<Value<'r>>, EvaluationError> {
+) -> Result<Option<Value<'r>>, Fault> {
     let Some(item) = invocation.single(evaluator)? else {
         return Ok(None);
     };
@@ -96,7 +96,7 @@ fn number<'r>(
 fn decimal<'r>(
     evaluator: &Evaluator<'r>,
     invocation: &Invocation<'_, 'r>,
-) -> Result<Option<Decimal>, EvaluationError> {
+) -> Result<Option<Decimal>, Fault> {
     Ok(number(evaluator, invocation)?.and_then(|value| {
         let Value::Quantity(quantity) = value else {
             return as_decimal(&value);
@@ -108,7 +108,7 @@ fn decimal<'r>(
 fn argument<'r>(
     evaluator: &mut Evaluator<'r>,
     invocation: &Invocation<'_, 'r>,
-) -> Result<Option<Decimal>, EvaluationError> {
+) -> Result<Option<Decimal>, Fault> {
     let items = invocation.items(evaluator, 0)?;
     let Some(item) = evaluator.single(&items, "the argument", invocation.position())? else {
         return Ok(None);
@@ -142,7 +142,7 @@ fn abs<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Out
     }
     if let Value::Quantity(quantity) = value {
         let amount = positive(quantity.value);
-        return Ok(Items::One(Value::Quantity(quantity.with_value(amount))));
+        return Ok(Items::One(Value::Quantity(Box::new(quantity.with_value(amount)))));
     }
     Ok(number_value(as_decimal(&value).map(positive)))
 }

@@ -14,7 +14,7 @@ mod types;
 use super::ExpressionError;
 use super::ast::{Call, Literal, Node, NodeKind};
 use super::decimal::Decimal;
-use super::evaluate::{EvaluationError, Evaluator, Outcome, Scope};
+use super::evaluate::{EvaluationError, Evaluator, Fault, Outcome, Scope};
 use super::items::Items;
 use super::value::Value;
 use regex::{Regex, RegexBuilder};
@@ -142,7 +142,7 @@ impl<'r> Invocation<'_, 'r> {
         &self,
         evaluator: &mut Evaluator<'r>,
         at: usize,
-    ) -> Result<Option<Items<'r>>, EvaluationError> {
+    ) -> Result<Option<Items<'r>>, Fault> {
         let Some(node) = self.call.arguments.get(at) else {
             return Ok(None);
         };
@@ -178,7 +178,7 @@ impl<'r> Invocation<'_, 'r> {
         at: usize,
         item: &Value<'r>,
         index: usize,
-    ) -> Result<Option<bool>, EvaluationError> {
+    ) -> Result<Option<bool>, Fault> {
         let node: &'r Node = &self.call.arguments[at];
         let scope = Scope {
             this: std::slice::from_ref(item),
@@ -192,7 +192,7 @@ impl<'r> Invocation<'_, 'r> {
         &self,
         evaluator: &mut Evaluator<'r>,
         at: usize,
-    ) -> Result<Option<i64>, EvaluationError> {
+    ) -> Result<Option<i64>, Fault> {
         let items = self.items(evaluator, at)?;
         evaluator.integer(
             &items,
@@ -205,7 +205,7 @@ impl<'r> Invocation<'_, 'r> {
         &self,
         evaluator: &mut Evaluator<'r>,
         at: usize,
-    ) -> Result<Option<Cow<'r, str>>, EvaluationError> {
+    ) -> Result<Option<Cow<'r, str>>, Fault> {
         let items = self.items(evaluator, at)?;
         evaluator.text(
             &items,
@@ -218,7 +218,7 @@ impl<'r> Invocation<'_, 'r> {
     fn input_text(
         &self,
         evaluator: &Evaluator<'r>,
-    ) -> Result<Option<Cow<'r, str>>, EvaluationError> {
+    ) -> Result<Option<Cow<'r, str>>, Fault> {
         evaluator.text(
             &self.input,
             &format!("the input of `{}`", self.name()),
@@ -227,14 +227,14 @@ impl<'r> Invocation<'_, 'r> {
     }
 
     /// The single input item, if there is one.
-    fn single(&self, evaluator: &Evaluator<'r>) -> Result<Option<Value<'r>>, EvaluationError> {
+    fn single(&self, evaluator: &Evaluator<'r>) -> Result<Option<Value<'r>>, Fault> {
         let what = format!("the input of `{}`", self.name());
         Ok(evaluator
             .single(&self.input, &what, self.position())?
             .cloned())
     }
 
-    fn error(&self, message: impl Into<String>) -> EvaluationError {
+    fn error(&self, message: impl Into<String>) -> Fault {
         EvaluationError::new(self.position(), message)
     }
 }

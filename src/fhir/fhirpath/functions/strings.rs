@@ -5,7 +5,7 @@ use super::{
     Function, Implementation, Invocation, pattern, text_value,
 };
 use crate::fhir::fhirpath::arithmetic::refuse_long;
-use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Outcome, truth};
+use crate::fhir::fhirpath::evaluate::{Evaluator, Fault, Outcome, truth};
 use crate::fhir::fhirpath::items::Items;
 use crate::fhir::fhirpath::value::Value;
 use base64::Engine;
@@ -309,7 +309,7 @@ fn join<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Ou
 fn compiled<'r>(
     evaluator: &mut Evaluator<'r>,
     invocation: &Invocation<'_, 'r>,
-) -> Result<Option<Cow<'r, Regex>>, EvaluationError> {
+) -> Result<Option<Cow<'r, Regex>>, Fault> {
     if let Some(ready) = &invocation.call.pattern {
         return Ok(Some(Cow::Borrowed(ready)));
     }
@@ -509,7 +509,7 @@ fn json_unescape(text: &str) -> String {
     plain
 }
 
-fn unknown_format(invocation: &Invocation<'_, '_>, found: &str, known: &str) -> EvaluationError {
+fn unknown_format(invocation: &Invocation<'_, '_>, found: &str, known: &str) -> Fault {
     invocation.error(format!(
         "`{}` knows {known}, not `{found}`",
         invocation.name()

@@ -1,7 +1,7 @@
 //! The clock, which the caller gives, and the parts of points in time.
 
 use super::{Arguments::Expressions, Function, Implementation, Invocation};
-use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Outcome};
+use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Fault, Outcome};
 use crate::fhir::fhirpath::items::Items;
 use crate::fhir::fhirpath::system::system_value;
 use crate::fhir::fhirpath::temporal::{Precision, Temporal, TemporalKind};
@@ -85,7 +85,7 @@ fn clock<'r>(
 fn point<'r>(
     evaluator: &Evaluator<'r>,
     invocation: &Invocation<'_, 'r>,
-) -> Result<Option<Temporal>, EvaluationError> {
+) -> Result<Option<Temporal>, Fault> {
     let Some(item) = invocation.single(evaluator)? else {
         return Ok(None);
     };

@@ -38,8 +38,8 @@ pub use difference::{Difference, equivalent};
 pub use error::ParseError;
 pub use fhirpath::{
     CalendarUnit, Casts, Collection, DEFAULT_MAX_STEPS, Decimal, EvaluationError,
-    EvaluationErrorKind, Expression, ExpressionError, FunctionDoc, Members, NoServices, Precision, Session,
-    Quantity, Services, Temporal, TemporalKind, Trace, TypeName, Unit, Value, Variables,
+    EvaluationErrorKind, Expression, ExpressionError, FunctionDoc, Members, NoServices, Precision,
+    Quantity, Services, Session, Temporal, TemporalKind, Trace, TypeName, Unit, Value, Variables,
     function_docs,
 };
 pub use tree::{

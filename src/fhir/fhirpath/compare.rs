@@ -2,7 +2,7 @@
 
 use super::ast::Order;
 use super::equality::{equal_items, is_time};
-use super::evaluate::{EvaluationError, Evaluator, Fault, Outcome, truth};
+use super::evaluate::{EvaluationError, Evaluator, Fault, Outcome};
 use super::items::Items;
 use super::quantity::Quantity;
 use super::system::{as_decimal, describe, system_pair};
@@ -18,21 +18,16 @@ pub(crate) fn ordered<'r>(
     left: &[Value<'r>],
     right: &[Value<'r>],
     position: usize,
-) -> Outcome<'r> {
+) -> Result<Option<bool>, Fault> {
     let (left, right) = (
         evaluator.single(left, "the left side", position)?,
         evaluator.single(right, "the right side", position)?,
     );
     let (Some(left), Some(right)) = (left, right) else {
-        return Ok(Items::Empty);
+        return Ok(None);
     };
-    let order = order(evaluator, left, right, position)?;
-    Ok(truth(order.map(|order| match operator {
-        Order::Less => order.is_lt(),
-        Order::LessOrEqual => order.is_le(),
-        Order::Greater => order.is_gt(),
-        Order::GreaterOrEqual => order.is_ge(),
-    })))
+    let ordering = order(evaluator, left, right, position)?;
+    Ok(ordering.map(|ordering| operator.holds(ordering)))
 }
 
 /// How two items stand to each other; an error where their types have no order together.
@@ -90,11 +85,11 @@ pub(crate) fn membership<'r>(
     item: &[Value<'r>],
     items: &[Value<'r>],
     position: usize,
-) -> Outcome<'r> {
+) -> Result<Option<bool>, Fault> {
     let Some(item) = evaluator.single(item, "the item that is looked for", position)? else {
-        return Ok(Items::Empty);
+        return Ok(None);
     };
-    Ok(truth(Some(is_in(evaluator, item, items, position)?)))
+    is_in(evaluator, item, items, position).map(Some)
 }
 
 /// Whether an item equals any of the others; what a precision leaves open counts as different.

@@ -1,6 +1,8 @@
 //! Walks the tree of an expression over elements.
 
-use super::ast::{Literal, Logic, Node, NodeKind, Operation, Operator, Sign, Step, TypeOperator};
+use super::ast::{
+    Literal, Logic, Node, NodeKind, Operation, Operator, Sign, Step, TypeOperator, Yields,
+};
 use super::functions::Invocation;
 use super::items::Items;
 use super::value::{Collection, Trace, Value, truth_of};
@@ -159,17 +161,21 @@ impl<'r> Evaluator<'r> {
             NodeKind::Total => Ok(Items::of(scope.total.unwrap_or_default())),
             NodeKind::Variable(variable) => navigate::variable(self, variable, node.position),
             NodeKind::Head(member) => navigate::head(self, scope, member),
+            NodeKind::Path(..) | NodeKind::Chain(..) | NodeKind::Not(_)
+                if node.yields == Yields::Truth =>
+            {
+                self.truth(node, scope).map(truth)
+            }
+            NodeKind::Not(inner) => {
+                let inner = self.truth(inner, scope)?;
+                Ok(truth(inner.map(|inner| !inner)))
+            }
             NodeKind::Path(first, steps) => self.path(first, steps, scope),
+            NodeKind::Chain(first, operations) => self.chain(first, operations, scope),
             NodeKind::Signed(sign, operand) => {
                 let items = self.evaluate(operand, scope)?;
                 arithmetic::signed(self, *sign == Sign::Minus, &items, node.position)
             }
-            NodeKind::Chain(first, operations) => match operations.first() {
-                Some(operation) if operation.operator.logic().is_some() => {
-                    self.logic_chain(first, operations, scope).map(truth)
-                }
-                Some(_) | None => self.chain(first, operations, scope),
-            },
             NodeKind::TypeTest(operand, operator, specifier) => {
                 let items = self.evaluate(operand, scope)?;
                 match operator {
@@ -186,22 +192,28 @@ impl<'r> Evaluator<'r> {
         node: &'r Node,
         scope: Scope<'_, 'r>,
     ) -> Result<Option<bool>, Fault> {
+        self.charge(1, node.position)?;
         match &node.kind {
+            NodeKind::Path(inner, steps) if steps.is_empty() => self.truth(inner, scope),
+            NodeKind::Path(first, steps) if node.yields == Yields::Truth => {
+                self.refuse_in_strict_mode(first, steps)?;
+                self.asked(first, scope, |evaluator, input| {
+                    walk::truth(evaluator, input, steps, scope)
+                })
+            }
+            NodeKind::Not(inner) => Ok(self.truth(inner, scope)?.map(|inner| !inner)),
             NodeKind::Chain(first, operations) => match operations.as_slice() {
-                [operation] if operation.operator.logic().is_none() => {
-                    let left = self.apart(first, scope)?;
-                    let result = self.operation(left, operation, scope)?;
-                    self.boolean(&result, operation.position)
-                }
                 [operation, ..] if operation.operator.logic().is_some() => {
                     self.logic_chain(first, operations, scope)
                 }
+                [operation] if node.yields == Yields::Truth => {
+                    self.comparison(first, operation, scope)
+                }
                 _ => {
-                    let items = self.evaluate(node, scope)?;
+                    let items = self.chain(first, operations, scope)?;
                     self.boolean(&items, node.position)
                 }
             },
-            NodeKind::Path(inner, steps) if steps.is_empty() => self.truth(inner, scope),
             NodeKind::Empty
             | NodeKind::Literal(_)
             | NodeKind::This
@@ -214,6 +226,65 @@ impl<'r> Evaluator<'r> {
             | NodeKind::TypeTest(..) => {
                 let items = self.evaluate(node, scope)?;
                 self.boolean(&items, node.position)
+            }
+        }
+    }
+
+    /// A node that yields a count.
+    fn count(&mut self, node: &'r Node, scope: Scope<'_, 'r>) -> Result<i64, Fault> {
+        match &node.kind {
+            NodeKind::Literal(Literal::Integer(number)) => Ok(*number),
+            NodeKind::Path(inner, steps) if steps.is_empty() => self.count(inner, scope),
+            NodeKind::Path(first, steps) => {
+                self.refuse_in_strict_mode(first, steps)?;
+                self.asked(first, scope, |evaluator, input| {
+                    walk::count(evaluator, input, steps, scope)
+                })
+            }
+            // invariant: nothing else yields a count.
+            _ => Ok(0),
+        }
+    }
+
+    /// Asks a question of what a path starts with.
+    fn asked<T>(
+        &mut self,
+        first: &'r Node,
+        scope: Scope<'_, 'r>,
+        ask: impl FnOnce(&mut Self, &[Value<'r>]) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        if let NodeKind::This = first.kind {
+            return ask(self, scope.this);
+        }
+        let input = self.evaluate(first, scope)?;
+        ask(self, &input)
+    }
+
+    /// One operator that compares, with what can be compared without collections first.
+    fn comparison(
+        &mut self,
+        left: &'r Node,
+        operation: &'r Operation,
+        scope: Scope<'_, 'r>,
+    ) -> Result<Option<bool>, Fault> {
+        let (operator, right) = (operation.operator, &operation.operand);
+        match (left.yields, right.yields) {
+            (Yields::Truth, Yields::Truth)
+                if matches!(operator, Operator::Equal | Operator::NotEqual) =>
+            {
+                let left = self.truth_apart(left, scope)?;
+                let right = self.truth_apart(right, scope)?;
+                let both = left.zip(right);
+                Ok(both.map(|(left, right)| (left == right) == (operator == Operator::Equal)))
+            }
+            (Yields::Count, Yields::Count) if operator.of_numbers(0, 0).is_some() => {
+                let left = self.count(left, scope)?;
+                let right = self.count(right, scope)?;
+                Ok(operator.of_numbers(left, right))
+            }
+            _ => {
+                let left = self.apart(left, scope)?;
+                self.compared(&left, operation, scope)
             }
         }
     }
@@ -270,10 +341,7 @@ impl<'r> Evaluator<'r> {
 
     /// Each step takes what the one before it has found.
     fn path(&mut self, first: &'r Node, steps: &'r [Step], scope: Scope<'_, 'r>) -> Outcome<'r> {
-        if self.variables.members == Members::Strict {
-            navigate::refuse_after_cast(self, first, steps.first())?;
-            navigate::refuse_unordered(steps)?;
-        }
+        self.refuse_in_strict_mode(first, steps)?;
         if let NodeKind::This = first.kind
             && steps.first().is_some_and(Step::streams)
         {
@@ -282,6 +350,15 @@ impl<'r> Evaluator<'r> {
         }
         let items = self.evaluate(first, scope)?;
         self.steps(items, steps, scope)
+    }
+
+    /// What strict mode knows of a path before it is walked.
+    fn refuse_in_strict_mode(&self, first: &Node, steps: &[Step]) -> Result<(), Fault> {
+        if self.variables.members == Members::Lenient {
+            return Ok(());
+        }
+        navigate::refuse_after_cast(self, first, steps.first())?;
+        navigate::refuse_unordered(steps)
     }
 
     fn steps(
@@ -336,31 +413,58 @@ impl<'r> Evaluator<'r> {
         scope: Scope<'_, 'r>,
     ) -> Outcome<'r> {
         let position = operation.position;
-        let right = self.apart(&operation.operand, scope)?;
         match operation.operator {
-            // invariant: a level of logic has no other operators, and is evaluated as such.
-            Operator::Logic(_) => Ok(Items::Empty),
-            Operator::Equal => equality::equal(self, &left, &right, position).map(truth),
-            Operator::NotEqual => {
-                let equal = equality::equal(self, &left, &right, position)?;
-                Ok(truth(equal.map(|equal| !equal)))
+            Operator::Union => {
+                let right = self.apart(&operation.operand, scope)?;
+                compare::union(self, left, right, position)
             }
-            Operator::Equivalent => {
-                let equivalent = equality::equivalent(self, &left, &right, position)?;
-                Ok(truth(Some(equivalent)))
+            Operator::Concatenate => {
+                let right = self.apart(&operation.operand, scope)?;
+                arithmetic::concatenate(self, &left, &right, position)
             }
-            Operator::NotEquivalent => {
-                let equivalent = equality::equivalent(self, &left, &right, position)?;
-                Ok(truth(Some(!equivalent)))
-            }
-            Operator::Order(order) => compare::ordered(self, order, &left, &right, position),
-            Operator::Union => compare::union(self, left, right, position),
-            Operator::In => compare::membership(self, &left, &right, position),
-            Operator::Contains => compare::membership(self, &right, &left, position),
-            Operator::Concatenate => arithmetic::concatenate(self, &left, &right, position),
             Operator::Arithmetic(operator) => {
+                let right = self.apart(&operation.operand, scope)?;
                 arithmetic::calculate(self, operator, &left, &right, position)
             }
+            Operator::Logic(_)
+            | Operator::Equal
+            | Operator::NotEqual
+            | Operator::Equivalent
+            | Operator::NotEquivalent
+            | Operator::Order(_)
+            | Operator::In
+            | Operator::Contains => self.compared(&left, operation, scope).map(truth),
+        }
+    }
+
+    /// One operator that yields a truth value, or nothing.
+    fn compared(
+        &mut self,
+        left: &[Value<'r>],
+        operation: &'r Operation,
+        scope: Scope<'_, 'r>,
+    ) -> Result<Option<bool>, Fault> {
+        let position = operation.position;
+        let right = self.apart(&operation.operand, scope)?;
+        match operation.operator {
+            Operator::Equal => equality::equal(self, left, &right, position),
+            Operator::NotEqual => {
+                let equal = equality::equal(self, left, &right, position)?;
+                Ok(equal.map(|equal| !equal))
+            }
+            Operator::Equivalent => equality::equivalent(self, left, &right, position).map(Some),
+            Operator::NotEquivalent => {
+                let equivalent = equality::equivalent(self, left, &right, position)?;
+                Ok(Some(!equivalent))
+            }
+            Operator::Order(order) => compare::ordered(self, order, left, &right, position),
+            Operator::In => compare::membership(self, left, &right, position),
+            Operator::Contains => compare::membership(self, &right, left, position),
+            // invariant: a level of logic is evaluated as such, and the others yield items.
+            Operator::Logic(_)
+            | Operator::Union
+            | Operator::Concatenate
+            | Operator::Arithmetic(_) => Ok(None),
         }
     }
 

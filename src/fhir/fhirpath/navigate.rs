@@ -4,6 +4,7 @@ use super::ExpressionError;
 use super::ast::{Member, Node, NodeKind, Role, Spelling, Step, TypeOperator, Variable};
 use super::evaluate::{EvaluationError, Evaluator, Fault, Outcome, Scope};
 use super::items::Items;
+use super::system::system_value;
 use super::value::{TypeName, Value};
 use super::variables::Members;
 use super::walk;
@@ -70,10 +71,7 @@ fn refuse_other_type(
 }
 
 /// `valueQuantity` is plain below a Device's property, and a typed choice below an Observation.
-pub(super) fn refuse_typed_choice(
-    child: Element<'_>,
-    member: &Member,
-) -> Result<(), Fault> {
+pub(super) fn refuse_typed_choice(child: Element<'_>, member: &Member) -> Result<(), Fault> {
     if member.spelling != Spelling::PerhapsChoice || types::is_plain(child) {
         return Ok(());
     }
@@ -352,6 +350,14 @@ fn entry_of(element: Element<'_>) -> Option<Element<'_>> {
 
 fn id_of(resource: Element<'_>) -> Option<&str> {
     resource.child("id")?.value()
+}
+
+/// Whether an item is a primitive with a value.
+pub(super) fn has_value<'r>(evaluator: &Evaluator<'r>, item: &Value<'r>) -> bool {
+    match item.element() {
+        Some(element) => element.value().is_some(),
+        None => system_value(evaluator, item).is_some(),
+    }
 }
 
 /// Whether an element is an extension with this URL.

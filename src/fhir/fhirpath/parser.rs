@@ -3,7 +3,7 @@
 use super::ExpressionError;
 use super::ast::{
     Call, Choice, Indices, Literal, Member, Node, NodeKind, Operation, Operator, Role, Sign,
-    Spelling, Step, TypeOperator, TypeSpecifier, Variable,
+    Spelling, Step, TypeOperator, TypeSpecifier, Variable, Yields,
 };
 use super::decimal::Decimal;
 use super::functions::{self, Arguments, Function};
@@ -16,6 +16,10 @@ use std::collections::BTreeSet;
 
 /// How deep brackets may nest.
 const MAX_NESTING: usize = 64;
+
+/// How deep the tree of an expression may be, which bounds the recursion of all that walks it. Brackets that hold one
+/// operator of each level are the worst.
+const MAX_DEPTH: u16 = 200;
 
 /// How long an expression may be, in bytes.
 const MAX_LENGTH: usize = 64 * 1024;
@@ -90,6 +94,9 @@ impl<'p> Parser<'p> {
             left = chained(left, operation);
         }
         self.nesting -= 1;
+        if left.depth > MAX_DEPTH {
+            return Err(self.error("the expression nests too deep"));
+        }
         Ok(left)
     }
 
@@ -135,7 +142,7 @@ impl<'p> Parser<'p> {
         }
         let specifier = type_specifier(names, position)?;
         let kind = NodeKind::TypeTest(Box::new(operand), operator, specifier);
-        Ok(Node { position, kind })
+        Ok(Node::new(position, kind))
     }
 
     /// Signs bind looser than steps: `-1.abs()` is the negative of `1.abs()`.
@@ -151,7 +158,7 @@ impl<'p> Parser<'p> {
         let operand = Box::new(self.signed()?);
         self.nesting -= 1;
         let kind = NodeKind::Signed(sign, operand);
-        Ok(Node { position, kind })
+        Ok(Node::new(position, kind))
     }
 
     /// What comes first, and the steps and indices after it.
@@ -171,9 +178,7 @@ impl<'p> Parser<'p> {
         if steps.is_empty() {
             return Ok(first);
         }
-        let position = first.position;
-        let kind = NodeKind::Path(Box::new(first), steps);
-        Ok(Node { position, kind })
+        Ok(path_of(first, steps))
     }
 
     /// What a path starts with. An element or a function there is a step from `$this`, as `$this.name` would be.
@@ -193,7 +198,7 @@ impl<'p> Parser<'p> {
         if !named {
             return Ok((self.term()?, Vec::new()));
         }
-        let node = |kind| Node { position, kind };
+        let node = |kind| Node::new(position, kind);
         Ok(match self.step()? {
             Step::Member(member) if member.spelling == Spelling::TypeLike => {
                 (node(NodeKind::Head(member)), Vec::new())
@@ -245,7 +250,7 @@ impl<'p> Parser<'p> {
                 return Err(ExpressionError::new(position, message));
             }
         };
-        Ok(Node { position, kind })
+        Ok(Node::new(position, kind))
     }
 
     /// An expression in brackets.
@@ -255,7 +260,7 @@ impl<'p> Parser<'p> {
         self.expect(")")?;
         // The brackets stay visible, so that `(a | b) | c` keeps its order of evaluation.
         let kind = NodeKind::Path(Box::new(inner), Vec::new());
-        Ok(Node { position, kind })
+        Ok(Node::new(position, kind))
     }
 
     /// A number, with the unit that may follow it.
@@ -372,16 +377,41 @@ impl<'p> Parser<'p> {
     }
 }
 
-/// Adds an operation to the chain on the left; all operators of FHIRPath group from the left.
+/// What comes first, and the steps after it; a `not()` at the end of a question turns its answer round.
+fn path_of(first: Node, mut steps: Vec<Step>) -> Node {
+    let position = first.position;
+    let last = steps.pop_if(|step| matches!(step, Step::Call(call) if call.function.name == "not"));
+    let Some(last) = last else {
+        return Node::new(position, NodeKind::Path(Box::new(first), steps));
+    };
+    if steps.is_empty() && first.yields == Yields::Truth {
+        return Node::new(position, NodeKind::Not(Box::new(first)));
+    }
+    let mut before = Node::new(position, NodeKind::Path(Box::new(first), steps));
+    if before.yields == Yields::Truth {
+        return Node::new(position, NodeKind::Not(Box::new(before)));
+    }
+    if let NodeKind::Path(_, steps) = &mut before.kind {
+        steps.push(last);
+    }
+    Node::new(position, before.kind)
+}
+
+/// Adds an operation to a chain of its level on the left; all operators of FHIRPath group from the left.
 fn chained(left: Node, operation: Operation) -> Node {
     let position = left.position;
-    if let NodeKind::Chain(first, mut operations) = left.kind {
-        operations.push(operation);
-        let kind = NodeKind::Chain(first, operations);
-        return Node { position, kind };
-    }
-    let kind = NodeKind::Chain(Box::new(left), vec![operation]);
-    Node { position, kind }
+    let same_level = |last: &Operation| last.operator.level() == operation.operator.level();
+    let kind = match left.kind {
+        NodeKind::Chain(first, mut operations) if operations.last().is_some_and(same_level) => {
+            operations.push(operation);
+            NodeKind::Chain(first, operations)
+        }
+        kind => {
+            let first = Node { kind, ..left };
+            NodeKind::Chain(Box::new(first), vec![operation])
+        }
+    };
+    Node::new(position, kind)
 }
 
 /// An element by name. A name that no type of FHIR has, since it holds a choice's type, is refused with the right
@@ -512,6 +542,7 @@ fn type_names(node: &Node) -> Option<Vec<String>> {
         | NodeKind::Index
         | NodeKind::Total
         | NodeKind::Variable(_)
+        | NodeKind::Not(_)
         | NodeKind::Signed(..)
         | NodeKind::Chain(..)
         | NodeKind::TypeTest(..) => None,

@@ -29,8 +29,9 @@ fn element_value<'r>(evaluator: &Evaluator<'r>, element: Element<'r>) -> Option<
     let text = || Some(Value::Text(Cow::Borrowed(element.value()?)));
     match element.kind() {
         Kind::Resource => None,
-        Kind::Complex => quantity_of(evaluator, element)
-            .map(|quantity| Value::Quantity(Box::new(quantity))),
+        Kind::Complex => {
+            quantity_of(evaluator, element).map(|quantity| Value::Quantity(Box::new(quantity)))
+        }
         Kind::Boolean => Some(Value::Boolean(element.value() == Some("true"))),
         Kind::Number => number(
             element.value()?,

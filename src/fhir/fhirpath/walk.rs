@@ -1,17 +1,14 @@
 //! Walks a path item by item, so that what lies between its steps is never collected, and stops as soon as the
 //! answer is known: `name.exists()` looks at the first name alone.
 
-use super::ast::{Call, Choice, Member, Node, Role, Step};
-use super::evaluate::{Evaluator, Fault, Outcome, Scope, truth};
+use super::ast::{Call, Choice, Member, Node, Role, STRETCH, Step};
+use super::evaluate::{self, Evaluator, Fault, Outcome, Scope};
 use super::items::Items;
 use super::navigate;
 use super::value::Value;
 use crate::fhir::tree::Element;
 use crate::fhir::types;
 use std::borrow::Cow;
-
-/// How many steps are walked at a stretch: each is a level of recursion. Between stretches items are collected.
-const STRETCH: usize = 8;
 
 /// Whether a walk wants more items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,11 +21,10 @@ enum Flow {
 enum Sink<'r> {
     Collect(Items<'r>),
     First(Option<Value<'r>>),
-    /// Whether there is an item, and what `true` is spelled as: `exists` or its opposite.
-    Exists {
-        found: bool,
-        means: bool,
-    },
+    Exists(bool),
+    Empty(bool),
+    /// How many items there are, and whether the last of them has a value.
+    HasValue(usize, bool),
     Count(i64),
     /// Whether an item meets the condition.
     Any(&'r Node, bool),
@@ -50,12 +46,37 @@ pub(super) fn stretch<'r>(
         .count();
     let (walked, rest) = steps.split_at(length);
     let (mut sink, rest) = Sink::of(rest);
-    for item in input {
-        if walk(evaluator, item, walked, scope, &mut sink)? == Flow::Enough {
-            break;
-        }
-    }
+    sink.fill(evaluator, input, walked, scope)?;
     Ok((sink.finish(), rest))
+}
+
+/// The answer of a path that is a question with a truth value for an answer.
+pub(super) fn truth<'r>(
+    evaluator: &mut Evaluator<'r>,
+    input: &[Value<'r>],
+    steps: &'r [Step],
+    scope: Scope<'_, 'r>,
+) -> Result<Option<bool>, Fault> {
+    let (walked, asks) = steps.split_at(steps.len().saturating_sub(1));
+    let mut sink = Sink::of(asks).0;
+    sink.fill(evaluator, input, walked, scope)?;
+    Ok(sink.truth())
+}
+
+/// The answer of a path that counts.
+pub(super) fn count<'r>(
+    evaluator: &mut Evaluator<'r>,
+    input: &[Value<'r>],
+    steps: &'r [Step],
+    scope: Scope<'_, 'r>,
+) -> Result<i64, Fault> {
+    let walked = &steps[..steps.len().saturating_sub(1)];
+    let mut sink = Sink::Count(0);
+    sink.fill(evaluator, input, walked, scope)?;
+    let Sink::Count(count) = sink else {
+        return Ok(0);
+    };
+    Ok(count)
 }
 
 /// The elements of a name below each item.
@@ -133,7 +154,9 @@ fn children_named<'r>(
 
 /// Equality, with the length and the first letter looked at before anything is called.
 fn is_named(name: &str, wanted: &str) -> bool {
-    name.len() == wanted.len() && name.as_bytes().first() == wanted.as_bytes().first() && name == wanted
+    name.len() == wanted.len()
+        && name.as_bytes().first() == wanted.as_bytes().first()
+        && name == wanted
 }
 
 /// Whether a name on the wire is a choice element with its type.
@@ -210,9 +233,13 @@ fn walk_call<'r>(
             )
         }
         // invariant: the roles that do not stream are no part of a stretch.
-        Role::First | Role::Exists | Role::Empty | Role::Count | Role::All | Role::Collected => {
-            Ok(Flow::More)
-        }
+        Role::First
+        | Role::Exists
+        | Role::Empty
+        | Role::Count
+        | Role::All
+        | Role::HasValue
+        | Role::Collected => Ok(Flow::More),
     }
 }
 
@@ -244,15 +271,10 @@ impl<'r> Sink<'r> {
         let condition = call.arguments.first();
         let sink = match (call.role, condition) {
             (Role::First, _) => Self::First(None),
-            (Role::Exists, None) => Self::Exists {
-                found: false,
-                means: true,
-            },
+            (Role::Exists, None) => Self::Exists(false),
             (Role::Exists, Some(condition)) => Self::Any(condition, false),
-            (Role::Empty, _) => Self::Exists {
-                found: false,
-                means: false,
-            },
+            (Role::Empty, _) => Self::Empty(true),
+            (Role::HasValue, _) => Self::HasValue(0, false),
             (Role::Count, _) => Self::Count(0),
             (Role::All, Some(condition)) => Self::All(condition, true),
             _ => return (collect, steps),
@@ -275,9 +297,18 @@ impl<'r> Sink<'r> {
                 *first = Some(item.clone());
                 true
             }
-            Self::Exists { found, .. } => {
-                *found = true;
+            Self::Exists(exists) => {
+                *exists = true;
                 true
+            }
+            Self::Empty(empty) => {
+                *empty = false;
+                true
+            }
+            Self::HasValue(count, has) => {
+                *count += 1;
+                *has = navigate::has_value(evaluator, item);
+                *count > 1
             }
             Self::Count(count) => {
                 *count += 1;
@@ -295,13 +326,43 @@ impl<'r> Sink<'r> {
         Ok(if enough { Flow::Enough } else { Flow::More })
     }
 
+    /// Takes the input through the steps, until there is enough.
+    fn fill(
+        &mut self,
+        evaluator: &mut Evaluator<'r>,
+        input: &[Value<'r>],
+        steps: &'r [Step],
+        scope: Scope<'_, 'r>,
+    ) -> Result<(), Fault> {
+        for item in input {
+            if walk(evaluator, item, steps, scope, self)? == Flow::Enough {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     fn finish(self) -> Items<'r> {
         match self {
             Self::Collect(items) => items,
             Self::First(item) => Items::from(item),
-            Self::Exists { found, means } => truth(Some(found == means)),
             Self::Count(count) => Items::One(Value::Integer(count)),
-            Self::Any(_, met) | Self::All(_, met) => truth(Some(met)),
+            Self::Exists(_)
+            | Self::Empty(_)
+            | Self::HasValue(..)
+            | Self::Any(..)
+            | Self::All(..) => evaluate::truth(self.truth()),
+        }
+    }
+
+    /// The answer to a question; what collects has none.
+    fn truth(&self) -> Option<bool> {
+        match self {
+            Self::Exists(met) | Self::Empty(met) | Self::Any(_, met) | Self::All(_, met) => {
+                Some(*met)
+            }
+            Self::HasValue(count, has) => Some(*count == 1 && *has),
+            Self::Collect(_) | Self::First(_) | Self::Count(_) => None,
         }
     }
 }

@@ -264,8 +264,9 @@ fn to_quantity_in<'r>(
         return Ok(found);
     };
     let in_unit = |value: &Value<'r>| match value {
-        Value::Quantity(quantity) => in_unit_of(quantity, &wanted)
-            .map(|quantity| Value::Quantity(Box::new(quantity))),
+        Value::Quantity(quantity) => {
+            in_unit_of(quantity, &wanted).map(|quantity| Value::Quantity(Box::new(quantity)))
+        }
         _ => None,
     };
     Ok(found.iter().filter_map(in_unit).collect())

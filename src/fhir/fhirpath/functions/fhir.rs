@@ -87,15 +87,10 @@ fn extension<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) 
 }
 
 fn has_value<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
-    let item = match &*invocation.input {
-        [item] => item,
-        _ => return Ok(truth(Some(false))),
+    let [item] = &*invocation.input else {
+        return Ok(truth(Some(false)));
     };
-    let has = match item.element() {
-        Some(element) => element.value().is_some(),
-        None => system_value(evaluator, item).is_some(),
-    };
-    Ok(truth(Some(has)))
+    Ok(truth(Some(navigate::has_value(evaluator, item))))
 }
 
 fn get_value<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {

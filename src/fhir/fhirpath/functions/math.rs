@@ -142,7 +142,9 @@ fn abs<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Out
     }
     if let Value::Quantity(quantity) = value {
         let amount = positive(quantity.value);
-        return Ok(Items::One(Value::Quantity(Box::new(quantity.with_value(amount)))));
+        return Ok(Items::One(Value::Quantity(Box::new(
+            quantity.with_value(amount),
+        ))));
     }
     Ok(number_value(as_decimal(&value).map(positive)))
 }

@@ -188,11 +188,7 @@ impl<'r> Invocation<'_, 'r> {
         evaluator.truth_apart(node, scope)
     }
 
-    fn integer(
-        &self,
-        evaluator: &mut Evaluator<'r>,
-        at: usize,
-    ) -> Result<Option<i64>, Fault> {
+    fn integer(&self, evaluator: &mut Evaluator<'r>, at: usize) -> Result<Option<i64>, Fault> {
         let items = self.items(evaluator, at)?;
         evaluator.integer(
             &items,
@@ -215,10 +211,7 @@ impl<'r> Invocation<'_, 'r> {
     }
 
     /// The input as a single text.
-    fn input_text(
-        &self,
-        evaluator: &Evaluator<'r>,
-    ) -> Result<Option<Cow<'r, str>>, Fault> {
+    fn input_text(&self, evaluator: &Evaluator<'r>) -> Result<Option<Cow<'r, str>>, Fault> {
         evaluator.text(
             &self.input,
             &format!("the input of `{}`", self.name()),
@@ -244,6 +237,7 @@ pub(super) fn literal_pattern(call: &Call) -> Result<Option<Regex>, ExpressionEr
     let Some(Node {
         position,
         kind: NodeKind::Literal(Literal::Text(text)),
+        ..
     }) = call.arguments.first()
     else {
         return Ok(None);

@@ -2,7 +2,8 @@
 
 use super::ast::Arithmetic;
 use super::decimal::Decimal;
-use super::evaluate::{EvaluationError, Evaluator, Outcome};
+use super::evaluate::{EvaluationError, Evaluator, Fault, Outcome};
+use super::items::Items;
 use super::quantity::Quantity;
 use super::system::{as_decimal, describe, system_pair, system_value};
 use super::temporal::Temporal;
@@ -23,7 +24,7 @@ pub(super) fn calculate<'r>(
     let left = evaluator.single(left, "the left side", position)?;
     let right = evaluator.single(right, "the right side", position)?;
     let (Some(left), Some(right)) = (left, right) else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     let refused = || {
         let (left, right) = (describe(evaluator, left), describe(evaluator, right));
@@ -60,7 +61,7 @@ pub(super) fn calculate<'r>(
             decimals(operator, left, as_decimal(right).ok_or_else(refused)?)
         }
     };
-    Ok(result.into_iter().collect())
+    Ok(Items::from(result))
 }
 
 /// Whole numbers stay whole, but for `/`.
@@ -108,7 +109,7 @@ fn quantities<'r>(
         Arithmetic::Divide => left.over(right)?,
         Arithmetic::WholeDivide | Arithmetic::Remainder => return None,
     };
-    Some(Some(Value::Quantity(quantity)))
+    Some(Some(Value::Quantity(Box::new(quantity))))
 }
 
 /// A point in time, moved; `None` where the unit is no unit of time that a calendar can take.
@@ -155,19 +156,18 @@ fn joined<'r>(
     let length = left.len() + right.len();
     refuse_long(length, position)?;
     evaluator.charge(length / 64, position)?;
-    Ok(vec![Value::Text(Cow::Owned(format!("{left}{right}")))])
+    Ok(Items::One(Value::Text(Cow::Owned(format!(
+        "{left}{right}"
+    )))))
 }
 
 /// Keeps texts from growing without bound.
-pub(crate) fn refuse_long(length: usize, position: usize) -> Result<(), EvaluationError> {
+pub(crate) fn refuse_long(length: usize, position: usize) -> Result<(), Fault> {
     if length <= MAX_TEXT {
         return Ok(());
     }
-    let error = EvaluationError::new(position, format!("a text grows beyond {MAX_TEXT} bytes"));
-    Err(EvaluationError {
-        kind: super::EvaluationErrorKind::Limit,
-        ..error
-    })
+    let message = format!("a text grows beyond {MAX_TEXT} bytes");
+    Err(EvaluationError::limit(position, message))
 }
 
 /// `+x` and `-x`
@@ -178,7 +178,7 @@ pub(super) fn signed<'r>(
     position: usize,
 ) -> Outcome<'r> {
     let Some(item) = evaluator.single(items, "a number with a sign", position)? else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     let value = system_value(evaluator, item);
     let signed = match value {
@@ -190,12 +190,12 @@ pub(super) fn signed<'r>(
         Some(Value::Integer(number)) => Value::Integer(number.saturating_neg()),
         Some(Value::Decimal(number)) => Value::Decimal(number.negated()),
         Some(Value::Quantity(quantity)) => {
-            Value::Quantity(quantity.with_value(quantity.value.negated()))
+            Value::Quantity(Box::new(quantity.with_value(quantity.value.negated())))
         }
         _ => {
             let message = format!("a sign does not apply to {}", describe(evaluator, item));
             return Err(EvaluationError::new(position, message));
         }
     };
-    Ok(vec![signed])
+    Ok(Items::One(signed))
 }

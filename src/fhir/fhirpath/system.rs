@@ -1,7 +1,7 @@
 //! The System values of items: what an element's text means once an operator asks.
 
 use super::decimal::Decimal;
-use super::evaluate::{EvaluationError, Evaluator};
+use super::evaluate::{EvaluationError, Evaluator, Fault};
 use super::quantity::{Quantity, Unit};
 use super::temporal::{Temporal, TemporalKind};
 use super::value::{Value, text_of, truth_of};
@@ -29,7 +29,9 @@ fn element_value<'r>(evaluator: &Evaluator<'r>, element: Element<'r>) -> Option<
     let text = || Some(Value::Text(Cow::Borrowed(element.value()?)));
     match element.kind() {
         Kind::Resource => None,
-        Kind::Complex => quantity_of(evaluator, element).map(Value::Quantity),
+        Kind::Complex => {
+            quantity_of(evaluator, element).map(|quantity| Value::Quantity(Box::new(quantity)))
+        }
         Kind::Boolean => Some(Value::Boolean(element.value() == Some("true"))),
         Kind::Number => number(
             element.value()?,
@@ -205,7 +207,7 @@ pub(crate) fn all_booleans<'r>(
     evaluator: &Evaluator<'r>,
     items: &[Value<'r>],
     position: usize,
-) -> Result<Vec<bool>, EvaluationError> {
+) -> Result<Vec<bool>, Fault> {
     let truths = items
         .iter()
         .map(|item| match system_value(evaluator, item) {

@@ -1,6 +1,7 @@
 //! The values that FHIRPath computes with, and the collection that an expression yields.
 
 use super::decimal::Decimal;
+use super::items::Items;
 use super::quantity::Quantity;
 use super::temporal::{Temporal, TemporalKind};
 use crate::fhir::tree::{Element, Place};
@@ -22,9 +23,9 @@ pub enum Value<'r> {
     /// A date, date-time or time.
     Temporal(Temporal),
     /// An amount with a unit.
-    Quantity(Quantity<'r>),
+    Quantity(Box<Quantity<'r>>),
     /// What `type()` tells.
-    Type(TypeName<'r>),
+    Type(Box<TypeName<'r>>),
 }
 
 /// The name of a type, in the namespace `System` or `FHIR`.
@@ -94,7 +95,7 @@ impl<'r> Value<'r> {
 /// What an expression yields: items in order.
 #[derive(Debug, Clone, Default)]
 pub struct Collection<'r> {
-    pub(crate) items: Vec<Value<'r>>,
+    pub(crate) items: Items<'r>,
     pub(crate) traces: Vec<Trace>,
 }
 
@@ -126,7 +127,7 @@ impl<'r> Collection<'r> {
     /// Singleton evaluation: a boolean is itself, any other single item is true. `None` for an empty collection,
     /// and for several items, which are no condition.
     pub fn truth(&self) -> Option<bool> {
-        let [item] = self.items.as_slice() else {
+        let [item] = &*self.items else {
             return None;
         };
         Some(truth_of(item))

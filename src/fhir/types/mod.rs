@@ -104,6 +104,11 @@ pub(crate) fn split_choice(name: &str) -> Option<(&str, &'static str)> {
     splits.find_map(|(base, suffix)| choice_type(base, suffix).map(|name| (base, name)))
 }
 
+/// Whether some type of FHIR has a choice element of this name.
+pub(crate) fn has_choices(base: &str) -> bool {
+    lookup_all(CHOICES, base).is_some()
+}
+
 /// The type that a choice element `base` has when `suffix` ends its name.
 pub(crate) fn choice_type(base: &str, suffix: &str) -> Option<&'static str> {
     let types = lookup_all(CHOICES, base)?;

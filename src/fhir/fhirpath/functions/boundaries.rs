@@ -2,7 +2,8 @@
 
 use super::{Arguments::Expressions, Function, Implementation, Invocation};
 use crate::fhir::fhirpath::decimal::Decimal;
-use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Outcome, truth};
+use crate::fhir::fhirpath::evaluate::{Evaluator, Fault, Outcome, truth};
+use crate::fhir::fhirpath::items::Items;
 use crate::fhir::fhirpath::system::system_value;
 use crate::fhir::fhirpath::temporal::{Precision, Temporal, TemporalKind, days_in_month};
 use crate::fhir::fhirpath::value::Value;
@@ -58,7 +59,7 @@ enum Side {
 fn value<'r>(
     evaluator: &Evaluator<'r>,
     invocation: &Invocation<'_, 'r>,
-) -> Result<Option<Value<'r>>, EvaluationError> {
+) -> Result<Option<Value<'r>>, Fault> {
     let item = invocation.single(evaluator)?;
     Ok(item.and_then(|item| system_value(evaluator, &item)))
 }
@@ -76,7 +77,7 @@ fn boundary<'r>(
         }
         Some(Value::Decimal(number)) => number_boundary(number, digits, side).map(Value::Decimal),
         Some(Value::Quantity(quantity)) => number_boundary(quantity.value, digits, side)
-            .map(|number| Value::Quantity(quantity.with_value(number))),
+            .map(|number| Value::Quantity(Box::new(quantity.with_value(number)))),
         Some(Value::Temporal(point)) => point_boundary(point, digits, side).map(Value::Temporal),
         Some(_) => {
             return Err(invocation.error(format!(
@@ -85,7 +86,7 @@ fn boundary<'r>(
             )));
         }
     };
-    Ok(result.into_iter().collect())
+    Ok(Items::from(result))
 }
 
 /// Half of the last digit down or up, cut outwards to so many places (8 where none are given).
@@ -185,7 +186,7 @@ fn precision<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) 
             return Err(invocation.error("the input of `precision` must be a number, date or time"));
         }
     };
-    Ok(digits.map(Value::Integer).into_iter().collect())
+    Ok(Items::from(digits.map(Value::Integer)))
 }
 
 fn digits_of(point: Temporal) -> i64 {
@@ -215,7 +216,7 @@ fn comparable<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>)
         (Some(Value::Quantity(left)), Some(Value::Quantity(right))) => {
             truth(Some(left.is_comparable(&right)))
         }
-        (None, _) | (_, None) => Vec::new(),
+        (None, _) | (_, None) => Items::Empty,
         (Some(_), Some(_)) => {
             return Err(invocation.error("`comparable` asks about two quantities"));
         }

@@ -8,6 +8,7 @@
 use super::{Arguments::Expressions, Function, Implementation, Invocation};
 use crate::fhir::fhirpath::decimal::Decimal;
 use crate::fhir::fhirpath::evaluate::{Evaluator, Outcome, truth};
+use crate::fhir::fhirpath::items::Items;
 use crate::fhir::fhirpath::quantity::{Quantity, Unit};
 use crate::fhir::fhirpath::system::system_value;
 use crate::fhir::fhirpath::temporal::{Temporal, TemporalKind};
@@ -150,7 +151,7 @@ fn convert<'r>(
     conversion: Conversion,
 ) -> Outcome<'r> {
     let Some(item) = invocation.single(evaluator)? else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     let value = system_value(evaluator, &item);
     Ok(value
@@ -165,7 +166,7 @@ fn converts<'r>(
     conversion: Conversion,
 ) -> Outcome<'r> {
     if invocation.input.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     }
     Ok(truth(Some(
         !convert(evaluator, invocation, conversion)?.is_empty(),
@@ -244,14 +245,14 @@ fn to_time<'r>(value: &Value<'r>) -> Option<Value<'r>> {
 
 fn to_quantity<'r>(value: &Value<'r>) -> Option<Value<'r>> {
     let quantity = match value {
-        Value::Quantity(quantity) => quantity.clone(),
+        Value::Quantity(_) => return Some(value.clone()),
         Value::Integer(number) => Quantity::of_number(Decimal::from(*number)),
         Value::Decimal(number) => Quantity::of_number(*number),
         Value::Boolean(truth) => Quantity::of_number(Decimal::from(i64::from(*truth))),
         Value::Text(text) => Quantity::parse(text)?,
         _ => return None,
     };
-    Some(Value::Quantity(quantity))
+    Some(Value::Quantity(Box::new(quantity)))
 }
 
 fn to_quantity_in<'r>(
@@ -263,7 +264,9 @@ fn to_quantity_in<'r>(
         return Ok(found);
     };
     let in_unit = |value: &Value<'r>| match value {
-        Value::Quantity(quantity) => in_unit_of(quantity, &wanted).map(Value::Quantity),
+        Value::Quantity(quantity) => {
+            in_unit_of(quantity, &wanted).map(|quantity| Value::Quantity(Box::new(quantity)))
+        }
         _ => None,
     };
     Ok(found.iter().filter_map(in_unit).collect())
@@ -274,7 +277,7 @@ fn converts_to_quantity<'r>(
     invocation: Invocation<'_, 'r>,
 ) -> Outcome<'r> {
     if invocation.input.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     }
     Ok(truth(Some(
         !to_quantity_in(evaluator, invocation)?.is_empty(),

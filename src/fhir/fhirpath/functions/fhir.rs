@@ -2,11 +2,11 @@
 
 use super::{Arguments::Expressions, Function, Implementation, Invocation};
 use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Outcome, truth};
+use crate::fhir::fhirpath::items::Items;
 use crate::fhir::fhirpath::navigate;
 use crate::fhir::fhirpath::system::{describe, system_value};
 use crate::fhir::fhirpath::value::Value;
 use crate::fhir::narrative;
-use crate::fhir::tree::Element;
 
 const fn row(
     name: &'static str,
@@ -71,18 +71,15 @@ pub(super) const FUNCTIONS: &[Function] = &[
 
 fn extension<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
     let Some(url) = invocation.text(evaluator, 0)? else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
-    let has_url = |extension: &Element<'_>| {
-        extension.child("url").and_then(Element::value) == Some(url.as_ref())
-    };
-    let mut found = Vec::new();
+    let mut found = Items::Empty;
     for item in &invocation.input {
         if let Value::Element(element) = item {
             let extensions = element
                 .children()
-                .filter(|child| child.name() == "extension");
-            found.extend(extensions.filter(has_url).map(Value::Element));
+                .filter(|child| navigate::is_extension(*child, Some(&url)));
+            found.extend(extensions.map(Value::Element));
         }
     }
     evaluator.charge(found.len(), invocation.position())?;
@@ -90,15 +87,10 @@ fn extension<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) 
 }
 
 fn has_value<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
-    let item = match invocation.input.as_slice() {
-        [item] => item,
-        _ => return Ok(truth(Some(false))),
+    let [item] = &*invocation.input else {
+        return Ok(truth(Some(false)));
     };
-    let has = match item.element() {
-        Some(element) => element.value().is_some(),
-        None => system_value(evaluator, item).is_some(),
-    };
-    Ok(truth(Some(has)))
+    Ok(truth(Some(navigate::has_value(evaluator, item))))
 }
 
 fn get_value<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
@@ -114,7 +106,7 @@ fn get_value<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) 
 }
 
 fn resolve<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
-    let mut found = Vec::new();
+    let mut found = Items::Empty;
     for item in &invocation.input {
         evaluator.charge(8, invocation.position())?;
         found.extend(navigate::resolve(evaluator, item).map(Value::Element));
@@ -127,7 +119,7 @@ fn conforms_to<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>
         invocation.single(evaluator)?,
         invocation.text(evaluator, 0)?,
     ) else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     let Value::Element(element) = item else {
         return Ok(truth(Some(false)));
@@ -164,7 +156,7 @@ fn member_of<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) 
         invocation.single(evaluator)?,
         invocation.text(evaluator, 0)?,
     ) else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     let Value::Element(element) = item else {
         return Err(invocation.error(format!(
@@ -183,7 +175,7 @@ fn member_of<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) 
 
 fn html_checks<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
     let Some(div) = invocation.input_text(evaluator)? else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     evaluator.charge(div.len() / 4, invocation.position())?;
     Ok(truth(Some(narrative::check(&div).is_ok())))

@@ -3,11 +3,12 @@
 use super::{Arguments::Expressions, Function, Invocation};
 use crate::fhir::fhirpath::ast::{Node, NodeKind, Sign};
 use crate::fhir::fhirpath::compare::{is_in, order};
-use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Items, Outcome, Scope};
+use crate::fhir::fhirpath::evaluate::{Evaluator, Fault, Outcome, Scope};
+use crate::fhir::fhirpath::items::Items;
+use crate::fhir::fhirpath::system;
 use crate::fhir::fhirpath::value::{Trace, Value, text_of};
 use crate::fhir::fhirpath::variables::Members;
-use crate::fhir::fhirpath::{navigate, system};
-use crate::fhir::tree::Resource;
+use crate::fhir::tree::{Element, Resource};
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
@@ -78,10 +79,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
 ];
 
 fn where_items<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
-    let mut kept = Vec::new();
+    let mut kept = Items::Empty;
     for (index, item) in invocation.input.iter().enumerate() {
-        let met = invocation.with_item(evaluator, 0, item, index)?;
-        if evaluator.boolean(&met, invocation.position())? == Some(true) {
+        if invocation.is_met(evaluator, 0, item, index)? == Some(true) {
             kept.push(item.clone());
         }
     }
@@ -89,7 +89,7 @@ fn where_items<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>
 }
 
 fn select<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
-    let mut selected = Vec::new();
+    let mut selected = Items::Empty;
     for (index, item) in invocation.input.iter().enumerate() {
         selected.extend(invocation.with_item(evaluator, 0, item, index)?);
     }
@@ -107,7 +107,7 @@ fn repeat<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> 
                 found.add(evaluator, result, invocation.position())?;
             }
         }
-        open = found.items[before..].to_vec();
+        open = Items::of(&found.items[before..]);
     }
     Ok(found.items)
 }
@@ -126,7 +126,7 @@ impl<'r> Found<'r> {
         evaluator: &mut Evaluator<'r>,
         item: Value<'r>,
         position: usize,
-    ) -> Result<(), EvaluationError> {
+    ) -> Result<(), Fault> {
         evaluator.charge(1, position)?;
         let known = match item.element() {
             Some(element) => !self
@@ -149,7 +149,7 @@ fn aggregate<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) 
             index: Some(index),
             total: Some(&total),
         };
-        total = evaluator.evaluate(&invocation.call.arguments[0], scope)?;
+        total = evaluator.apart(&invocation.call.arguments[0], scope)?;
     }
     Ok(total)
 }
@@ -187,7 +187,7 @@ fn keys<'r>(
     invocation: &Invocation<'_, 'r>,
     item: &Value<'r>,
     index: usize,
-) -> Result<Vec<Key<'r>>, EvaluationError> {
+) -> Result<Vec<Key<'r>>, Fault> {
     if invocation.call.arguments.is_empty() {
         return Ok(vec![(Some(item.clone()), Direction::Ascending)]);
     }
@@ -199,7 +199,7 @@ fn keys<'r>(
             index: Some(index),
             total: None,
         };
-        let items = evaluator.evaluate(node, scope)?;
+        let items = evaluator.apart(node, scope)?;
         let key = evaluator.single(&items, "a key to sort by", node.position)?;
         keys.push((key.cloned(), direction));
     }
@@ -220,7 +220,7 @@ fn compare_keys<'r>(
     left: &[Key<'r>],
     right: &[Key<'r>],
     position: usize,
-) -> Result<Ordering, EvaluationError> {
+) -> Result<Ordering, Fault> {
     for ((left, direction), (right, _)) in left.iter().zip(right) {
         let ascending = match (left, right) {
             (Some(left), Some(right)) => {
@@ -251,13 +251,13 @@ fn iif<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Out
         ..invocation.scope
     };
     let arguments = &invocation.call.arguments;
-    let condition = evaluator.evaluate(&arguments[0], scope)?;
+    let condition = evaluator.apart(&arguments[0], scope)?;
     refuse_no_condition(evaluator, &invocation, &condition)?;
     let chosen = match evaluator.boolean(&condition, arguments[0].position)? {
         Some(true) => arguments.get(1),
         Some(false) | None => arguments.get(2),
     };
-    chosen.map_or_else(|| Ok(Vec::new()), |node| evaluator.evaluate(node, scope))
+    chosen.map_or_else(|| Ok(Items::Empty), |node| evaluator.apart(node, scope))
 }
 
 /// In strict mode a condition must be a truth value, not just some item.
@@ -265,7 +265,7 @@ fn refuse_no_condition<'r>(
     evaluator: &Evaluator<'r>,
     invocation: &Invocation<'_, 'r>,
     condition: &[Value<'r>],
-) -> Result<(), EvaluationError> {
+) -> Result<(), Fault> {
     let strict = evaluator.variables.members == Members::Strict;
     match condition.first() {
         Some(item) if strict && item.system_type().is_some_and(|name| name != "Boolean") => {
@@ -303,9 +303,21 @@ fn trace<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> O
 }
 
 fn children<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
-    navigate::children(evaluator, &invocation.input, invocation.position())
+    let elements = invocation.input.iter().filter_map(Value::element);
+    let found: Items<'r> = elements
+        .flat_map(Element::children)
+        .map(Value::Element)
+        .collect();
+    evaluator.charge(found.len(), invocation.position())?;
+    Ok(found)
 }
 
 fn descendants<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
-    navigate::descendants(evaluator, &invocation.input, invocation.position())
+    let mut found = Items::Empty;
+    for element in invocation.input.iter().filter_map(Value::element) {
+        let before = found.len();
+        found.extend(element.descendants().map(Value::Element));
+        evaluator.charge(found.len() - before, invocation.position())?;
+    }
+    Ok(found)
 }

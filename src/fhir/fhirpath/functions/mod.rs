@@ -14,7 +14,8 @@ mod types;
 use super::ExpressionError;
 use super::ast::{Call, Literal, Node, NodeKind};
 use super::decimal::Decimal;
-use super::evaluate::{EvaluationError, Evaluator, Items, Outcome, Scope};
+use super::evaluate::{EvaluationError, Evaluator, Fault, Outcome, Scope};
+use super::items::Items;
 use super::value::Value;
 use regex::{Regex, RegexBuilder};
 use std::borrow::Cow;
@@ -141,11 +142,11 @@ impl<'r> Invocation<'_, 'r> {
         &self,
         evaluator: &mut Evaluator<'r>,
         at: usize,
-    ) -> Result<Option<Items<'r>>, EvaluationError> {
+    ) -> Result<Option<Items<'r>>, Fault> {
         let Some(node) = self.call.arguments.get(at) else {
             return Ok(None);
         };
-        evaluator.evaluate(node, self.scope).map(Some)
+        evaluator.apart(node, self.scope).map(Some)
     }
 
     /// The items of an argument, empty where it is left out.
@@ -167,14 +168,27 @@ impl<'r> Invocation<'_, 'r> {
             index: Some(index),
             total: self.scope.total,
         };
-        evaluator.evaluate(node, scope)
+        evaluator.apart(node, scope)
     }
 
-    fn integer(
+    /// Evaluates an argument as a condition on an item of the input.
+    fn is_met(
         &self,
         evaluator: &mut Evaluator<'r>,
         at: usize,
-    ) -> Result<Option<i64>, EvaluationError> {
+        item: &Value<'r>,
+        index: usize,
+    ) -> Result<Option<bool>, Fault> {
+        let node: &'r Node = &self.call.arguments[at];
+        let scope = Scope {
+            this: std::slice::from_ref(item),
+            index: Some(index),
+            total: self.scope.total,
+        };
+        evaluator.truth_apart(node, scope)
+    }
+
+    fn integer(&self, evaluator: &mut Evaluator<'r>, at: usize) -> Result<Option<i64>, Fault> {
         let items = self.items(evaluator, at)?;
         evaluator.integer(
             &items,
@@ -187,7 +201,7 @@ impl<'r> Invocation<'_, 'r> {
         &self,
         evaluator: &mut Evaluator<'r>,
         at: usize,
-    ) -> Result<Option<Cow<'r, str>>, EvaluationError> {
+    ) -> Result<Option<Cow<'r, str>>, Fault> {
         let items = self.items(evaluator, at)?;
         evaluator.text(
             &items,
@@ -197,10 +211,7 @@ impl<'r> Invocation<'_, 'r> {
     }
 
     /// The input as a single text.
-    fn input_text(
-        &self,
-        evaluator: &Evaluator<'r>,
-    ) -> Result<Option<Cow<'r, str>>, EvaluationError> {
+    fn input_text(&self, evaluator: &Evaluator<'r>) -> Result<Option<Cow<'r, str>>, Fault> {
         evaluator.text(
             &self.input,
             &format!("the input of `{}`", self.name()),
@@ -209,14 +220,14 @@ impl<'r> Invocation<'_, 'r> {
     }
 
     /// The single input item, if there is one.
-    fn single(&self, evaluator: &Evaluator<'r>) -> Result<Option<Value<'r>>, EvaluationError> {
+    fn single(&self, evaluator: &Evaluator<'r>) -> Result<Option<Value<'r>>, Fault> {
         let what = format!("the input of `{}`", self.name());
         Ok(evaluator
             .single(&self.input, &what, self.position())?
             .cloned())
     }
 
-    fn error(&self, message: impl Into<String>) -> EvaluationError {
+    fn error(&self, message: impl Into<String>) -> Fault {
         EvaluationError::new(self.position(), message)
     }
 }
@@ -226,6 +237,7 @@ pub(super) fn literal_pattern(call: &Call) -> Result<Option<Regex>, ExpressionEr
     let Some(Node {
         position,
         kind: NodeKind::Literal(Literal::Text(text)),
+        ..
     }) = call.arguments.first()
     else {
         return Ok(None);
@@ -258,9 +270,9 @@ fn pattern(text: &str, whole: bool) -> Result<Regex, String> {
 }
 
 fn number_value<'r>(number: Option<Decimal>) -> Items<'r> {
-    number.map(Value::Decimal).into_iter().collect()
+    Items::from(number.map(Value::Decimal))
 }
 
 fn text_value<'r>(text: impl Into<Cow<'r, str>>) -> Items<'r> {
-    vec![Value::Text(text.into())]
+    Items::One(Value::Text(text.into()))
 }

@@ -1,7 +1,8 @@
 //! The clock, which the caller gives, and the parts of points in time.
 
 use super::{Arguments::Expressions, Function, Implementation, Invocation};
-use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Outcome};
+use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Fault, Outcome};
+use crate::fhir::fhirpath::items::Items;
 use crate::fhir::fhirpath::system::system_value;
 use crate::fhir::fhirpath::temporal::{Precision, Temporal, TemporalKind};
 use crate::fhir::fhirpath::value::Value;
@@ -78,13 +79,13 @@ fn clock<'r>(
         );
         EvaluationError::unavailable(invocation.position(), message)
     })?;
-    Ok(vec![Value::Temporal(view(now))])
+    Ok(Items::One(Value::Temporal(view(now))))
 }
 
 fn point<'r>(
     evaluator: &Evaluator<'r>,
     invocation: &Invocation<'_, 'r>,
-) -> Result<Option<Temporal>, EvaluationError> {
+) -> Result<Option<Temporal>, Fault> {
     let Some(item) = invocation.single(evaluator)? else {
         return Ok(None);
     };
@@ -104,11 +105,11 @@ fn part<'r>(
     part: Precision,
 ) -> Outcome<'r> {
     let Some(point) = point(evaluator, invocation)? else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     let dated = point.kind != TemporalKind::Time;
     if part > point.precision || (part <= Precision::Day && !dated) {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     }
     let number = match part {
         Precision::Year => i64::from(point.year),
@@ -118,7 +119,7 @@ fn part<'r>(
         Precision::Minute => i64::from(point.minute),
         Precision::Second => i64::from(point.second),
     };
-    Ok(vec![Value::Integer(number)])
+    Ok(Items::One(Value::Integer(number)))
 }
 
 fn cut<'r>(

@@ -1,13 +1,29 @@
 //! Validation of a resource against its base definition and profiles.
 
+mod binding;
+mod decide;
+mod form;
+mod invariant;
 mod issue;
+mod moment;
+mod primitive;
 mod rules;
+mod run;
+mod services;
+mod shape;
+mod slicing;
+mod stubs;
+mod suggest;
+mod walk;
 
 pub use issue::{Grade, Issue, IssueKind, Weight};
 
 use super::definitions::Definitions;
 use super::terminology::Terminology;
 use super::tree::{Element, Resource};
+use run::Run;
+use services::Answers;
+use shape::{ShapeId, Shapes};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -16,6 +32,9 @@ pub struct Validator {
     definitions: Arc<Definitions>,
     terminology: Arc<dyn Terminology>,
     options: Options,
+    resolver: Option<Arc<dyn Resolver>>,
+    shapes: Shapes,
+    extension_shape: ShapeId,
 }
 
 /// How to validate. The default suits a stranger's resource: nothing is fetched, everything is looked at.
@@ -44,20 +63,26 @@ impl Validator {
         terminology: Arc<dyn Terminology>,
         options: Options,
     ) -> Self {
+        let shapes = Shapes::new(definitions.clone());
         Self {
+            extension_shape: shapes.id_of_type("Extension"),
+            shapes,
             definitions,
             terminology,
             options,
+            resolver: None,
         }
     }
 
     /// Everything that is wrong, doubtful or undecided about a resource: against its base, what `meta.profile` claims,
     /// and these profiles. In document order.
     pub fn validate(&self, resource: &Resource, profiles: &[&str]) -> Vec<Issue> {
-        let mut issues = Vec::new();
-        let _ = (&self.options, profiles);
-        self.rules(resource.root(), &mut issues);
-        issues
+        let answers = Answers::new(self);
+        let mut run = Run::new(self, resource, &answers);
+        run.form();
+        run.any_resource(resource.root());
+        let _ = profiles;
+        run.finish()
     }
 
     fn rules(&self, element: Element<'_>, issues: &mut Vec<Issue>) {

@@ -175,9 +175,15 @@ impl Manifest {
 impl Case {
     /// Runs a case in all its ways.
     pub fn run(&self, world: &dyn World) -> Result<Vec<RunOutcome>, String> {
-        let version = Version::parse(&self.fhir_version)
-            .ok_or_else(|| format!("`{}` is no release of FHIR that is known here", self.fhir_version))?;
-        let bytes = world.file(&self.file).ok_or_else(|| format!("`{}` is missing", self.file))?;
+        let version = Version::parse(&self.fhir_version).ok_or_else(|| {
+            format!(
+                "`{}` is no release of FHIR that is known here",
+                self.fhir_version
+            )
+        })?;
+        let bytes = world
+            .file(&self.file)
+            .ok_or_else(|| format!("`{}` is missing", self.file))?;
         let run = |(mode, run): (&String, &Run)| {
             let issues = catch_unwind(AssertUnwindSafe(|| self.look(world, version, &bytes, run)));
             let issues = issues.ok().transpose()?;
@@ -190,21 +196,44 @@ impl Case {
         self.runs.iter().map(run).collect()
     }
 
-    fn look(&self, world: &dyn World, version: Version, bytes: &[u8], run: &Run) -> Result<Vec<Issue>, String> {
+    fn look(
+        &self,
+        world: &dyn World,
+        version: Version,
+        bytes: &[u8],
+        run: &Run,
+    ) -> Result<Vec<Issue>, String> {
         let mut libraries: Vec<Arc<dyn Library>> = Vec::new();
         for package in self.packages.iter().chain(&run.profile_packages) {
             libraries.extend(world.package(package)?);
         }
-        let own = self.supporting.iter().chain(&self.profiles).chain(&run.profile_supporting).chain(&run.profile);
+        let own = self
+            .supporting
+            .iter()
+            .chain(&self.profiles)
+            .chain(&run.profile_supporting)
+            .chain(&run.profile);
         let own: Vec<_> = own.filter_map(|path| resource(world, path)).collect();
         libraries.push(Arc::new(Loose::new("the case", own)));
         let definitions = Arc::new(world.definitions(version).with(libraries));
-        let targets = self.reference_targets.iter().filter_map(|path| resource(world, path));
-        let validator = Validator::new(definitions.clone(), Arc::new(Packaged::new(definitions)), self.options())
-            .with_resolver(Arc::new(Targets(targets.collect())));
-        let profile = run.profile.as_deref().and_then(|path| resource(world, path));
-        let profile = profile.as_ref().and_then(|profile| profile.root().child("url")?.value());
-        Ok(validator.validate_bytes(bytes, profile.as_slice()))
+        let targets = self
+            .reference_targets
+            .iter()
+            .filter_map(|path| resource(world, path));
+        let validator = Validator::new(
+            definitions.clone(),
+            Arc::new(Packaged::new(definitions)),
+            self.options(),
+        )
+        .with_resolver(Arc::new(Targets(targets.collect())));
+        let profile = run
+            .profile
+            .as_deref()
+            .and_then(|path| resource(world, path));
+        let profile = profile
+            .as_ref()
+            .and_then(|profile| profile.root().child("url")?.value());
+        Ok(validator.validate_bytes(bytes, profile.as_slice()).issues)
     }
 
     fn options(&self) -> Options {
@@ -233,7 +262,10 @@ impl Resolver for Targets {
     fn resolve(&self, reference: &str) -> Option<Arc<Resource>> {
         let is_meant = |resource: &&Arc<Resource>| {
             let id = resource.root().child("id").and_then(|id| id.value());
-            let address = resource.type_name().zip(id).map(|(kind, id)| format!("{kind}/{id}"));
+            let address = resource
+                .type_name()
+                .zip(id)
+                .map(|(kind, id)| format!("{kind}/{id}"));
             address.is_some_and(|address| {
                 let rest = reference.strip_suffix(&address);
                 rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
@@ -263,19 +295,31 @@ impl Summary {
 
     fn note(&mut self, case: &Case, outcome: &RunOutcome) {
         let found = outcome.errors();
-        let kind = match (&outcome.issues, outcome.expected_errors > 0, found.is_empty()) {
+        let kind = match (
+            &outcome.issues,
+            outcome.expected_errors > 0,
+            found.is_empty(),
+        ) {
             (None, _, _) => "panic",
             (Some(_), false, false) => "false-accusation",
             (Some(_), true, true) => "missed",
             (Some(_), _, _) => {
                 if found.len() != outcome.expected_errors {
                     let due = outcome.expected_errors;
-                    self.other_counts.push(format!("{} {}: {due} / {}", case.id, outcome.mode, found.len()));
+                    self.other_counts.push(format!(
+                        "{} {}: {due} / {}",
+                        case.id,
+                        outcome.mode,
+                        found.len()
+                    ));
                 }
                 return;
             }
         };
-        let expected = case.runs.get(&outcome.mode).map(|run| run.expected.errors());
+        let expected = case
+            .runs
+            .get(&outcome.mode)
+            .map(|run| run.expected.errors());
         self.disagreements.push(Disagreement {
             id: case.id.clone(),
             run: outcome.mode.clone(),
@@ -288,16 +332,27 @@ impl Summary {
 
 impl Expected {
     fn errors(&self) -> Vec<String> {
-        let errors = self.issues.iter().filter(|issue| matches!(issue.severity.as_str(), "error" | "fatal"));
-        errors.map(|issue| format!("{}: {}", issue.expression.join(", "), issue.text)).collect()
+        let errors = self
+            .issues
+            .iter()
+            .filter(|issue| matches!(issue.severity.as_str(), "error" | "fatal"));
+        errors
+            .map(|issue| format!("{}: {}", issue.expression.join(", "), issue.text))
+            .collect()
     }
 }
 
 impl RunOutcome {
     /// Our errors, in words.
     fn errors(&self) -> Vec<String> {
-        let errors = self.issues.iter().flatten().filter(|issue| issue.is_error());
-        errors.map(|issue| format!("{}: {}", issue.place, issue.message)).collect()
+        let errors = self
+            .issues
+            .iter()
+            .flatten()
+            .filter(|issue| issue.is_error());
+        errors
+            .map(|issue| format!("{}: {}", issue.place, issue.message))
+            .collect()
     }
 }
 
@@ -313,14 +368,19 @@ impl Tally {
                 tally.panics += 1;
                 continue;
             };
-            let errors = issues.iter().filter(|issue| matches!(issue.grade, Grade::Fatal | Grade::Error)).count();
+            let errors = issues
+                .iter()
+                .filter(|issue| matches!(issue.grade, Grade::Fatal | Grade::Error))
+                .count();
             match (outcome.expected_errors > 0, errors > 0) {
                 (false, true) => tally.false_accusations += 1,
                 (true, false) => tally.missed += 1,
                 (true, true) | (false, false) => tally.agreed += 1,
             }
             tally.same_error_count += usize::from(errors == outcome.expected_errors);
-            let is_open = issues.iter().any(|issue| issue.kind == IssueKind::Undecided);
+            let is_open = issues
+                .iter()
+                .any(|issue| issue.kind == IssueKind::Undecided);
             tally.undecided += usize::from(is_open);
         }
         tally

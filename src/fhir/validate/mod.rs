@@ -1,13 +1,29 @@
 //! Validation of a resource against its base definition and profiles.
 
+mod binding;
+mod decide;
+mod form;
+mod invariant;
 mod issue;
+mod moment;
+mod primitive;
 mod rules;
+mod run;
+mod services;
+mod shape;
+mod slicing;
+mod stubs;
+mod suggest;
+mod walk;
 
 pub use issue::{Grade, Issue, IssueKind, Weight};
 
 use super::definitions::Definitions;
 use super::terminology::Terminology;
-use super::tree::{Element, Resource};
+use super::tree::{Element, Format, Kind, Reading, Resource};
+use run::Run;
+use services::Answers;
+use shape::{ShapeId, Shapes};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -16,7 +32,9 @@ pub struct Validator {
     definitions: Arc<Definitions>,
     terminology: Arc<dyn Terminology>,
     options: Options,
-    resolver: Arc<dyn Resolver>,
+    resolver: Option<Arc<dyn Resolver>>,
+    shapes: Shapes,
+    extension_shape: ShapeId,
 }
 
 /// How to validate. The default suits a stranger's resource: nothing is fetched, everything is looked at.
@@ -42,16 +60,6 @@ pub trait Resolver: Send + Sync {
     fn resolve(&self, reference: &str) -> Option<Arc<Resource>>;
 }
 
-/// Resolves nothing.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct NoResolver;
-
-impl Resolver for NoResolver {
-    fn resolve(&self, _: &str) -> Option<Arc<Resource>> {
-        None
-    }
-}
-
 /// What validation says of a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
@@ -68,50 +76,78 @@ impl Validator {
         terminology: Arc<dyn Terminology>,
         options: Options,
     ) -> Self {
+        let shapes = Shapes::new(definitions.clone());
         Self {
+            extension_shape: shapes.id_of_type("Extension"),
+            shapes,
             definitions,
             terminology,
             options,
-            resolver: Arc::new(NoResolver),
+            resolver: None,
         }
     }
 
     /// The same validator, which may ask for other resources.
     pub fn with_resolver(self, resolver: Arc<dyn Resolver>) -> Self {
-        Self { resolver, ..self }
+        Self {
+            resolver: Some(resolver),
+            ..self
+        }
     }
 
-    /// Reads a body in either format and validates it; what cannot be read is an issue, too.
+    /// Reads a body in either format, as far as it can be read, and validates it.
     pub fn validate_bytes(&self, body: &[u8], profiles: &[&str]) -> Report {
-        match Resource::parse_any(body) {
-            Ok(resource) => Report {
+        let reading = match Format::of(body) {
+            Format::Xml => Resource::read_xml(body),
+            Format::Json => Resource::read_json(body),
+        };
+        match reading {
+            Reading::Read(resource) => Report {
                 resource: name_of(&resource),
                 issues: self.validate(&resource, profiles),
             },
-            Err(error) => Report {
-                resource: None,
-                issues: vec![Issue::unreadable(&error)],
-            },
+            Reading::Refused { error, issues } => {
+                let noted = issues.iter().map(form::issue_of);
+                Report {
+                    resource: None,
+                    issues: noted.chain([Issue::unreadable(&error)]).collect(),
+                }
+            }
         }
     }
 
     /// Everything that is wrong, doubtful or undecided about a resource: against its base, what `meta.profile` claims,
     /// and these profiles. In document order.
     pub fn validate(&self, resource: &Resource, profiles: &[&str]) -> Vec<Issue> {
-        let mut issues = Vec::new();
-        let _ = (&self.options, profiles);
-        self.rules(resource.root(), &mut issues);
+        let answers = Answers::new(self);
+        let mut run = Run::new(self, resource, &answers);
+        run.form();
+        run.any_resource(resource.root());
+        let _ = profiles;
+        let mut issues = run.finish();
+        self.rules(resource, &mut issues);
         issues
     }
 
-    fn rules(&self, element: Element<'_>, issues: &mut Vec<Issue>) {
+    /// What single resource types demand, of every resource in the tree.
+    fn rules(&self, resource: &Resource, issues: &mut Vec<Issue>) {
         let context = rules::Context {
             definitions: &self.definitions,
             terminology: &*self.terminology,
-            options: &self.options,
-            resolver: &*self.resolver,
+            resolver: self.resolver.as_deref(),
         };
-        rules::apply(&context, element, issues);
+        let known = issues.len();
+        rules::apply(&context, resource.root(), issues);
+        let inside = resource
+            .root()
+            .descendants()
+            .filter(|element| element.kind() == Kind::Resource);
+        for inside in inside {
+            rules::apply(&context, inside, issues);
+        }
+        if issues.len() > known {
+            issues.sort_by_key(|issue| (issue.place.line, issue.place.column));
+        }
     }
 }
 

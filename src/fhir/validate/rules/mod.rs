@@ -9,7 +9,7 @@ mod search_parameter;
 mod structure;
 mod value_set;
 
-use super::{Issue, Options, Resolver};
+use super::{Issue, Resolver};
 use crate::fhir::definitions::Definitions;
 use crate::fhir::terminology::Terminology;
 use crate::fhir::tree::Element;
@@ -18,8 +18,7 @@ use crate::fhir::tree::Element;
 pub(super) struct Context<'v> {
     pub(super) definitions: &'v Definitions,
     pub(super) terminology: &'v dyn Terminology,
-    pub(super) options: &'v Options,
-    pub(super) resolver: &'v dyn Resolver,
+    pub(super) resolver: Option<&'v dyn Resolver>,
 }
 
 /// Looks at one resource (of the type in its row, at the root, in an entry or contained).

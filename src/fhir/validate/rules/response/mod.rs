@@ -56,7 +56,7 @@ fn questionnaire(context: &Context<'_>, address: &str) -> Option<Arc<Resource>> 
     let exact = context.definitions.find(address);
     exact
         .or_else(|| context.definitions.find(wanted.url))
-        .or_else(|| context.resolver.resolve(address))
+        .or_else(|| context.resolver?.resolve(address))
 }
 
 fn compare(

@@ -26,11 +26,13 @@
 //! | ask a question of it | [`Expression::parse`] (once), [`Expression::evaluate`] → [`Collection`] |
 //! | give variables, a clock, type or terminology knowledge | [`Variables`], [`Types`], [`Services`] |
 //! | compare two resources | [`equivalent`] |
+//! | read packages, and find what they stand upon | [`package`] |
 
 mod difference;
 mod error;
 mod fhirpath;
 mod narrative;
+pub mod package;
 mod tree;
 mod types;
 

@@ -97,6 +97,8 @@ pub struct Resolution {
     /// The packages in the order in which to load them: each after what it stands upon, else in the order of the list. Where two define
     /// one thing, the later is the more specific.
     pub packages: Vec<Resolved>,
+    /// The packages that the list itself led to, without what they stand upon, in its order.
+    pub listed: Vec<PackageId>,
     /// Built-in packages that are stood upon, in the version that was asked for. Sorted.
     pub built_in: BTreeSet<PackageId>,
     /// What happened on the way.
@@ -235,7 +237,9 @@ impl Walk<'_> {
         };
         let names = std::iter::once(wanted.name.clone()).chain(other_names(wanted, &fhir_versions));
         for name in names {
-            if self.is_built_in(&name, wanted, by) {
+            // Who lists such a package wants the one that they have, where they have it.
+            let prefers_own = by.is_none() && self.has_exactly(&name, &wanted.range);
+            if !prefers_own && self.is_built_in(&name, wanted, by) {
                 return Outcome::BuiltIn;
             }
             if let Some((id, manifest)) = self.best(&name, &wanted.range) {
@@ -246,6 +250,14 @@ impl Walk<'_> {
             }
         }
         Outcome::Nothing
+    }
+
+    fn has_exactly(&self, name: &PackageName, range: &VersionRange) -> bool {
+        let exact = range.exact().map(|version| PackageId {
+            name: name.clone(),
+            version: version.clone(),
+        });
+        exact.is_some_and(|id| self.catalogue.manifest(&id).is_some())
     }
 
     /// The version that fits best, else the nearest.
@@ -347,7 +359,13 @@ impl Walk<'_> {
     }
 
     fn connect(&mut self, by: Option<usize>, to: usize) {
-        let Some(from) = by else { return };
+        let Some(from) = by else {
+            let id = self.nodes[to].id.clone();
+            if !self.result.listed.contains(&id) {
+                self.result.listed.push(id);
+            }
+            return;
+        };
         let upon = &mut self.nodes[from].upon;
         if !upon.contains(&to) {
             upon.push(to);

@@ -145,6 +145,24 @@ fn built_in_packages_are_not_loaded_and_corrections_do() {
         BTreeSet::from(["hl7.fhir.r3.core#3.0.1".parse().unwrap()])
     );
     assert_eq!(resolution.notes.len(), 1);
+    let own = Shelf::of(&[
+        ("hl7.fhir.r4.core#4.0.1", &[]),
+        ("a.a#1.0.0", &["hl7.fhir.r4.core#4.0.1"]),
+    ]);
+    let resolution = own.resolve(&["a.a", "hl7.fhir.r4.core#4.0.1"], &settings);
+    assert_eq!(
+        order(&resolution),
+        ["hl7.fhir.r4.core#4.0.1", "a.a#1.0.0"],
+        "whoever lists it wants their own"
+    );
+    let resolution = own.resolve(&["a.a"], &settings);
+    assert_eq!(
+        (order(&resolution), resolution.listed),
+        (
+            vec!["a.a#1.0.0".to_owned()],
+            vec!["a.a#1.0.0".parse().unwrap()]
+        )
+    );
 }
 
 #[test]

@@ -1,32 +1,36 @@
 //! Where packages can be had: what the user gave, then the cache, then a registry.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use super::cache::read_manifest;
-use super::{Cache, Present, Registry, Source};
+use super::{Cache, Lock, Options, Present, Registry, Source};
 use crate::diag::Diagnostic;
-use crate::fhir::package::{Catalogue, Manifest, PackageId, PackageName, PackageVersion};
+use crate::fhir::package::{
+    self, Catalogue, Manifest, PackageId, PackageName, PackageVersion, Take,
+};
 
 /// All places, in the order in which they are asked.
 pub(super) struct Places<'a> {
     given: BTreeMap<PackageId, (Manifest, Source)>,
     cache: Option<&'a Cache>,
     registry: Option<&'a Registry>,
+    lock: Option<&'a Lock>,
     /// What happened on the way; the engine asks for packages and cannot be told of errors.
     problems: RefCell<Vec<Diagnostic>>,
-    /// Packages that were fetched just now.
-    fetched: RefCell<BTreeSet<PackageId>>,
+    /// Packages that were fetched just now, and from where.
+    fetched: RefCell<BTreeMap<PackageId, String>>,
 }
 
 impl<'a> Places<'a> {
-    pub(super) fn new(cache: Option<&'a Cache>, registry: Option<&'a Registry>) -> Self {
+    pub(super) fn of(options: &'a Options) -> Self {
         Self {
             given: BTreeMap::new(),
-            cache,
-            registry,
+            cache: options.cache.as_ref(),
+            registry: options.registry.as_ref(),
+            lock: options.lock.as_ref(),
             problems: RefCell::default(),
             fetched: RefCell::default(),
         }
@@ -72,8 +76,9 @@ impl<'a> Places<'a> {
         self.cache?.find(id).map(Source::Folder)
     }
 
-    pub(super) fn is_fetched(&self, id: &PackageId) -> bool {
-        self.fetched.borrow().contains(id)
+    /// From where a package was fetched just now.
+    pub(super) fn fetched_from(&self, id: &PackageId) -> Option<String> {
+        self.fetched.borrow().get(id).cloned()
     }
 
     pub(super) fn into_problems(self) -> Vec<Diagnostic> {
@@ -97,9 +102,21 @@ impl<'a> Places<'a> {
                 .push(Diagnostic::error("package-registry", message));
             return None;
         }
+        self.keep(self.check_lock(id, &source))?;
         self.keep(cache.install(&source, Present::Keep))?;
-        self.fetched.borrow_mut().insert(id.clone());
+        self.fetched
+            .borrow_mut()
+            .insert(id.clone(), source.to_string());
         Some(manifest)
+    }
+
+    /// What is not as it was locked does not even get into the cache.
+    fn check_lock(&self, id: &PackageId, source: &Source) -> Result<(), Diagnostic> {
+        let Some(lock) = self.lock.filter(|lock| lock.packages.contains_key(id)) else {
+            return Ok(());
+        };
+        let files = source.files(Take::Definitions)?;
+        lock.check(id, &package::digest(&files))
     }
 
     fn keep<T>(&self, result: Result<T, Diagnostic>) -> Option<T> {

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::catalogue::Places;
-use super::{Cache, Registry, Source, notes};
+use super::{Cache, Lock, Registry, Source, notes};
 use crate::diag::{Diagnostic, Severity};
 use crate::fhir::package::{
-    self, Manifest, PackageFile, PackageId, PackageReference, Settings, Take,
+    self, Manifest, PackageFile, PackageId, PackageReference, Resolved, Settings, Take,
 };
 
 /// Where to look, and how to resolve.
@@ -19,6 +19,8 @@ pub struct Options {
     pub shelves: Vec<PathBuf>,
     /// A registry, where the user named one. What is fetched goes into the cache; without one, nothing is fetched.
     pub registry: Option<Registry>,
+    /// What is fetched must be as it was locked.
+    pub lock: Option<Lock>,
     /// Overrides, built-in packages, the FHIR version.
     pub settings: Settings,
 }
@@ -28,6 +30,8 @@ pub struct Options {
 pub struct Loaded {
     /// The packages, each after what it stands upon. Where two define one thing, the later is the more specific.
     pub packages: Vec<LoadedPackage>,
+    /// The packages that the words themselves led to, in their order.
+    pub listed: Vec<PackageId>,
     /// The built-in packages that they stand upon.
     pub built_in: BTreeSet<PackageId>,
     /// What the user should know.
@@ -50,14 +54,14 @@ pub struct LoadedPackage {
 }
 
 /// From where a package came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// The user gave a file or folder.
     Given,
     /// It was in the cache.
     Cache,
-    /// It was fetched from a registry just now.
-    Registry,
+    /// It was fetched from a registry just now, from this URL.
+    Registry(String),
 }
 
 impl LoadedPackage {
@@ -85,7 +89,7 @@ impl LoadedPackage {
 /// # Errors
 /// Every word that means nothing. A dependency that cannot be had is a warning: what hangs on it can then not be decided.
 pub fn load(words: &[String], options: &Options) -> Result<Loaded, Vec<Diagnostic>> {
-    let mut places = Places::new(options.cache.as_ref(), options.registry.as_ref());
+    let mut places = Places::of(options);
     let (mut list, mut problems) = (Vec::new(), Vec::new());
     for shelf in &options.shelves {
         problems.extend(places.give_shelf(shelf).err());
@@ -100,40 +104,40 @@ pub fn load(words: &[String], options: &Options) -> Result<Loaded, Vec<Diagnosti
         return Err(problems);
     }
     let resolution = package::resolve(&list, &places, &options.settings);
-    let mut loaded = Loaded {
-        built_in: resolution.built_in,
-        ..Loaded::default()
-    };
-    for resolved in resolution.packages {
-        // invariant: the catalogue has given the manifest of every package of the resolution, so it has the package.
-        let Some(source) = places.source(&resolved.id) else {
-            continue;
-        };
-        loaded.packages.push(LoadedPackage {
-            origin: match (&source, places.is_fetched(&resolved.id)) {
-                (_, true) => Origin::Registry,
-                (Source::Folder(path), false) if is_cached(path, options.cache.as_ref()) => {
-                    Origin::Cache
-                }
-                (Source::Folder(_) | Source::Archive(_) | Source::Fetched(..), false) => {
-                    Origin::Given
-                }
-            },
-            source,
-            id: resolved.id,
-            manifest: resolved.manifest,
-            dependencies: resolved.dependencies,
-        });
-    }
+    let found = resolution.packages.into_iter();
+    let packages = found
+        .filter_map(|resolved| located(resolved, &places, options))
+        .collect();
     let told = notes::diagnostics(&resolution.notes, options, &list);
     let all = places.into_problems().into_iter().chain(told);
     let (errors, warnings): (Vec<_>, Vec<_>) =
         all.partition(|problem| problem.severity == Severity::Error);
-    loaded.warnings = warnings;
     match errors.is_empty() {
-        true => Ok(loaded),
         false => Err(errors),
+        true => Ok(Loaded {
+            packages,
+            listed: resolution.listed,
+            built_in: resolution.built_in,
+            warnings,
+        }),
     }
+}
+
+/// A package with its place. The catalogue gave its manifest, so that there is one, unless somebody takes it away meanwhile.
+fn located(resolved: Resolved, places: &Places<'_>, options: &Options) -> Option<LoadedPackage> {
+    let source = places.source(&resolved.id)?;
+    let origin = match (&source, places.fetched_from(&resolved.id)) {
+        (_, Some(url)) => Origin::Registry(url),
+        (Source::Folder(path), None) if is_cached(path, options.cache.as_ref()) => Origin::Cache,
+        (Source::Folder(_) | Source::Archive(_) | Source::Fetched(..), None) => Origin::Given,
+    };
+    Some(LoadedPackage {
+        origin,
+        source,
+        id: resolved.id,
+        manifest: resolved.manifest,
+        dependencies: resolved.dependencies,
+    })
 }
 
 fn is_cached(path: &Path, cache: Option<&Cache>) -> bool {

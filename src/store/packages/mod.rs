@@ -22,7 +22,7 @@ mod registry;
 
 pub use cache::{Cache, Cached, Installed, Present};
 pub use compiled::CompiledCache;
-pub use load::{Loaded, LoadedPackage, Options, load};
+pub use load::{Loaded, LoadedPackage, Options, Origin, load};
 pub use lock::{Lock, LockedPackage};
 pub use notes::clashes;
 pub use registry::Registry;

@@ -3,6 +3,7 @@
 mod completions;
 mod exit;
 mod explain;
+mod fhir;
 mod formats;
 mod job;
 mod judge;
@@ -59,6 +60,8 @@ enum Command {
     Supplier(supplier::Arguments),
     /// Run a reference supplier: a server that is sound, or wrong in ways that have names
     Serve(serve::Arguments),
+    /// FHIR by itself: packages of definitions
+    Fhir(fhir::Arguments),
     /// Say more about a word that plugfest prints, or that a file may hold
     Explain(explain::Arguments),
     /// Print the JSON Schemas of the files that people write, and of `report.json`
@@ -86,6 +89,7 @@ pub fn main() -> ExitCode {
         Some(Command::Pack(arguments)) => pack::run(&arguments, &console),
         Some(Command::Supplier(arguments)) => supplier::run(&arguments, &console),
         Some(Command::Serve(arguments)) => serve::run(&arguments, &console),
+        Some(Command::Fhir(arguments)) => fhir::run(&arguments, &console),
         Some(Command::Explain(arguments)) => explain::run(&arguments, &console),
         Some(Command::Schema(arguments)) => schema::run(&arguments, &console),
         Some(Command::Completions(arguments)) => completions::run(&arguments, &console),

@@ -76,26 +76,28 @@ pub struct Resource {
 impl Resource {
     /// Reads a FHIR JSON body. Fails on anything that is not one well-formed JSON object in UTF-8.
     pub fn parse_json(bytes: &[u8]) -> Result<Self, ParseError> {
-        Self::json(within_size(utf8(bytes)?)?.to_owned())
+        within_size(bytes.len())?;
+        Self::json(utf8(bytes)?.to_owned())
     }
 
     /// Reads a FHIR XML body. Fails on anything that is not well-formed, and on any document type declaration.
     pub fn parse_xml(bytes: &[u8]) -> Result<Self, ParseError> {
-        Self::xml(within_size(utf8(bytes)?)?.to_owned())
+        within_size(bytes.len())?;
+        Self::xml(utf8(bytes)?.to_owned())
     }
 
     /// [`Resource::parse_json`] of a body that is given away, which saves a copy.
     pub fn parse_json_owned(body: impl Into<Vec<u8>>) -> Result<Self, ParseError> {
-        let source = utf8_owned(body.into())?;
-        within_size(&source)?;
-        Self::json(source)
+        let body = body.into();
+        within_size(body.len())?;
+        Self::json(utf8_owned(body)?)
     }
 
     /// [`Resource::parse_xml`] of a body that is given away, which saves a copy.
     pub fn parse_xml_owned(body: impl Into<Vec<u8>>) -> Result<Self, ParseError> {
-        let source = utf8_owned(body.into())?;
-        within_size(&source)?;
-        Self::xml(source)
+        let body = body.into();
+        within_size(body.len())?;
+        Self::xml(utf8_owned(body)?)
     }
 
     fn json(source: String) -> Result<Self, ParseError> {
@@ -183,12 +185,12 @@ impl Resource {
 }
 
 /// Offsets are kept in 31 bits.
-fn within_size(source: &str) -> Result<&str, ParseError> {
-    if source.len() > MAX_BYTES {
-        let message = format!("the body is {} bytes long, above {MAX_BYTES}", source.len());
+fn within_size(length: usize) -> Result<(), ParseError> {
+    if length > MAX_BYTES {
+        let message = format!("the body is {length} bytes long, above {MAX_BYTES}");
         return Err(ParseError::at("", 0, message));
     }
-    Ok(source)
+    Ok(())
 }
 
 /// What an element's own value is, as far as the wire says.

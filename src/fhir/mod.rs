@@ -31,6 +31,7 @@ mod difference;
 mod error;
 mod fhirpath;
 mod narrative;
+pub mod suite;
 mod tree;
 mod types;
 

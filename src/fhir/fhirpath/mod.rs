@@ -2,6 +2,7 @@
 
 mod arithmetic;
 mod ast;
+mod check;
 mod compare;
 mod decimal;
 mod equality;
@@ -75,6 +76,17 @@ impl Expression {
     /// value can be found before anything is evaluated.
     pub fn variables(&self) -> impl Iterator<Item = &str> {
         self.variables.iter().map(String::as_str)
+    }
+
+    /// All that can only be a mistake when the expression is evaluated at an element of a type: unknown elements, types
+    /// that do not exist, operators and functions on impossible types, steps that count on an order that is none. What
+    /// `types` does not know is passed over in silence.
+    pub fn check(
+        &self,
+        root_type: &str,
+        types: &dyn crate::fhir::types::Types,
+    ) -> Vec<ExpressionError> {
+        check::check(&self.node, root_type, types)
     }
 
     /// Evaluates over a whole resource.

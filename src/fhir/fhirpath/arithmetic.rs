@@ -14,7 +14,7 @@ use std::borrow::Cow;
 pub(crate) const MAX_TEXT: usize = 1 << 22;
 
 /// The result of an arithmetic operator; empty where a side is empty or the result is out of range.
-pub(super) fn calculate<'r>(
+pub(crate) fn calculate<'r>(
     evaluator: &mut Evaluator<'r>,
     operator: Arithmetic,
     left: &[Value<'r>],
@@ -44,7 +44,12 @@ pub(super) fn calculate<'r>(
         (Value::Temporal(point), Value::Quantity(quantity)) => {
             moved(*point, operator, quantity).ok_or_else(refused)?
         }
-        (Value::Integer(left), Value::Integer(right)) => integers(operator, *left, *right),
+        (Value::Integer(left), Value::Integer(right)) => {
+            integers(operator, *left, *right, Value::Integer)
+        }
+        (Value::Integer(left) | Value::Long(left), Value::Integer(right) | Value::Long(right)) => {
+            integers(operator, *left, *right, Value::Long)
+        }
         (Value::Quantity(left), Value::Quantity(right)) => {
             quantities(operator, left, right).ok_or_else(refused)?
         }
@@ -65,7 +70,12 @@ pub(super) fn calculate<'r>(
 }
 
 /// Whole numbers stay whole, but for `/`.
-fn integers<'r>(operator: Arithmetic, left: i64, right: i64) -> Option<Value<'r>> {
+fn integers<'r>(
+    operator: Arithmetic,
+    left: i64,
+    right: i64,
+    as_value: fn(i64) -> Value<'r>,
+) -> Option<Value<'r>> {
     let whole = match operator {
         Arithmetic::Plus => left.checked_add(right),
         Arithmetic::Minus => left.checked_sub(right),
@@ -76,7 +86,7 @@ fn integers<'r>(operator: Arithmetic, left: i64, right: i64) -> Option<Value<'r>
             return decimals(operator, Decimal::from(left), Decimal::from(right));
         }
     };
-    whole.map(Value::Integer)
+    whole.map(as_value)
 }
 
 /// Arithmetic of decimal numbers; only `div` yields a whole number.
@@ -188,6 +198,7 @@ pub(super) fn signed<'r>(
             value
         }
         Some(Value::Integer(number)) => Value::Integer(number.saturating_neg()),
+        Some(Value::Long(number)) => Value::Long(number.saturating_neg()),
         Some(Value::Decimal(number)) => Value::Decimal(number.negated()),
         Some(Value::Quantity(quantity)) => {
             Value::Quantity(Box::new(quantity.with_value(quantity.value.negated())))

@@ -178,6 +178,8 @@ impl Operation {
 pub(crate) enum Literal {
     Boolean(bool),
     Integer(i64),
+    /// `1L`
+    Long(i64),
     Decimal(Decimal),
     Text(String),
     Temporal(Temporal),

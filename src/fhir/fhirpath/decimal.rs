@@ -185,6 +185,14 @@ impl Decimal {
         self.negated().floor_at(scale).negated()
     }
 
+    /// Cuts to `scale` places, towards zero.
+    pub(crate) fn truncated(self, scale: u32) -> Self {
+        match self.is_negative() {
+            true => self.ceiling_at(scale),
+            false => self.floor_at(scale),
+        }
+    }
+
     /// The same number written with exactly `scale` places; `None` when that needs too many digits.
     pub(crate) fn with_scale(self, scale: u32) -> Option<Self> {
         if scale < self.scale {

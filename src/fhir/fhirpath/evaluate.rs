@@ -563,7 +563,7 @@ impl<'r> Evaluator<'r> {
             return Ok(None);
         };
         match system::system_value(self, item) {
-            Some(Value::Integer(number)) => Ok(Some(number)),
+            Some(Value::Integer(number) | Value::Long(number)) => Ok(Some(number)),
             Some(Value::Text(text))
                 if item.system_type().is_none() && text.parse::<i64>().is_ok() =>
             {
@@ -596,6 +596,7 @@ impl<'r> Evaluator<'r> {
             Value::Element(_)
             | Value::Boolean(_)
             | Value::Integer(_)
+            | Value::Long(_)
             | Value::Decimal(_)
             | Value::Temporal(_)
             | Value::Quantity(_)
@@ -632,6 +633,7 @@ fn value_of(literal: &Literal) -> Value<'_> {
     match literal {
         Literal::Boolean(truth) => Value::Boolean(*truth),
         Literal::Integer(number) => Value::Integer(*number),
+        Literal::Long(number) => Value::Long(*number),
         Literal::Decimal(number) => Value::Decimal(*number),
         Literal::Text(text) => Value::Text(Cow::Borrowed(text)),
         Literal::Temporal(point) => Value::Temporal(*point),

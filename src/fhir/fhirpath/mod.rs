@@ -2,6 +2,7 @@
 
 mod arithmetic;
 mod ast;
+mod check;
 mod compare;
 mod decimal;
 mod equality;
@@ -57,7 +58,16 @@ pub struct ExpressionError {
 impl Expression {
     /// Parses an expression; an unknown function, a bad literal or a wrong count of arguments is an error here.
     pub fn parse(text: &str) -> Result<Self, ExpressionError> {
-        let (node, variables) = parser::parse(text)?;
+        Self::parse_with(text, lexer::Quotes::Single)
+    }
+
+    /// Parses an expression of a published definition: texts may stand in double quotes, as in R5's own `eld-11`.
+    pub fn parse_published(text: &str) -> Result<Self, ExpressionError> {
+        Self::parse_with(text, lexer::Quotes::Either)
+    }
+
+    fn parse_with(text: &str, quotes: lexer::Quotes) -> Result<Self, ExpressionError> {
+        let (node, variables) = parser::parse(text, quotes)?;
         let text = text.to_owned();
         Ok(Self {
             text,
@@ -75,6 +85,17 @@ impl Expression {
     /// value can be found before anything is evaluated.
     pub fn variables(&self) -> impl Iterator<Item = &str> {
         self.variables.iter().map(String::as_str)
+    }
+
+    /// All that can only be a mistake when the expression is evaluated at an element of a type: unknown elements, types
+    /// that do not exist, operators and functions on impossible types, steps that count on an order that is none. What
+    /// `types` does not know is passed over in silence.
+    pub fn check(
+        &self,
+        root_type: &str,
+        types: &dyn crate::fhir::types::Types,
+    ) -> Vec<ExpressionError> {
+        check::check(&self.node, root_type, types)
     }
 
     /// Evaluates over a whole resource.

@@ -263,7 +263,7 @@ pub(super) fn resolve<'r>(evaluator: &mut Evaluator<'r>, from: &Value<'r>) -> Op
         return Some(found);
     }
     let services = evaluator.variables.services;
-    services.resolve(&reference).map(|resource| resource.root())
+    services.resolve(&reference)
 }
 
 /// The address in a Reference, or a URI or canonical by itself.
@@ -278,6 +278,7 @@ fn reference_text<'r>(from: &Value<'r>) -> Option<Cow<'r, str>> {
         }
         Value::Boolean(_)
         | Value::Integer(_)
+        | Value::Long(_)
         | Value::Decimal(_)
         | Value::Temporal(_)
         | Value::Quantity(_)

@@ -7,7 +7,7 @@ use super::ast::{
 };
 use super::decimal::Decimal;
 use super::functions::{self, Arguments, Function};
-use super::lexer::{Token, TokenKind, tokens};
+use super::lexer::{Quotes, Token, TokenKind, tokens};
 use super::quantity::{Quantity, Unit};
 use super::temporal::{CalendarUnit, Temporal, TemporalKind};
 use crate::fhir::types;
@@ -25,22 +25,27 @@ const MAX_DEPTH: u16 = 200;
 const MAX_LENGTH: usize = 64 * 1024;
 
 /// Parses a whole expression; beside it stand the names of the variables that it uses.
-pub(super) fn parse(text: &str) -> Result<(Node, BTreeSet<String>), ExpressionError> {
+pub(super) fn parse(
+    text: &str,
+    quotes: Quotes,
+) -> Result<(Node, BTreeSet<String>), ExpressionError> {
     if text.len() > MAX_LENGTH {
         let message = format!("the expression is longer than {MAX_LENGTH} bytes");
         return Err(ExpressionError::new(0, message));
     }
-    let tokens = tokens(text)?;
+    let tokens = tokens(text, quotes)?;
     let mut parser = Parser {
         tokens: &tokens,
         next: 0,
         nesting: 0,
         indices: 0,
         variables: BTreeSet::new(),
+        defined: BTreeSet::new(),
     };
     let node = parser.expression(0)?;
     if *parser.peek() == TokenKind::End {
-        return Ok((node, parser.variables));
+        let from_outside = &parser.variables - &parser.defined;
+        return Ok((node, from_outside));
     }
     let message = format!(
         "expected an operator or the end of the expression, found {}",
@@ -63,6 +68,8 @@ struct Parser<'p> {
     /// How many `$index` there were so far.
     indices: usize,
     variables: BTreeSet<String>,
+    /// The variables that the expression defines itself.
+    defined: BTreeSet<String>,
 }
 
 impl<'p> Parser<'p> {
@@ -265,6 +272,10 @@ impl<'p> Parser<'p> {
 
     /// A number, with the unit that may follow it.
     fn number(&mut self, text: &str, position: usize) -> Result<Literal, ExpressionError> {
+        if let Some(digits) = text.strip_suffix('L') {
+            let long = digits.parse().map(Literal::Long);
+            return long.map_err(|_| ExpressionError::new(position, "the number is out of range"));
+        }
         let value = Decimal::parse(text)
             .ok_or_else(|| ExpressionError::new(position, "the number has too many digits"))?;
         if let Some(unit) = self.unit() {
@@ -295,7 +306,8 @@ impl<'p> Parser<'p> {
         let indices = self.indices;
         if !self.eat(")") {
             loop {
-                arguments.push(self.expression(0)?);
+                let argument = self.expression(0)?;
+                arguments.push(self.directed(argument, function)?);
                 if self.eat(")") {
                     break;
                 }
@@ -320,12 +332,32 @@ impl<'p> Parser<'p> {
             type_argument: None,
             pattern: None,
         };
+        if function.name == "defineVariable"
+            && let Some(name) = call.arguments[0].literal_text()
+        {
+            self.defined.insert(name.to_owned());
+        }
         match function.arguments {
             Arguments::Type => call.type_argument = Some(type_argument(&call)?),
             Arguments::Pattern => call.pattern = functions::literal_pattern(&call)?,
             Arguments::Expressions => {}
         }
         Ok(call)
+    }
+
+    /// A key to sort by may be followed by its direction. Downwards is what a minus before the key means, too.
+    fn directed(&mut self, key: Node, function: &Function) -> Result<Node, ExpressionError> {
+        let direction = match self.peek().spelling() {
+            Some(word @ ("asc" | "desc")) if function.name == "sort" => word,
+            Some(_) | None => return Ok(key),
+        };
+        self.next += 1;
+        if direction == "asc" {
+            return Ok(key);
+        }
+        let position = key.position;
+        let kind = NodeKind::Signed(Sign::Minus, Box::new(key));
+        Ok(Node::new(position, kind))
     }
 
     /// A name; the keywords `is`, `as`, `in` and `contains` are names too where a name is due.

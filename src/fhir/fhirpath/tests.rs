@@ -466,10 +466,10 @@ fn other_knowledge_can_take_the_place_of_the_tables() {
         fn conforms_to(&self, element: Element<'_>, profile: &str) -> Option<bool> {
             Some(profile == "urn:x" && element.resource_type().is_some())
         }
-        fn member_of(&self, element: Element<'_>, _value_set: &str) -> Option<bool> {
-            Some(element.value() == Some("true"))
+        fn member_of(&self, element: Element<'_>, _: &str) -> Result<Option<bool>, String> {
+            Ok(Some(element.value() == Some("true")))
         }
-        fn resolve(&self, _reference: &str) -> Option<&Resource> {
+        fn resolve(&self, _reference: &str) -> Option<Element<'_>> {
             None
         }
     }

@@ -16,6 +16,8 @@ pub enum Value<'r> {
     Boolean(bool),
     /// A whole number.
     Integer(i64),
+    /// A whole number that was declared a long one: `1L`, or FHIR's `integer64`.
+    Long(i64),
     /// A decimal number.
     Decimal(Decimal),
     /// A text.
@@ -43,7 +45,7 @@ impl<'r> Value<'r> {
         match self {
             Self::Element(element) => element.value().map(Cow::Borrowed),
             Self::Boolean(truth) => Some(Cow::Borrowed(if *truth { "true" } else { "false" })),
-            Self::Integer(number) => Some(Cow::Owned(number.to_string())),
+            Self::Integer(number) | Self::Long(number) => Some(Cow::Owned(number.to_string())),
             Self::Decimal(number) => Some(Cow::Owned(number.to_string())),
             Self::Text(text) => Some(text.clone()),
             Self::Temporal(point) => Some(Cow::Owned(point.to_string())),
@@ -67,6 +69,7 @@ impl<'r> Value<'r> {
             Self::Text(text) => Some(text),
             Self::Boolean(_)
             | Self::Integer(_)
+            | Self::Long(_)
             | Self::Decimal(_)
             | Self::Temporal(_)
             | Self::Quantity(_)
@@ -80,6 +83,7 @@ impl<'r> Value<'r> {
             Self::Element(_) | Self::Type(_) => return None,
             Self::Boolean(_) => "Boolean",
             Self::Integer(_) => "Integer",
+            Self::Long(_) => "Long",
             Self::Decimal(_) => "Decimal",
             Self::Text(_) => "String",
             Self::Temporal(point) => match point.kind {
@@ -175,6 +179,7 @@ pub(crate) fn truth_of(item: &Value<'_>) -> bool {
         Value::Boolean(truth) => *truth,
         Value::Element(element) => element.value() != Some("false"),
         Value::Integer(_)
+        | Value::Long(_)
         | Value::Decimal(_)
         | Value::Text(_)
         | Value::Temporal(_)

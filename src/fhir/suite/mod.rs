@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads a file: whoever runs a suite gives its files and packages as a [`World`].
 
+pub mod fhirpath;
 pub mod validator;
 
 use crate::fhir::definitions::{Definitions, Library, Version};

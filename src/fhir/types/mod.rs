@@ -15,6 +15,12 @@ pub trait Types: Send + Sync {
     /// path (`Patient.contact`). `None` where it is not known.
     fn element_type(&self, parent: &str, element: &str) -> Option<&str>;
 
+    /// The types of a choice element of a type, named without `[x]`; `None` where they are not known.
+    fn choice_types(&self, parent: &str, element: &str) -> Option<Vec<&str>> {
+        let _ = (parent, element);
+        None
+    }
+
     /// The type above: `Age` → `Quantity`, `code` → `string`. `None` at the top and for unknown types.
     fn supertype(&self, name: &str) -> Option<&str>;
 

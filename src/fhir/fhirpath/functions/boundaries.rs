@@ -72,7 +72,7 @@ fn boundary<'r>(
     let digits = invocation.integer(evaluator, 0)?;
     let result = match value(evaluator, invocation)? {
         None => None,
-        Some(Value::Integer(number)) => {
+        Some(Value::Integer(number) | Value::Long(number)) => {
             number_boundary(Decimal::from(number), digits, side).map(Value::Decimal)
         }
         Some(Value::Decimal(number)) => number_boundary(number, digits, side).map(Value::Decimal),
@@ -89,22 +89,24 @@ fn boundary<'r>(
     Ok(Items::from(result))
 }
 
-/// Half of the last digit down or up, cut outwards to so many places (8 where none are given).
+/// Half of the last digit down or up, told to so many places (8 where none are given). Away from zero the official suite
+/// rounds to the nearest (1.5875 to two places is 1.59, and 0.00345 to one place is 0.0), towards zero it cuts.
 fn number_boundary(number: Decimal, digits: Option<i64>, side: Side) -> Option<Decimal> {
     let places = u32::try_from(digits.unwrap_or(8))
         .ok()
         .filter(|places| *places <= 28)?;
     let half = Decimal::new(5, number.scale() + 1);
-    match side {
-        Side::Low => number
-            .checked_sub(half)?
-            .floor_at(places)
-            .with_scale(places),
-        Side::High => number
-            .checked_add(half)?
-            .ceiling_at(places)
-            .with_scale(places),
-    }
+    let exact = match side {
+        Side::Low => number.checked_sub(half)?,
+        Side::High => number.checked_add(half)?,
+    };
+    let outwards = exact.is_negative() == (side == Side::Low);
+    let told = if outwards {
+        exact.rounded(places)
+    } else {
+        exact.truncated(places)
+    };
+    told.with_scale(places)
 }
 
 /// Digits of a date or time, precision by precision: `2014-01-05T10:30:00.000` has 17.
@@ -179,7 +181,7 @@ fn filled(point: Temporal, side: Side) -> Temporal {
 fn precision<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
     let digits = match value(evaluator, &invocation)? {
         None => None,
-        Some(Value::Integer(_)) => Some(0),
+        Some(Value::Integer(_) | Value::Long(_)) => Some(0),
         Some(Value::Decimal(number)) => Some(i64::from(number.scale())),
         Some(Value::Temporal(point)) => Some(digits_of(point)),
         Some(_) => {

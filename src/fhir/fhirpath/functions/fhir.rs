@@ -56,6 +56,42 @@ pub(super) const FUNCTIONS: &[Function] = &[
         member_of,
     ),
     row(
+        "subsumes",
+        (1, 1),
+        "true when the code is the other, or above it",
+        |evaluator, invocation| subsumption(evaluator, &invocation, Direction::Above),
+    ),
+    row(
+        "subsumedBy",
+        (1, 1),
+        "true when the code is the other, or below it",
+        |evaluator, invocation| subsumption(evaluator, &invocation, Direction::Below),
+    ),
+    row(
+        "elementDefinition",
+        (0, 0),
+        "the definition of each element",
+        definitions,
+    ),
+    row(
+        "slice",
+        (2, 2),
+        "the items in a slice of a profile",
+        definitions,
+    ),
+    row(
+        "checkModifiers",
+        (1, usize::MAX),
+        "the input, when it has no other modifiers than these",
+        definitions,
+    ),
+    row(
+        "hasTemplateIdOf",
+        (1, 1),
+        "true when the CDA document claims the template",
+        definitions,
+    ),
+    row(
         "htmlChecks",
         (0, 0),
         "true when a narrative's `div` keeps to the XHTML that FHIR allows",
@@ -164,13 +200,56 @@ fn member_of<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) 
             describe(evaluator, &item)
         )));
     };
-    match evaluator.variables.services.member_of(element, &value_set) {
-        Some(member) => Ok(truth(Some(member))),
-        None => Err(EvaluationError::unavailable(
-            invocation.position(),
-            format!("the value set `{value_set}` is not at hand"),
-        )),
+    let services = evaluator.variables.services;
+    let reason = match services.member_of(element, &value_set) {
+        Ok(Some(member)) => return Ok(truth(Some(member))),
+        Ok(None) => format!("the value set `{value_set}` is not at hand"),
+        Err(reason) => reason,
+    };
+    Err(EvaluationError::unavailable(invocation.position(), reason))
+}
+
+/// Which of the two codes of `subsumes` and `subsumedBy` the input is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Above,
+    Below,
+}
+
+fn subsumption<'r>(
+    evaluator: &mut Evaluator<'r>,
+    invocation: &Invocation<'_, 'r>,
+    direction: Direction,
+) -> Outcome<'r> {
+    let others = invocation.items(evaluator, 0)?;
+    let other = evaluator.single(&others, "the other code", invocation.position())?;
+    let item = invocation.single(evaluator)?;
+    let (Some(item), Some(other)) = (item, other) else {
+        return Ok(Items::Empty);
+    };
+    let (Some(here), Some(there)) = (item.element(), other.element()) else {
+        return Err(invocation.error(format!("`{}` asks about coded elements", invocation.name())));
+    };
+    let services = evaluator.variables.services;
+    let answer = match direction {
+        Direction::Above => services.subsumes(here, there),
+        Direction::Below => services.subsumes(there, here),
+    };
+    let unknown =
+        || EvaluationError::unavailable(invocation.position(), "the code system is not at hand");
+    answer.map(|answer| truth(Some(answer))).ok_or_else(unknown)
+}
+
+/// What would need definitions in a form that no service offers.
+fn definitions<'r>(_: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
+    if invocation.input.is_empty() {
+        return Ok(Items::Empty);
     }
+    let message = format!(
+        "`{}` needs definitions that are not at hand",
+        invocation.name()
+    );
+    Err(EvaluationError::unavailable(invocation.position(), message))
 }
 
 fn html_checks<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {

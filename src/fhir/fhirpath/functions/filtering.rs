@@ -5,9 +5,9 @@ use crate::fhir::fhirpath::ast::{Node, NodeKind, Sign};
 use crate::fhir::fhirpath::compare::{is_in, order};
 use crate::fhir::fhirpath::evaluate::{Evaluator, Fault, Outcome, Scope};
 use crate::fhir::fhirpath::items::Items;
-use crate::fhir::fhirpath::system;
 use crate::fhir::fhirpath::value::{Trace, Value, text_of};
 use crate::fhir::fhirpath::variables::Members;
+use crate::fhir::fhirpath::{navigate, system};
 use crate::fhir::tree::{Element, Resource};
 use std::cmp::Ordering;
 use std::collections::HashSet;
@@ -33,6 +33,27 @@ pub(super) const FUNCTIONS: &[Function] = &[
         arguments: Expressions,
         doc: "the results of the expression, and of it for those, until nothing new comes",
         implementation: repeat,
+    },
+    Function {
+        name: "repeatAll",
+        arity: (1, 1),
+        arguments: Expressions,
+        doc: "the results of the expression, and of it for those, repetitions included",
+        implementation: repeat_all,
+    },
+    Function {
+        name: "coalesce",
+        arity: (1, usize::MAX),
+        arguments: Expressions,
+        doc: "the first of the arguments that is not empty",
+        implementation: coalesce,
+    },
+    Function {
+        name: "defineVariable",
+        arity: (1, 2),
+        arguments: Expressions,
+        doc: "the input unchanged; its items, or the results of the expression, become a variable for what follows",
+        implementation: define_variable,
     },
     Function {
         name: "aggregate",
@@ -110,6 +131,61 @@ fn repeat<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> 
         open = Items::of(&found.items[before..]);
     }
     Ok(found.items)
+}
+
+fn repeat_all<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
+    let mut found = Items::Empty;
+    let mut open = invocation.input.clone();
+    while !open.is_empty() {
+        let mut results = Items::Empty;
+        for (index, item) in open.iter().enumerate() {
+            results.extend(invocation.with_item(evaluator, 0, item, index)?);
+        }
+        evaluator.charge(1 + results.len(), invocation.position())?;
+        found.extend(results.iter().cloned());
+        open = results;
+    }
+    Ok(found)
+}
+
+fn coalesce<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
+    let scope = Scope {
+        this: &invocation.input,
+        ..invocation.scope
+    };
+    for argument in &invocation.call.arguments {
+        let items = evaluator.apart(argument, scope)?;
+        if !items.is_empty() {
+            return Ok(items);
+        }
+    }
+    Ok(Items::Empty)
+}
+
+fn define_variable<'r>(
+    evaluator: &mut Evaluator<'r>,
+    invocation: Invocation<'_, 'r>,
+) -> Outcome<'r> {
+    let Some(name) = invocation.text(evaluator, 0)? else {
+        return Err(invocation.error("a variable needs a name"));
+    };
+    let taken = navigate::is_reserved(&name)
+        || evaluator.variables.named.contains_key(name.as_ref())
+        || evaluator.defined.iter().any(|(known, _)| *known == name);
+    if taken {
+        return Err(invocation.error(format!("the variable `%{name}` has a value already")));
+    }
+    let scope = Scope {
+        this: &invocation.input,
+        ..invocation.scope
+    };
+    let items = match invocation.call.arguments.get(1) {
+        Some(expression) => evaluator.apart(expression, scope)?,
+        None => invocation.input.clone(),
+    };
+    evaluator.charge(items.len(), invocation.position())?;
+    evaluator.defined.push((name, items));
+    Ok(invocation.input)
 }
 
 /// What a `repeat` has found so far.

@@ -40,7 +40,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "truncate",
         (0, 0),
         "the number without its fraction",
-        |evaluator, invocation| whole(evaluator, &invocation, truncated),
+        |evaluator, invocation| whole(evaluator, &invocation, |number| number.truncated(0)),
     ),
     row(
         "round",
@@ -78,9 +78,9 @@ fn number<'r>(
         return Ok(None);
     };
     match system_value(evaluator, &item) {
-        Some(value @ (Value::Integer(_) | Value::Decimal(_) | Value::Quantity(_))) => {
-            Ok(Some(value))
-        }
+        Some(
+            value @ (Value::Integer(_) | Value::Long(_) | Value::Decimal(_) | Value::Quantity(_)),
+        ) => Ok(Some(value)),
         Some(Value::Text(text))
             if item.system_type().is_none() && Decimal::parse(&text).is_some() =>
         {
@@ -140,6 +140,9 @@ fn abs<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Out
             .into_iter()
             .collect());
     }
+    if let Value::Long(number) = value {
+        return Ok(Items::from(number.checked_abs().map(Value::Long)));
+    }
     if let Value::Quantity(quantity) = value {
         let amount = positive(quantity.value);
         return Ok(Items::One(Value::Quantity(Box::new(
@@ -160,14 +163,6 @@ fn whole<'r>(
         .map(Value::Integer)
         .into_iter()
         .collect())
-}
-
-fn truncated(number: Decimal) -> Decimal {
-    if number.is_negative() {
-        number.ceiling_at(0)
-    } else {
-        number.floor_at(0)
-    }
 }
 
 fn round<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {

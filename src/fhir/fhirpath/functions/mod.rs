@@ -1,5 +1,6 @@
 //! The functions of FHIRPath: one row each, in families.
 
+mod aggregates;
 mod boundaries;
 mod conversion;
 mod existence;
@@ -12,7 +13,7 @@ mod time;
 mod types;
 
 use super::ExpressionError;
-use super::ast::{Call, Literal, Node, NodeKind};
+use super::ast::{Call, Node};
 use super::decimal::Decimal;
 use super::evaluate::{EvaluationError, Evaluator, Fault, Outcome, Scope};
 use super::items::Items;
@@ -68,7 +69,8 @@ pub struct FunctionDoc {
     pub doc: &'static str,
 }
 
-const FAMILIES: [&[Function]; 10] = [
+const FAMILIES: [&[Function]; 11] = [
+    aggregates::FUNCTIONS,
     existence::FUNCTIONS,
     filtering::FUNCTIONS,
     sets::FUNCTIONS,
@@ -234,29 +236,41 @@ impl<'r> Invocation<'_, 'r> {
 
 /// The compiled pattern of a call whose pattern is a literal; a bad pattern is an error of the expression.
 pub(super) fn literal_pattern(call: &Call) -> Result<Option<Regex>, ExpressionError> {
-    let Some(Node {
-        position,
-        kind: NodeKind::Literal(Literal::Text(text)),
-        ..
-    }) = call.arguments.first()
-    else {
+    let Some(first) = call.arguments.first() else {
+        return Ok(None);
+    };
+    let flags = match call.function.name {
+        "replaceMatches" => call.arguments.get(2),
+        _ => call.arguments.get(1),
+    };
+    let flags = flags.map_or(Some(""), Node::literal_text);
+    let (Some(text), Some(flags)) = (first.literal_text(), flags) else {
         return Ok(None);
     };
     let whole = call.function.name == "matchesFull";
-    let compiled = pattern(text, whole).map_err(|error| ExpressionError::new(*position, error))?;
-    Ok(Some(compiled))
+    let compiled = pattern(text, flags, whole);
+    compiled
+        .map(Some)
+        .map_err(|error| ExpressionError::new(first.position, error))
 }
 
 /// Compiles a regular expression: a dot matches line ends too, as FHIRPath asks. Size is bounded, and matching is linear.
-fn pattern(text: &str, whole: bool) -> Result<Regex, String> {
+fn pattern(text: &str, flags: &str, whole: bool) -> Result<Regex, String> {
     let text = if whole {
         format!("^(?:{text})$")
     } else {
         text.to_owned()
     };
+    if let Some(unknown) = flags.chars().find(|flag| !"ims".contains(*flag)) {
+        return Err(format!("`{unknown}` is no flag: there are `i` and `m`"));
+    }
     let built = RegexBuilder::new(&text)
         .dot_matches_new_line(true)
-        .size_limit(1 << 20)
+        .case_insensitive(flags.contains('i'))
+        .multi_line(flags.contains('m'))
+        .size_limit(MAX_PATTERN)
+        .dfa_size_limit(MAX_PATTERN)
+        .nest_limit(100)
         .build();
     built.map_err(|error| {
         let reason = error.to_string();
@@ -268,6 +282,9 @@ fn pattern(text: &str, whole: bool) -> Result<Regex, String> {
         format!("`{text}` is no regular expression that is supported: {last}")
     })
 }
+
+/// How large a compiled regular expression may be, in bytes.
+const MAX_PATTERN: usize = 1 << 20;
 
 fn number_value<'r>(number: Option<Decimal>) -> Items<'r> {
     Items::from(number.map(Value::Decimal))

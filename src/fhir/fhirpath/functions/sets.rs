@@ -71,7 +71,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     },
     Function {
         name: "combine",
-        arity: (1, 1),
+        arity: (1, 2),
         arguments: Expressions,
         doc: "the items of both collections, with repetitions",
         implementation: combine,

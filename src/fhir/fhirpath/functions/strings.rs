@@ -318,8 +318,16 @@ fn compiled<'r>(
     };
     // Compiling is far dearer than a step.
     evaluator.charge(200 + text.len(), invocation.position())?;
-    let built = pattern(&text, invocation.name() == "matchesFull")
-        .map_err(|message| invocation.error(message))?;
+    let flags = match invocation.name() {
+        "replaceMatches" => invocation.text(evaluator, 2)?,
+        _ => invocation.text(evaluator, 1)?,
+    };
+    let built = pattern(
+        &text,
+        &flags.unwrap_or_default(),
+        invocation.name() == "matchesFull",
+    )
+    .map_err(|message| invocation.error(message))?;
     Ok(Some(Cow::Owned(built)))
 }
 

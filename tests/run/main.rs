@@ -9,6 +9,7 @@ mod again;
 mod declared;
 mod hostile;
 mod interrupted;
+mod read_only;
 mod server;
 mod thinner;
 

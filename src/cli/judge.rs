@@ -48,7 +48,7 @@ fn show(arguments: &Arguments, console: &Console, rewrite: Rewrite) -> Result<Ex
     let folder = &arguments.folder;
     let run = RunFolder::open(folder).map_err(|problem| run_file(folder, &problem))?;
     let Some(footer) = &run.footer else {
-        return Err(run_file(folder, &Problem::Interrupted));
+        return Err(run_file(folder, &Problem::Interrupted).into());
     };
     let job = Job::of_header(&run.header)?;
     let plans = job.plans()?;
@@ -84,10 +84,10 @@ fn rewrite_verdicts(
 }
 
 /// The diagnostic for a run file that cannot be used.
-pub fn run_file(folder: &Path, problem: &Problem) -> Failure {
+pub fn run_file(folder: &Path, problem: &Problem) -> Diagnostic {
     let file = folder.join("results.jsonl");
     let shown = file.display();
-    let diagnostic = match problem {
+    match problem {
         Problem::Io(message) => Diagnostic::error("run-file", message)
             .help("name the folder that `plugfest run --out` wrote"),
         Problem::Line(line, what) => {
@@ -105,6 +105,5 @@ pub fn run_file(folder: &Path, problem: &Problem) -> Failure {
             "run-file",
             format!("`{shown}` is not what was written: {what}"),
         ),
-    };
-    diagnostic.into()
+    }
 }

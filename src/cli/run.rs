@@ -15,6 +15,7 @@ use super::job::{self, Ending, Job, Surroundings};
 use super::out::{Console, Failure};
 use super::packs;
 use super::progress::Watcher;
+use super::room::make_room;
 use super::wire::Wired;
 use crate::diag::Diagnostic;
 use crate::judge::CaseVerdicts;
@@ -396,29 +397,6 @@ fn baseline(arguments: &Arguments) -> Result<Vec<crate::supplier::Deviation>, Fa
         return Ok(Vec::new());
     };
     Ok(Baseline::read(&job::source(path)?)?.deviations)
-}
-
-/// A run that ended may be replaced; one that was interrupted may not, since its record would be lost.
-fn make_room(folder: &std::path::Path) -> Result<(), Failure> {
-    let file = folder.join("results.jsonl");
-    if !file.exists() {
-        return Ok(());
-    }
-    let interrupted = RunFolder::open(folder).is_ok_and(|before| before.footer.is_none());
-    if interrupted {
-        let message = format!("`{}` holds a run that was interrupted", folder.display());
-        let help = format!(
-            "go on with `plugfest run --resume {}`, or choose another folder with `--out`",
-            folder.display()
-        );
-        return Err(Diagnostic::error("run-file", message).help(help).into());
-    }
-    std::fs::remove_file(&file)?;
-    let bodies = folder.join("exchanges");
-    if bodies.is_dir() {
-        std::fs::remove_dir_all(&bodies)?;
-    }
-    Ok(())
 }
 
 fn folder_of(path: Option<&std::path::Path>) -> PathBuf {

@@ -10,6 +10,7 @@ mod declared;
 mod hostile;
 mod interrupted;
 mod read_only;
+mod room;
 mod server;
 mod thinner;
 

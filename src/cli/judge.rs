@@ -50,6 +50,7 @@ fn show(arguments: &Arguments, console: &Console, rewrite: Rewrite) -> Result<Ex
     let Some(footer) = &run.footer else {
         return Err(run_file(folder, &Problem::Interrupted).into());
     };
+    run.verify().map_err(|problem| run_file(folder, &problem))?;
     let job = Job::of_header(&run.header)?;
     let plans = job.plans()?;
     let verdicts = job::judge_again(&plans, &run);
@@ -105,5 +106,10 @@ pub fn run_file(folder: &Path, problem: &Problem) -> Diagnostic {
             "run-file",
             format!("`{shown}` is not what was written: {what}"),
         ),
+        Problem::Body(number, what) => Diagnostic::error(
+            "run-file",
+            format!("exchange {number} of `{shown}` is not what was recorded: {what}"),
+        )
+        .help("put the file back as the run wrote it: without it, nobody can judge this run"),
     }
 }

@@ -208,6 +208,9 @@ impl Session {
                 .help("start a new run, or judge this one again with `plugfest judge`")
                 .into());
         }
+        before
+            .verify()
+            .map_err(|problem| super::judge::run_file(folder, &problem))?;
         let job = Job::of_header(&before.header)?;
         if !job.notes.is_empty() {
             let message = "a pack has changed since the run was interrupted, so it cannot go on";

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::exit;
 use super::formats::Output;
@@ -22,6 +23,7 @@ use crate::judge::CaseVerdicts;
 use crate::model::Instant;
 use crate::pack::Pack;
 use crate::plan::Plan;
+use crate::report::view::RunBy;
 use crate::results::RunOptions;
 use crate::run::{Driver, Pace, Stopper};
 use crate::serve::{self, Running, Start};
@@ -50,6 +52,9 @@ pub struct Arguments {
     /// Change nothing at the supplier's: what would write is not run, and shown so
     #[arg(long)]
     read_only: bool,
+    /// Who runs this: every report shows the word, and nobody checks it
+    #[arg(long, value_name = "WHO", default_value = "self", value_parser = run_by())]
+    run_by: RunBy,
     /// The folder for results and reports
     #[arg(long, value_name = "DIR", default_value = "plugfest-report")]
     out: PathBuf,
@@ -59,7 +64,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
     /// Go on with a run that was interrupted, without repeating what was recorded
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["packs", "target", "only", "level", "read_only", "seed", "baseline"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["packs", "target", "only", "level", "read_only", "run_by", "seed", "baseline"])]
     resume: Option<PathBuf>,
     /// Repeat a run's random values
     #[arg(long, value_name = "HEX", value_parser = seed)]
@@ -103,6 +108,15 @@ Examples:
   plugfest run fhir-r4-rest --target https://supplier.example/fhir
   plugfest run fhir-r4-rest --supplier acme.yaml --format html,junit --baseline known.yaml
   plugfest run my-scenario.yaml --target http://localhost:8080";
+
+fn run_by() -> impl TypedValueParser<Value = RunBy> {
+    PossibleValuesParser::new(RunBy::ALL.map(RunBy::as_str)).try_map(|word| {
+        let mut known = RunBy::ALL.into_iter();
+        known
+            .find(|known| known.as_str() == word)
+            .ok_or("nobody is called so")
+    })
+}
 
 fn seed(text: &str) -> Result<String, String> {
     let well_formed =
@@ -165,6 +179,7 @@ impl Session {
             only: arguments.only.clone(),
             level: arguments.level.clone(),
             read_only: arguments.read_only,
+            run_by: arguments.run_by,
             embedded: embedded.as_ref().map(|_| supplier.supplier.product.clone()),
             deviations: baseline(arguments)?,
         };

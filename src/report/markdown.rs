@@ -121,7 +121,7 @@ fn coverage_row(name: &str, counts: &Counts) -> String {
 fn assurance(report: &Report, pack: &Pack) -> String {
     let run = &report.run;
     let mut facts = vec![
-        format!("Run by {}", plain(words::assurance(&run.assurance))),
+        format!("Run by {}", run.assurance.label()),
         format!("{} to {}", plain(&run.started), plain(&run.finished)),
         words::count(run.attempts as usize, "attempt"),
         words::count(run.exchanges as usize, "exchange"),

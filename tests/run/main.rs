@@ -11,6 +11,7 @@ mod hostile;
 mod interrupted;
 mod read_only;
 mod room;
+mod said;
 mod server;
 mod thinner;
 

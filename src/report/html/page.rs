@@ -76,8 +76,3 @@ pub fn unfinished(state: RunState) -> &'static str {
         }
     }
 }
-
-/// Who ran it, in words.
-pub fn assurance(report: &Report) -> &str {
-    words::assurance(&report.run.assurance)
-}

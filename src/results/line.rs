@@ -84,6 +84,9 @@ pub struct RunOptions {
     pub read_only: bool,
     /// Who ran it.
     pub run_by: RunBy,
+    /// Where the supplier file was, as it was typed: what it names lies beside it, and a resumed run needs that again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supplier_file: Option<String>,
     /// The reference supplier of plugfest's own that was tested, where no product was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub embedded: Option<String>,

@@ -126,8 +126,10 @@ fn a_large_body_that_changed_or_is_gone_is_no_evidence() {
 fn an_exchange_that_cannot_be_restored_is_no_run() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
+    let server = super::server::start(|_, _| super::server::json(404, "{}"));
     plugfest()
-        .args(["run", "fhir-r4-rest", "--only", "FHIR-CAP-001", "--out"])
+        .args(["run", "fhir-r4-rest", "--only", "FHIR-CAP-001"])
+        .args(["--target", &server.base, "--out"])
         .arg(&out)
         .output()
         .unwrap();

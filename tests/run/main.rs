@@ -10,6 +10,7 @@ mod declared;
 mod hostile;
 mod interrupted;
 mod read_only;
+mod resumed;
 mod room;
 mod said;
 mod server;

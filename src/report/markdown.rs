@@ -71,8 +71,7 @@ impl Page {
 }
 
 fn heading(page: &mut Page, report: &Report) {
-    let supplier = &report.supplier;
-    let subject = [&supplier.name, &supplier.product, &supplier.version].map(|part| plain(part));
+    let subject: Vec<String> = words::subject(&report.supplier).map(plain).collect();
     page.line(&format!("## {}\n", subject.join(" ").trim()));
     for note in &report.notes {
         page.line(&format!("> {}\n", plain(note)));

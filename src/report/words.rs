@@ -2,7 +2,7 @@
 
 use crate::model::{Instant, VerdictKind};
 
-use super::view::{Conformance, Counts, Requirement, Run, RunBy, State};
+use super::view::{Conformance, Counts, Requirement, Run, RunBy, State, Supplier};
 
 impl State {
     /// All states in the order of every table.
@@ -173,6 +173,14 @@ pub fn verdict_meaning(verdict: VerdictKind) -> &'static str {
         VerdictKind::NotRun => "selected, but not executed",
         VerdictKind::Disabled => "withdrawn by the pack's owner",
     }
+}
+
+/// Who was tested: name, product and version, as far as somebody said them.
+pub fn subject(supplier: &Supplier) -> impl Iterator<Item = &str> {
+    [&supplier.name, &supplier.product, &supplier.version]
+        .into_iter()
+        .map(String::as_str)
+        .filter(|part| !part.is_empty())
 }
 
 /// `24 November 2026`; as it came where it is no time.

@@ -51,3 +51,37 @@ fn who_ran_it_is_shown_again_and_again() {
     let unknown = command.args(["run", &scenario, "--run-by", "nobody"]);
     assert_eq!(code(&unknown.output().unwrap()), 2);
 }
+
+#[test]
+fn of_a_url_alone_nobody_says_which_product_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = write(folder.path(), "one.yaml", SCENARIO);
+    let server = super::server::start(|_, _| super::server::json(200, "{}"));
+    let out = folder.path().join("out");
+    let run = plugfest()
+        .args(["run", &scenario, "--target", &server.base])
+        .args(["--seed", "7f", "--format", "json,markdown,html", "--out"])
+        .arg(&out)
+        .output()
+        .unwrap();
+    let host = server.base.trim_start_matches("http://");
+    let said = String::from_utf8(run.stdout).unwrap();
+    let header = said.lines().next().unwrap();
+    assert!(
+        header.ends_with(&format!(")   {host}   seed 7f")),
+        "{header}"
+    );
+    let read = |file: &str| std::fs::read_to_string(out.join(file)).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&read("report.json")).unwrap();
+    let supplier = &report["supplier"];
+    assert_eq!(supplier["name"], host);
+    assert_eq!(
+        (&supplier["product"], &supplier["version"]),
+        (&"".into(), &"".into())
+    );
+    assert_eq!(
+        read("summary.md").lines().next(),
+        Some(&*format!("## {host}"))
+    );
+    assert!(read("index.html").contains(&format!("<h1>{host}</h1>")));
+}

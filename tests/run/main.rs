@@ -9,6 +9,7 @@ mod again;
 mod declared;
 mod hostile;
 mod interrupted;
+mod known;
 mod read_only;
 mod resumed;
 mod room;

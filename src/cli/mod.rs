@@ -14,6 +14,7 @@ mod pack;
 mod packs;
 mod progress;
 mod prove;
+mod room;
 mod run;
 mod schema;
 mod serve;

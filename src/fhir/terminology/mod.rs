@@ -1,4 +1,28 @@
 //! Terminology: which codes exist, and which belong to a value set. What is not at hand is undecided, never guessed.
+//!
+//! [`Packaged`] answers from packages, tables and grammars.
+
+mod built_in;
+mod code_system;
+mod compile;
+mod concept;
+mod displays;
+mod expand;
+mod expression;
+mod filter;
+mod hierarchy;
+mod listed;
+mod packaged;
+mod system;
+pub mod ucum;
+mod value_set;
+mod words;
+
+pub use code_system::{CaseRule, CodeSystem, Content};
+pub use concept::{Concept, Designation, Status};
+pub use expand::{Entry, Expansion, Limits, expand};
+pub use packaged::Packaged;
+pub use value_set::ValueSet;
 
 /// A code as an instance writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,7 +74,7 @@ pub struct Known {
     pub is_abstract: bool,
 }
 
-/// Answers questions about codes. Implemented over packages , and by callers that ask a terminology server.
+/// Answers questions about codes. Implemented over packages, and by callers that ask a terminology server.
 pub trait Terminology: Send + Sync {
     /// Whether a code belongs to a value set (a canonical address, perhaps with a version).
     fn member(&self, code: &CodeRef<'_>, value_set: &str) -> Membership;

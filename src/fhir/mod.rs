@@ -48,6 +48,6 @@ pub use fhirpath::{
 };
 pub use tree::{
     Children, Element, FormIssue, FormIssueKind, Format, Kind, MAX_BYTES, MAX_DEPTH,
-    MAX_FORM_ISSUES, Place, Resource,
+    MAX_FORM_ISSUES, Place, Reading, Resource, name_hash,
 };
 pub use types::{BuiltIn, Types};

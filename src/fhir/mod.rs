@@ -33,6 +33,7 @@ mod error;
 mod fhirpath;
 mod narrative;
 pub mod snapshot;
+pub mod suite;
 pub mod terminology;
 mod tree;
 mod types;
@@ -43,7 +44,7 @@ pub use error::ParseError;
 pub use fhirpath::{
     CalendarUnit, Casts, Collection, DEFAULT_MAX_STEPS, Decimal, EvaluationError,
     EvaluationErrorKind, Expression, ExpressionError, FunctionDoc, Members, NoServices, Precision,
-    Quantity, Services, Temporal, TemporalKind, Trace, TypeName, Unit, Value, Variables,
+    Quantity, Services, Session, Temporal, TemporalKind, Trace, TypeName, Unit, Value, Variables,
     function_docs,
 };
 pub use tree::{

@@ -130,6 +130,9 @@ impl<'t> Lexer<'t> {
         {
             self.at += 1;
             self.take_while(|letter| letter.is_ascii_digit());
+        } else if self.rest().starts_with('L') {
+            // `1L` is a long whole number.
+            self.at += 1;
         }
         &self.text[start..self.at]
     }

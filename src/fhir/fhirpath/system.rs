@@ -1,7 +1,7 @@
 //! The System values of items: what an element's text means once an operator asks.
 
 use super::decimal::Decimal;
-use super::evaluate::{EvaluationError, Evaluator};
+use super::evaluate::{EvaluationError, Evaluator, Fault};
 use super::quantity::{Quantity, Unit};
 use super::temporal::{Temporal, TemporalKind};
 use super::value::{Value, text_of, truth_of};
@@ -16,6 +16,7 @@ pub(crate) fn system_value<'r>(evaluator: &Evaluator<'r>, item: &Value<'r>) -> O
         Value::Element(element) => element_value(evaluator, *element),
         Value::Boolean(_)
         | Value::Integer(_)
+        | Value::Long(_)
         | Value::Decimal(_)
         | Value::Text(_)
         | Value::Temporal(_)
@@ -29,7 +30,9 @@ fn element_value<'r>(evaluator: &Evaluator<'r>, element: Element<'r>) -> Option<
     let text = || Some(Value::Text(Cow::Borrowed(element.value()?)));
     match element.kind() {
         Kind::Resource => None,
-        Kind::Complex => quantity_of(evaluator, element).map(Value::Quantity),
+        Kind::Complex => {
+            quantity_of(evaluator, element).map(|quantity| Value::Quantity(Box::new(quantity)))
+        }
         Kind::Boolean => Some(Value::Boolean(element.value() == Some("true"))),
         Kind::Number => number(
             element.value()?,
@@ -58,9 +61,8 @@ fn number(text: &str, type_name: Option<&str>) -> Option<Value<'static>> {
 fn typed_text(text: &str, type_name: Option<&str>) -> Option<Value<'static>> {
     match type_name? {
         "boolean" => boolean(text).map(Value::Boolean),
-        "integer" | "positiveInt" | "unsignedInt" | "integer64" | "decimal" => {
-            number(text, type_name)
-        }
+        "integer" | "positiveInt" | "unsignedInt" | "decimal" => number(text, type_name),
+        "integer64" => text.parse().ok().map(Value::Long),
         "date" => Temporal::parse(text).map(Value::Temporal),
         "dateTime" | "instant" => date_time(text),
         "time" => Temporal::parse_time(text).map(Value::Temporal),
@@ -177,7 +179,7 @@ fn loose_pair(left: &str, right: &str, untyped: bool) -> Option<(Value<'static>,
 fn read_like(text: &str, other: &Value<'_>) -> Option<Value<'static>> {
     match other {
         Value::Boolean(_) => boolean(text).map(Value::Boolean),
-        Value::Integer(_) | Value::Decimal(_) => number(text, None),
+        Value::Integer(_) | Value::Long(_) | Value::Decimal(_) => number(text, None),
         Value::Temporal(point) if point.kind == TemporalKind::Time => {
             Temporal::parse_time(text).map(Value::Temporal)
         }
@@ -189,7 +191,7 @@ fn read_like(text: &str, other: &Value<'_>) -> Option<Value<'static>> {
 /// A whole or decimal number as a decimal.
 pub(crate) fn as_decimal(value: &Value<'_>) -> Option<Decimal> {
     match value {
-        Value::Integer(number) => Some(Decimal::from(*number)),
+        Value::Integer(number) | Value::Long(number) => Some(Decimal::from(*number)),
         Value::Decimal(number) => Some(*number),
         Value::Element(_)
         | Value::Boolean(_)
@@ -205,7 +207,7 @@ pub(crate) fn all_booleans<'r>(
     evaluator: &Evaluator<'r>,
     items: &[Value<'r>],
     position: usize,
-) -> Result<Vec<bool>, EvaluationError> {
+) -> Result<Vec<bool>, Fault> {
     let truths = items
         .iter()
         .map(|item| match system_value(evaluator, item) {

@@ -405,6 +405,32 @@ fn hostile_expressions_end() {
             .message
             .contains("longer than")
     );
+    // The deepest trees that are taken must be walked without exhausting the stack.
+    let (left, right) = (
+        "(".repeat(60),
+        " * 1 + 1 | 1 < 1 = 1 in 1 and 1 or 1 implies 1)".repeat(60),
+    );
+    assert!(Expression::parse(&format!("{left}1{right}")).is_err());
+    for levels in 1..20 {
+        let (left, right) = (
+            "(".repeat(levels),
+            " * 1 + 1 | 1 < 1 = 1 in 1 and 1 or 1 implies 1)".repeat(levels),
+        );
+        if let Ok(expression) = Expression::parse(&format!("{left}1{right}")) {
+            let (bundle, variables) = (resource(BUNDLE), Variables::new());
+            let _ = expression
+                .evaluate(&bundle, &variables)
+                .map(|found| found.len());
+        }
+    }
+    let nested = format!("{}true{}", "$this.select($this).where(true).select($this).where(true).select($this).where(true).where(".repeat(60), ")".repeat(60));
+    let (bundle, variables) = (resource(BUNDLE), Variables::new());
+    let expression = Expression::parse(&nested).unwrap();
+    assert_eq!(expression.evaluate(&bundle, &variables).unwrap().len(), 1);
+    assert_eq!(
+        expression.holds_at(bundle.root(), &variables),
+        Ok(Some(true))
+    );
     let long = vec!["1"; 5_000].join(" | ");
     assert!(
         Expression::parse(&long).is_ok(),
@@ -440,10 +466,10 @@ fn other_knowledge_can_take_the_place_of_the_tables() {
         fn conforms_to(&self, element: Element<'_>, profile: &str) -> Option<bool> {
             Some(profile == "urn:x" && element.resource_type().is_some())
         }
-        fn member_of(&self, element: Element<'_>, _value_set: &str) -> Option<bool> {
-            Some(element.value() == Some("true"))
+        fn member_of(&self, element: Element<'_>, _: &str) -> Result<Option<bool>, String> {
+            Ok(Some(element.value() == Some("true")))
         }
-        fn resolve(&self, _reference: &str) -> Option<&Resource> {
+        fn resolve(&self, _reference: &str) -> Option<Element<'_>> {
             None
         }
     }

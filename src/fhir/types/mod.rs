@@ -15,6 +15,12 @@ pub trait Types: Send + Sync {
     /// path (`Patient.contact`). `None` where it is not known.
     fn element_type(&self, parent: &str, element: &str) -> Option<&str>;
 
+    /// The types of a choice element of a type, named without `[x]`; `None` where they are not known.
+    fn choice_types(&self, parent: &str, element: &str) -> Option<Vec<&str>> {
+        let _ = (parent, element);
+        None
+    }
+
     /// The type above: `Age` → `Quantity`, `code` → `string`. `None` at the top and for unknown types.
     fn supertype(&self, name: &str) -> Option<&str>;
 
@@ -102,6 +108,11 @@ pub(crate) fn split_choice(name: &str) -> Option<(&str, &'static str)> {
         .filter(|(_, letter)| letter.is_ascii_uppercase());
     let mut splits = capitals.map(|(at, _)| name.split_at(at));
     splits.find_map(|(base, suffix)| choice_type(base, suffix).map(|name| (base, name)))
+}
+
+/// Whether some type of FHIR has a choice element of this name.
+pub(crate) fn has_choices(base: &str) -> bool {
+    lookup_all(CHOICES, base).is_some()
 }
 
 /// The type that a choice element `base` has when `suffix` ends its name.

@@ -5,7 +5,8 @@ use super::{
     Function, Invocation,
 };
 use crate::fhir::fhirpath::ast::TypeSpecifier;
-use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Items, Outcome, truth};
+use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Fault, Outcome, truth};
+use crate::fhir::fhirpath::items::Items;
 use crate::fhir::fhirpath::navigate::{is_or_derives, type_name};
 use crate::fhir::fhirpath::parser::is_system_type;
 use crate::fhir::fhirpath::value::Value;
@@ -50,7 +51,7 @@ pub(crate) fn is_type<'r>(
 ) -> Outcome<'r> {
     let Some(item) = evaluator.single(items, "the item whose type is asked", specifier.position)?
     else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     Ok(truth(Some(fits(
         evaluator,
@@ -86,7 +87,7 @@ fn of_type<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) ->
     of_this_type(evaluator, invocation.input, specifier)
 }
 
-fn specifier<'r>(invocation: &Invocation<'_, 'r>) -> Result<&'r TypeSpecifier, EvaluationError> {
+fn specifier<'r>(invocation: &Invocation<'_, 'r>) -> Result<&'r TypeSpecifier, Fault> {
     let specifier = invocation.call.type_argument.as_ref();
     specifier.ok_or_else(|| invocation.error("a type is missing"))
 }
@@ -148,6 +149,6 @@ fn type_of_items<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, '
     Ok(invocation
         .input
         .iter()
-        .map(|item| Value::Type(type_name(evaluator, item)))
+        .map(|item| Value::Type(Box::new(type_name(evaluator, item))))
         .collect())
 }

@@ -242,6 +242,15 @@ impl ElementDefinition {
         }
     }
 
+    /// In a snapshot, an element that names no base is its own: the type defines it first.
+    pub(super) fn with_base(mut self) -> Self {
+        if let (None, Some(min), Some(max)) = (&self.base, self.min, self.max) {
+            let path = self.path.clone();
+            self.base = Some(Base { path, min, max });
+        }
+        self
+    }
+
     /// The last name of the path, such as `value[x]`.
     pub fn name(&self) -> &str {
         self.path.rsplit('.').next().unwrap_or_default()

@@ -4,21 +4,27 @@
 //! libraries (the core of a release first, packages and loose files above it), and reads each definition once.
 
 mod canonical;
+mod core;
 mod element;
+mod facts;
 mod given;
 mod library;
+mod pack;
 mod structure;
 mod version;
 
 pub use canonical::Canonical;
+pub use core::core_pack;
 pub use element::{
     AdditionalBinding, Base, Binding, Constraint, Discriminator, ElementDefinition, ElementType,
     Max, Severity, Slicing, SlicingRules, Strength,
 };
+pub use facts::{LEFT_OUT, Others, Reduction, SNOMED_CT, Snomed, Wording};
 pub use given::Given;
 #[expect(unused_imports, reason = "readers of other definitions use them")]
 pub(crate) use given::{all, choice, extension, flag, number, text, texts};
 pub use library::{Entry, Library, Loose};
+pub use pack::{Compiled, Pack, PackError, compile};
 pub use structure::{Derivation, ExtensionContext, Structure, StructureKind};
 pub use version::Version;
 

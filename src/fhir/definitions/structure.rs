@@ -164,7 +164,9 @@ fn elements_of(source: &Arc<Resource>, root: Element<'_>, view: &str) -> Vec<Ele
     let Some(view) = root.child(view) else {
         return Vec::new();
     };
-    all(view, "element")
-        .map(|element| ElementDefinition::read(source, element))
-        .collect()
+    let read = all(view, "element").map(|element| ElementDefinition::read(source, element));
+    match view.name() {
+        "snapshot" => read.map(ElementDefinition::with_base).collect(),
+        _ => read.collect(),
+    }
 }

@@ -85,11 +85,11 @@ impl Services for Answers<'_> {
         }
     }
 
-    fn member_of(&self, element: Element<'_>, value_set: &str) -> Option<bool> {
-        super::binding::member_of(self.validator, element, value_set)
+    fn member_of(&self, element: Element<'_>, value_set: &str) -> Result<Option<bool>, String> {
+        Ok(super::binding::member_of(self.validator, element, value_set))
     }
 
-    fn resolve(&self, reference: &str) -> Option<&Resource> {
-        self.resource(reference)
+    fn resolve(&self, reference: &str) -> Option<Element<'_>> {
+        self.resource(reference).map(Resource::root)
     }
 }

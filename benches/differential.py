@@ -31,7 +31,7 @@ SETS = {
     # name: (files, Java version, our version, packages)
     "r4": (["r4-official-examples.ndjson", "synthea-r4-resources.ndjson"], "4.0", "R4", []),
     "ukcore": (["uk-examples-r4.ndjson"], "4.0", "R4", ["fhir.r4.ukcore.stu2#2.0.2"]),
-    "gpconnect": (["gpconnect-examples-stu3.ndjson"], "3.0", "STU3", ["gpc.stu3.fhir-assets#1.1.3", "careconnect.stu3#1.3.0-hl7uk.20190531"]),
+    "gpconnect": (["gpconnect-examples-stu3.ndjson"], "3.0", "STU3", ["gpc.stu3.fhir-assets#1.1.3"]),
 }
 
 # Messages of the official validator that rest on terminology, on the network, or on packages that it could not load.

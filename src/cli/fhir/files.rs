@@ -16,7 +16,9 @@ pub fn bytes(name: &str) -> Result<Vec<u8>, Failure> {
     };
     match read {
         Ok(_) => Ok(bytes),
-        Err(error) => Err(Diagnostic::error("no-input", format!("`{name}` cannot be read: {error}")).into()),
+        Err(error) => {
+            Err(Diagnostic::error("no-input", format!("`{name}` cannot be read: {error}")).into())
+        }
     }
 }
 
@@ -26,7 +28,7 @@ pub fn resource(name: &str) -> Result<Resource, Failure> {
     Resource::parse_any(&bytes).map_err(|error| {
         let text = String::from_utf8_lossy(&bytes);
         let source = Source::new(name, text);
-        let place = Place::top(&source).within(error.offset(), 1);
-        Diagnostic::error("parse", error.message().to_owned()).at(&place).into()
+        let place = Place::at(&source, error.line, error.column);
+        Diagnostic::error("parse", error.message).at(&place).into()
     })
 }

@@ -56,7 +56,6 @@ pub struct PackageArguments {
     places: PlaceArguments,
 }
 
-#[cfg_attr(not(test), expect(dead_code, reason = "for the commands that validate, which come next"))]
 impl PackageArguments {
     /// The packages with all that they stand upon. `fhir_version` (such as `4.0.1`), where it is known, picks among the variants of a
     /// package for several FHIR versions.
@@ -110,12 +109,11 @@ impl PlaceArguments {
     }
 }
 
-fn built_in() -> Vec<PackageId> {
+pub fn built_in() -> Vec<PackageId> {
     BUILT_IN.iter().filter_map(|id| id.parse().ok()).collect()
 }
 
 /// Where compiled packages of a format are kept between runs; `None` where nobody says where, and then nothing is kept.
-#[cfg_attr(not(test), expect(dead_code, reason = "for the commands that validate, which come next"))]
 pub fn compiled_cache(format: u32) -> Option<CompiledCache> {
     let told = |name| {
         std::env::var_os(name)

@@ -31,12 +31,15 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments, console: &Console) -> Result<ExitCode, Failure> {
     let text = Source::new("<expression>", arguments.expression.as_str());
-    let expression = Expression::parse(&arguments.expression).map_err(|error| unparsed(&text, &error))?;
+    let expression =
+        Expression::parse(&arguments.expression).map_err(|error| unparsed(&text, &error))?;
     let resource = files::resource(&arguments.file)?;
     let known = arguments.knowledge.load(console)?;
     let types = known.definitions.types();
     let variables = Variables::new().with_types(&types);
-    let found = expression.evaluate(&resource, &variables).map_err(|error| unvalued(&text, &error))?;
+    let found = expression
+        .evaluate(&resource, &variables)
+        .map_err(|error| unvalued(&text, &error))?;
     match arguments.form.format {
         Form::Json => console.print(&out::json(&rows(&found))),
         Form::Text => lines(&found).iter().for_each(|line| console.print(line)),
@@ -52,8 +55,14 @@ fn unvalued(text: &std::sync::Arc<Source>, error: &EvaluationError) -> Failure {
     at(text, error.position, &error.message, error.help.as_deref())
 }
 
-fn at(text: &std::sync::Arc<Source>, position: usize, message: &str, help: Option<&str>) -> Failure {
-    let diagnostic = Diagnostic::error("fhirpath", message).at(&Place::top(text).within(position, 1));
+fn at(
+    text: &std::sync::Arc<Source>,
+    position: usize,
+    message: &str,
+    help: Option<&str>,
+) -> Failure {
+    let diagnostic =
+        Diagnostic::error("fhirpath", message).at(&Place::top(text).within(position, 1));
     match help {
         Some(help) => diagnostic.help(help).into(),
         None => diagnostic.into(),
@@ -72,6 +81,9 @@ fn rows(found: &Collection<'_>) -> Vec<Value> {
 
 fn lines(found: &Collection<'_>) -> Vec<String> {
     let texts = found.texts();
-    texts.iter().zip(found.locations()).map(|(text, place)| format!("{text}  {place}").trim_end().to_owned()).collect()
+    texts
+        .iter()
+        .zip(found.locations())
+        .map(|(text, place)| format!("{text}  {place}").trim_end().to_owned())
+        .collect()
 }
-

@@ -34,7 +34,10 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<ExitCode, Failure
     let resource = match Path::new(name).is_file() || name == "-" {
         true => Arc::new(files::resource(name)?),
         false => known.definitions.find(name).ok_or_else(|| {
-            let diagnostic = Diagnostic::error("no-input", format!("there is neither a file nor a definition `{name}`"));
+            let diagnostic = Diagnostic::error(
+                "no-input",
+                format!("there is neither a file nor a definition `{name}`"),
+            );
             diagnostic.help("name the package that defines it with `--package`")
         })?,
     };

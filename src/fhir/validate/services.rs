@@ -86,7 +86,11 @@ impl Services for Answers<'_> {
     }
 
     fn member_of(&self, element: Element<'_>, value_set: &str) -> Result<Option<bool>, String> {
-        Ok(super::binding::member_of(self.validator, element, value_set))
+        Ok(super::binding::member_of(
+            self.validator,
+            element,
+            value_set,
+        ))
     }
 
     fn resolve(&self, reference: &str) -> Option<Element<'_>> {

@@ -15,6 +15,7 @@ mod cache;
 mod catalogue;
 mod compiled;
 mod folder;
+mod libraries;
 mod load;
 mod lock;
 mod notes;
@@ -22,6 +23,7 @@ mod registry;
 
 pub use cache::{Cache, Cached, Installed, Present};
 pub use compiled::CompiledCache;
+pub use libraries::Libraries;
 pub use load::{Loaded, LoadedPackage, Options, Origin, load};
 pub use lock::{Lock, LockedPackage};
 pub use notes::clashes;

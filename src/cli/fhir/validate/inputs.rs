@@ -39,7 +39,8 @@ impl Inputs {
             let before = files.len();
             find(word, &mut files)?;
             if files.len() == before {
-                let diagnostic = Diagnostic::error("no-input", format!("there is no resource in `{word}`"));
+                let diagnostic =
+                    Diagnostic::error("no-input", format!("there is no resource in `{word}`"));
                 return Err(diagnostic.help("name a `.json`, `.xml` or `.ndjson` file, a folder that holds some, or `-` for standard input").into());
             }
         }
@@ -52,7 +53,10 @@ impl Inputs {
     }
 
     /// All bodies, in order; each file is opened when its turn comes.
-    pub fn bodies<'i>(&'i self, bar: &'i ProgressBar) -> impl Iterator<Item = Result<Input, Failure>> + Send + 'i {
+    pub fn bodies<'i>(
+        &'i self,
+        bar: &'i ProgressBar,
+    ) -> impl Iterator<Item = Result<Input, Failure>> + Send + 'i {
         let open = move |path: &'i PathBuf| {
             bar.inc(1);
             bodies_of(path)
@@ -71,11 +75,13 @@ fn find(word: &str, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
         return folder(path, files, 0);
     }
     if !word.contains(['*', '?', '[']) {
-        let diagnostic = Diagnostic::error("no-input", format!("there is no file or folder `{word}`"));
+        let diagnostic =
+            Diagnostic::error("no-input", format!("there is no file or folder `{word}`"));
         return Err(diagnostic.into());
     }
-    let found = glob::glob(word)
-        .map_err(|error| Diagnostic::error("no-input", format!("`{word}` is no pattern: {error}")))?;
+    let found = glob::glob(word).map_err(|error| {
+        Diagnostic::error("no-input", format!("`{word}` is no pattern: {error}"))
+    })?;
     files.extend(found.flatten().filter(|path| path.is_file()));
     Ok(())
 }
@@ -96,7 +102,10 @@ fn folder(path: &Path, files: &mut Vec<PathBuf>, depth: usize) -> Result<(), Fai
 }
 
 fn has_ending(path: &Path, known: &[&str]) -> bool {
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let ending = path
+        .extension()
+        .and_then(|ending| ending.to_str())
+        .unwrap_or_default();
     known.iter().any(|known| known.eq_ignore_ascii_case(ending))
 }
 
@@ -105,7 +114,9 @@ type Bodies = Box<dyn Iterator<Item = Result<Input, Failure>> + Send>;
 fn bodies_of(path: &Path) -> Bodies {
     let name = path.display().to_string();
     if name == STDIN {
-        return Box::new(std::iter::once_with(|| whole("<stdin>".to_owned(), io::stdin())));
+        return Box::new(std::iter::once_with(|| {
+            whole("<stdin>".to_owned(), io::stdin())
+        }));
     }
     let file = match File::open(path) {
         Ok(file) => file,
@@ -126,17 +137,27 @@ fn whole(name: String, source: impl Read) -> Result<Input, Failure> {
     let mut body = Vec::new();
     let read = source.take(MAX_BYTES as u64 + 1).read_to_end(&mut body);
     read.map_err(|error| unreadable(&name, &error))?;
-    Ok(Input { name, line: 1, body })
+    Ok(Input {
+        name,
+        line: 1,
+        body,
+    })
 }
 
 /// One resource a line; empty lines are none.
-fn lines(name: String, mut source: impl BufRead + Send + 'static) -> impl Iterator<Item = Result<Input, Failure>> + Send {
+fn lines(
+    name: String,
+    mut source: impl BufRead + Send + 'static,
+) -> impl Iterator<Item = Result<Input, Failure>> + Send {
     let mut number = 0;
     std::iter::from_fn(move || {
         loop {
             number += 1;
             let mut body = Vec::new();
-            let read = source.by_ref().take(MAX_BYTES as u64 + 1).read_until(b'\n', &mut body);
+            let read = source
+                .by_ref()
+                .take(MAX_BYTES as u64 + 1)
+                .read_until(b'\n', &mut body);
             match read {
                 Err(error) => return Some(Err(unreadable(&name, &error))),
                 Ok(0) => return None,

@@ -60,10 +60,19 @@ const SHOWN: usize = 180;
 impl Line {
     /// Counts and orders what validation says of a body that starts at a line of its file.
     pub fn of(file: String, line: usize, body: &[u8], report: Report) -> Self {
-        let count = |is_meant: fn(&Issue) -> bool| report.issues.iter().filter(|issue| is_meant(issue)).count();
+        let count = |is_meant: fn(&Issue) -> bool| {
+            report.issues.iter().filter(|issue| is_meant(issue)).count()
+        };
         let is_decided = |issue: &Issue| issue.kind != IssueKind::Undecided;
-        let graded = |grade: Grade| report.issues.iter().filter(|issue| issue.grade == grade && is_decided(issue)).count();
-        let is_open = |issue: &Issue| issue.kind == IssueKind::Undecided && issue.weight == Weight::Decisive;
+        let graded = |grade: Grade| {
+            report
+                .issues
+                .iter()
+                .filter(|issue| issue.grade == grade && is_decided(issue))
+                .count()
+        };
+        let is_open =
+            |issue: &Issue| issue.kind == IssueKind::Undecided && issue.weight == Weight::Decisive;
         Self {
             file,
             line,
@@ -73,7 +82,11 @@ impl Line {
             undecided: count(|issue| issue.kind == IssueKind::Undecided),
             excerpt: excerpt(body, &report.issues, line),
             is_open: report.issues.iter().any(is_open),
-            issues: report.issues.into_iter().map(|issue| Row::of(issue, line)).collect(),
+            issues: report
+                .issues
+                .into_iter()
+                .map(|issue| Row::of(issue, line))
+                .collect(),
             resource: report.resource,
         }
     }
@@ -109,8 +122,14 @@ fn excerpt(body: &[u8], issues: &[Issue], first: usize) -> Vec<(usize, String)> 
         return Vec::new();
     }
     let lines = body.split(|byte| *byte == b'\n').enumerate();
-    let shown = lines.filter(|(at, text)| text.len() <= SHOWN && wanted.binary_search(&(at + 1)).is_ok());
+    let shown =
+        lines.filter(|(at, text)| text.len() <= SHOWN && wanted.binary_search(&(at + 1)).is_ok());
     shown
-        .map(|(at, text)| (at + first, String::from_utf8_lossy(text).trim_end().to_owned()))
+        .map(|(at, text)| {
+            (
+                at + first,
+                String::from_utf8_lossy(text).trim_end().to_owned(),
+            )
+        })
         .collect()
 }

@@ -2,7 +2,6 @@
 
 mod inputs;
 mod line;
-mod ordered;
 mod output;
 
 use std::process::ExitCode;
@@ -85,13 +84,23 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<ExitCode, Failure
     let mut writer = Writer::new(arguments.format, arguments.verbose, *console);
     let look = |input: Result<Input, Failure>| {
         let input = input?;
-        Ok(Line::of(input.name, input.line, &input.body, validator.validate_bytes(&input.body, &profiles)))
+        Ok(Line::of(
+            input.name,
+            input.line,
+            &input.body,
+            validator.validate_bytes(&input.body, &profiles),
+        ))
     };
     let mut problem = None;
-    ordered::each(arguments.jobs(), inputs.bodies(&bar), look, |line: Result<Line, Failure>| match line {
-        Ok(line) => bar.suspend(|| writer.write(line)),
-        Err(failure) => problem = problem.take().or(Some(failure)),
-    });
+    super::ordered::each(
+        arguments.jobs(),
+        inputs.bodies(&bar),
+        look,
+        |line: Result<Line, Failure>| match line {
+            Ok(line) => bar.suspend(|| writer.write(line)),
+            Err(failure) => problem = problem.take().or(Some(failure)),
+        },
+    );
     bar.finish_and_clear();
     match problem {
         Some(failure) => Err(failure),

@@ -67,9 +67,13 @@ impl Writer {
 
     /// Errors, warnings and what is undecided; hints where they are asked for.
     fn show(&self, line: &Line) {
-        let shown = line.issues.iter().filter(|row| self.verbose || row.severity != "information" || row.kind == "undecided");
+        let shown = line
+            .issues
+            .iter()
+            .filter(|row| self.verbose || row.severity != "information" || row.kind == "undecided");
         for row in shown {
-            self.console.print(&render(&diagnostic(line, row), self.console.out));
+            self.console
+                .print(&render(&diagnostic(line, row), self.console.out));
         }
     }
 }
@@ -88,7 +92,7 @@ fn diagnostic(line: &Line, row: &Row) -> Diagnostic {
     let diagnostic = match (row.severity, row.kind) {
         ("fatal" | "error", _) => Diagnostic::error(row.kind, message),
         ("warning", _) => Diagnostic::warning(row.kind, message),
-        _ => Diagnostic::note_of(row.kind, message),
+        _ => Diagnostic::hint(row.kind, message),
     };
     let diagnostic = match place(line, row) {
         Some(place) => diagnostic.at(&place),
@@ -105,11 +109,16 @@ fn diagnostic(line: &Line, row: &Row) -> Diagnostic {
 }
 
 fn place(line: &Line, row: &Row) -> Option<Place> {
-    let (_, text) = line.excerpt.iter().find(|(number, _)| *number == row.line)?;
+    let (_, text) = line
+        .excerpt
+        .iter()
+        .find(|(number, _)| *number == row.line)?;
     let before: String = text.chars().take(row.column.saturating_sub(1)).collect();
     let rest = &text[before.len()..];
-    let word = rest.find([',', ':', ' ', '>', '{', '[']).filter(|at| *at > 0);
-    let source = Source::starting_at(&line.file, text.clone(), row.line);
+    let word = rest
+        .find([',', ':', ' ', '>', '{', '['])
+        .filter(|at| *at > 0);
+    let source = Source::part(&line.file, text.clone(), row.line);
     Some(Place::top(&source).within(before.len(), word.unwrap_or(1).min(rest.len().max(1))))
 }
 
@@ -139,7 +148,9 @@ impl Total {
             (self.open, "undecided"),
         ];
         let parts = parts.iter().filter(|(number, _)| *number > 0);
-        let parts: Vec<String> = parts.map(|(number, word)| format!("{number} {word}")).collect();
+        let parts: Vec<String> = parts
+            .map(|(number, word)| format!("{number} {word}"))
+            .collect();
         format!(
             "{}: {} ({}, {}, {} undecided)",
             count(self.resources, "resource"),
@@ -153,7 +164,9 @@ impl Total {
 
 /// One run with a rule for each kind of issue.
 fn sarif(lines: &[Line]) -> Value {
-    let results = lines.iter().flat_map(|line| line.issues.iter().map(|row| result(line, row)));
+    let results = lines
+        .iter()
+        .flat_map(|line| line.issues.iter().map(|row| result(line, row)));
     json!({
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
         "version": "2.1.0",

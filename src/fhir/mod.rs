@@ -33,6 +33,7 @@ mod error;
 mod fhirpath;
 mod narrative;
 pub mod snapshot;
+pub mod suite;
 pub mod terminology;
 mod tree;
 mod types;

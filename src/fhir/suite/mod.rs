@@ -1,0 +1,3 @@
+//! Official test suites, run over files that a caller reads.
+
+pub mod snapshot;

@@ -3,7 +3,7 @@
 use super::differential::Change;
 use super::facts::{Fact, Facts};
 use super::node::Node;
-use super::{MAX_ELEMENTS, Order, SnapshotError, refuse};
+use super::{MAX_ELEMENTS, Manner, Order, SnapshotError, refuse};
 use crate::fhir::definitions::{
     Canonical, Definitions, Derivation, Max, STRUCTURE_BASE, Structure, Trail,
 };
@@ -13,10 +13,12 @@ pub(super) struct Session<'s> {
     pub(super) definitions: &'s Definitions,
     pub(super) structure: &'s Structure,
     pub(super) base: &'s Structure,
-    pub(super) order: Order,
+    pub(super) manner: Manner,
     pub(super) trail: &'s mut Trail,
     /// How many elements may still be added.
     budget: usize,
+    /// Whether a slice is being filled with what the base itself says of the element.
+    in_slice: bool,
 }
 
 /// Where the element stands that a change is merged into.
@@ -33,16 +35,17 @@ impl<'s> Session<'s> {
         definitions: &'s Definitions,
         structure: &'s Structure,
         base: &'s Structure,
-        order: Order,
+        manner: Manner,
         trail: &'s mut Trail,
     ) -> Self {
         Self {
             definitions,
             structure,
             base,
-            order,
+            manner,
             trail,
             budget: MAX_ELEMENTS,
+            in_slice: false,
         }
     }
 
@@ -85,6 +88,7 @@ impl<'s> Session<'s> {
         let divides = !change.slices.is_empty() || change.facts.has("slicing");
         let before = divides.then(|| (node.unsliced(), node.is_sliced()));
         self.merge(node, change, standing)?;
+        self.in_slice &= change.stated;
         self.below(node, &change.children, &change.label)?;
         match before {
             Some((before, was_sliced)) => self.divide(node, &before, was_sliced, change),
@@ -102,9 +106,17 @@ impl<'s> Session<'s> {
         if changes.is_empty() {
             return Ok(());
         }
+        let outside = self.in_slice;
         if node.children.is_empty() {
             self.unfold(node, label)?;
+            self.in_slice = false;
         }
+        let done = self.children(node, changes);
+        self.in_slice = outside;
+        done
+    }
+
+    fn children(&mut self, node: &mut Node, changes: &[Change]) -> Result<(), SnapshotError> {
         let places = self.places(node, changes)?;
         for at in 0..node.children.len() {
             let here = changes.iter().zip(&places);
@@ -124,8 +136,24 @@ impl<'s> Session<'s> {
             [change] if !self.is_type_slicing(child, change) => {
                 self.apply(child, change, Standing::Inherited)
             }
+            [change] if self.in_slice && is_narrowing(child, change) => {
+                self.narrow(child, change)
+            }
             changes => self.choose(child, changes),
         }
+    }
+
+    /// Makes a change to an element of a slice: what is unfolded further down is no longer the slice's own.
+    pub(super) fn apply_in_slice(
+        &mut self,
+        node: &mut Node,
+        change: &Change,
+        standing: Standing,
+    ) -> Result<(), SnapshotError> {
+        let outside = std::mem::replace(&mut self.in_slice, true);
+        let done = self.apply(node, change, standing);
+        self.in_slice = outside;
+        done
     }
 
     /// Which child each change is about. A type of its own may add children.
@@ -145,7 +173,7 @@ impl<'s> Session<'s> {
                 None => return Err(refuse(&change.label, not_there(node, &change.name))),
             };
             let before = places.last().copied().unwrap_or(0);
-            if self.order == Order::OfTheBase && place < before {
+            if self.manner.order == Order::OfTheBase && place < before {
                 return Err(refuse(
                     &change.label,
                     "the element is out of order: the base has it before the one above",
@@ -204,6 +232,12 @@ pub(super) fn place_of(node: &Node, name: &str) -> Option<usize> {
         let renamed = name.strip_suffix("[x]");
         short_for || renamed.is_some_and(|stem| typed(stem, &child.name))
     })
+}
+
+/// Whether a change by a short name leaves the choice one type: so it is within slices, where nothing is sliced again
+/// for a single type.
+fn is_narrowing(child: &Node, change: &Change) -> bool {
+    *change.name != *child.name && change.slices.is_empty() && !child.is_sliced()
 }
 
 fn not_there(node: &Node, name: &str) -> String {

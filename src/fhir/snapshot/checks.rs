@@ -5,7 +5,7 @@ use super::differential::Change;
 use super::merge::refuse_flag;
 use super::node::Node;
 use super::{SnapshotError, refuse};
-use crate::fhir::definitions::{ElementType, Given, Max};
+use crate::fhir::definitions::{ElementType, Given, Max, StructureKind};
 
 impl Session<'_> {
     /// Checks what a change says against the element as it was so far.
@@ -26,6 +26,9 @@ impl Session<'_> {
             return Ok(());
         }
         let known = node.types();
+        if self.is_root(change) {
+            return self.check_root(change);
+        }
         for wanted in change.facts.types() {
             if !known.is_empty() {
                 self.check_narrowing(&known, &wanted, &change.label)?;
@@ -33,6 +36,19 @@ impl Session<'_> {
             self.check_profiles(node, &wanted, &change.label)?;
         }
         Ok(())
+    }
+
+    fn is_root(&self, change: &Change) -> bool {
+        !change.label.contains('.') && !change.facts.has("base") && *change.name == *super::differential::path_root(&self.structure.type_name)
+    }
+
+    /// The root has no type to be narrowed: it is the type.
+    fn check_root(&self, change: &Change) -> Result<(), SnapshotError> {
+        let is_own = |kind: &ElementType| kind.profiles.is_empty() && self.builds_on(&self.structure.type_name, &kind.code);
+        match self.structure.kind == StructureKind::Logical || change.facts.types().iter().all(is_own) {
+            true => Ok(()),
+            false => Err(refuse(&change.label, "the root cannot be constrained to a type or a profile")),
+        }
     }
 
     fn check_narrowing(

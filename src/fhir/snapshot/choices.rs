@@ -42,6 +42,18 @@ impl Session<'_> {
         Ok(())
     }
 
+    /// Narrows a choice to the one type that a short name stands for.
+    pub(super) fn narrow(&mut self, node: &mut Node, change: &Change) -> Result<(), SnapshotError> {
+        let stem = node.choice_stem().unwrap_or_default();
+        let typed = change.name.strip_prefix(stem).unwrap_or_default();
+        if let Some(code) = self.type_in_name(typed)
+            && node.types().iter().any(|kind| *kind.code == *code)
+        {
+            keep_types(node, |kind| kind == code);
+        }
+        self.apply(node, change, Standing::Inherited)
+    }
+
     /// What is said of each type, in order. The names of the slices are given by the types.
     fn of_types(
         &self,
@@ -128,13 +140,13 @@ impl Session<'_> {
         }
         let limit = node.max();
         if let Some(at) = slice_of(node, of_type) {
-            return self.apply(&mut node.slices[at], &change, Standing::Inherited);
+            return self.apply_in_slice(&mut node.slices[at], &change, Standing::Inherited);
         }
         self.spend(&change.label, before.size())?;
         let mut made = before.clone();
         made.slice = change.slice.as_deref().map(Into::into);
         let keeps_min = count == 1;
-        self.apply(&mut made, &change, Standing::NewSlice { keeps_min })?;
+        self.apply_in_slice(&mut made, &change, Standing::NewSlice { keeps_min })?;
         if let (Some(limit), Some(max)) = (limit, made.max())
             && max > limit
         {

@@ -69,6 +69,7 @@ impl Change {
             open.push(Step {
                 name: (*last).into(),
                 slice: element.slice_name.clone(),
+                id: last_step(&element.id).into(),
             });
         } else {
             open.clear();
@@ -117,6 +118,12 @@ impl Change {
 struct Step {
     name: Box<str>,
     slice: Option<Box<str>>,
+    /// The step as the id has it, which some tools write with another name for the slice.
+    id: Box<str>,
+}
+
+fn last_step(id: &str) -> &str {
+    id.rsplit('.').next().unwrap_or(id)
 }
 
 /// The steps between root and element. Elements follow the slice that they belong to; where the slice itself is not
@@ -127,12 +134,13 @@ fn ancestors_of(element: &ElementDefinition, steps: &[&str], open: &[Step]) -> V
     let mut beside_open = true;
     let between = steps.iter().enumerate().take(steps.len().saturating_sub(1));
     let step = |(at, name): (usize, &&str)| {
-        let said = ids[..].get(at).filter(|_| ids_fit);
-        let said = said.and_then(|id| id.split_once(':'));
+        let id = ids.get(at).copied().filter(|_| ids_fit).unwrap_or_default();
+        let said = id.split_once(':');
         let said = said.and_then(|(step, slice)| (step == *name).then_some(slice));
         let opened = open.get(at - 1).filter(|_| beside_open);
         let opened = opened.filter(|step| *step.name == **name);
         let slice = match (said, opened) {
+            (Some(_), Some(step)) if *step.id == *id => step.slice.clone(),
             (Some(slice), _) => Some(slice.into()),
             (None, Some(step)) => step.slice.clone(),
             (None, None) => None,
@@ -141,6 +149,7 @@ fn ancestors_of(element: &ElementDefinition, steps: &[&str], open: &[Step]) -> V
         Step {
             name: (*name).into(),
             slice,
+            id: id.into(),
         }
     };
     between.skip(1).map(step).collect()

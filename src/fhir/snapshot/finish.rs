@@ -3,7 +3,7 @@
 use super::apply::{Session, settle_facts};
 use super::choices::capital;
 use super::node::Node;
-use super::SnapshotError;
+use super::{Practice, SnapshotError};
 use crate::fhir::definitions::Max;
 
 impl Session<'_> {
@@ -12,7 +12,8 @@ impl Session<'_> {
             let url = self.structure.url.clone();
             settle_new(root, &mut String::new(), &url);
         }
-        settle_slices(root);
+        let raises = self.manner.practice == Practice::Current;
+        settle_slices(root, raises);
         Ok(())
     }
 }
@@ -34,12 +35,12 @@ fn settle_new(node: &mut Node, path: &mut String, url: &str) {
     }
 }
 
-fn settle_slices(node: &mut Node) {
+fn settle_slices(node: &mut Node, raises: bool) {
     for child in node.children.iter_mut().chain(&mut node.slices) {
-        settle_slices(child);
+        settle_slices(child, raises);
     }
     drop_ruled_out_types(node);
-    if node.implicit_slicing {
+    if raises && node.implicit_slicing {
         raise_min(node);
     }
 }

@@ -5,7 +5,7 @@ use super::differential::Change;
 use super::facts::{Fact, Facts};
 use super::node::Node;
 use super::{SnapshotError, refuse};
-use crate::fhir::definitions::Derivation;
+use crate::fhir::definitions::{Derivation, Version};
 
 /// What is replaced where the differential has it.
 const REPLACED: [&str; 6] = [
@@ -65,7 +65,7 @@ impl Session<'_> {
         merge_extensions(facts, &change.facts);
         merge_types(facts, &change.facts);
         merge_constraints(facts, &change.facts, &self.structure.url);
-        merge_binding(facts, &change.facts);
+        merge_binding(facts, &change.facts, self.definitions.version());
         self.drop_idle_binding(node);
         self.check_values(node, &change.label)
     }
@@ -207,10 +207,11 @@ fn merge_constraints(facts: &mut Facts, change: &Facts, source: &str) {
 }
 
 /// A binding may be stated in parts: what is left out stays as in the base.
-fn merge_binding(facts: &mut Facts, change: &Facts) {
+fn merge_binding(facts: &mut Facts, change: &Facts, version: Version) {
     let Some(fact) = change.get("binding") else {
         return;
     };
+    let fact = &of_version(fact, version);
     let Some(known) = facts.get("binding") else {
         facts.set(fact.clone());
         return;
@@ -224,6 +225,24 @@ fn merge_binding(facts: &mut Facts, change: &Facts) {
     let further: Vec<Fact> = further.collect();
     merged.extend(further);
     facts.set(Fact::parts("binding", merged));
+}
+
+/// STU3 names value sets by their type; later releases do not know these properties.
+fn of_version(binding: &Fact, version: Version) -> Fact {
+    let foreign = |part: &Fact| match version {
+        Version::Stu3 => false,
+        Version::R4 | Version::R4B | Version::R5 => {
+            matches!(part.name(), "valueSetUri" | "valueSetReference")
+        }
+    };
+    let parts = binding.inside();
+    match parts.iter().any(foreign) {
+        true => {
+            let known = parts.into_iter().filter(|part| !foreign(part));
+            Fact::parts("binding", known.collect())
+        }
+        false => binding.clone(),
+    }
 }
 
 /// Whether a part of the base's binding goes for the sake of the new ones. Value sets are named differently in STU3.

@@ -22,7 +22,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-use super::definitions::{Definitions, Derivation, Structure, Trail, elements_of};
+use super::definitions::{Definitions, Derivation, Structure, Trail, Version, elements_of};
 use super::tree::Resource;
 use apply::Session;
 use differential::Change;
@@ -70,13 +70,43 @@ pub enum Order {
     Any,
 }
 
+/// Whose habits a snapshot follows where the specification leaves a choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Practice {
+    /// Today's: what is said of the content of a sliced element holds for each slice; a slice may not occur more
+    /// often than the whole; slices that must occur raise the minimum of the whole.
+    Current,
+    /// That of the tools that made the official cases of R4B, which know none of these.
+    Former,
+}
+
+impl Practice {
+    fn of(version: Version) -> Self {
+        match version {
+            Version::R4B => Self::Former,
+            Version::Stu3 | Version::R4 | Version::R5 => Self::Current,
+        }
+    }
+}
+
+/// How a snapshot is made.
+#[derive(Debug, Clone, Copy)]
+struct Manner {
+    order: Order,
+    practice: Practice,
+}
+
 /// The same structure with its snapshot, made from the base that `definitions` knows.
 pub fn complete(
     definitions: &Definitions,
     structure: &Structure,
     trail: &mut Trail,
 ) -> Result<Structure, SnapshotError> {
-    let tree = within_trail(definitions, structure, Order::Any, trail)?;
+    let manner = Manner {
+        order: Order::Any,
+        practice: Practice::Current,
+    };
+    let tree = within_trail(definitions, structure, manner, trail)?;
     let text = write::snapshot(definitions, structure, &tree);
     let made = read_back(&text)?;
     let snapshot = elements_of(&made, made.root(), "snapshot");
@@ -95,7 +125,11 @@ pub fn generate(
 ) -> Result<Resource, SnapshotError> {
     let structure = Structure::read(resource)
         .ok_or_else(|| refuse("", "this is not a usable StructureDefinition"))?;
-    let tree = within_trail(definitions, &structure, order, trail)?;
+    let manner = Manner {
+        order,
+        practice: Practice::of(definitions.version()),
+    };
+    let tree = within_trail(definitions, &structure, manner, trail)?;
     let text = write::structure(definitions, &structure, &tree);
     Resource::parse_json(text.as_bytes()).map_err(|error| refuse("", error.to_string()))
 }
@@ -109,13 +143,13 @@ fn read_back(text: &str) -> Result<Arc<Resource>, SnapshotError> {
 fn within_trail(
     definitions: &Definitions,
     structure: &Structure,
-    order: Order,
+    manner: Manner,
     trail: &mut Trail,
 ) -> Result<Node, SnapshotError> {
     if !trail.enter(&structure.url) {
         return Err(refuse("", format!("`{}` builds on itself", structure.url)));
     }
-    let tree = grow(definitions, structure, order, trail);
+    let tree = grow(definitions, structure, manner, trail);
     trail.leave();
     tree
 }
@@ -124,7 +158,7 @@ fn within_trail(
 fn grow(
     definitions: &Definitions,
     structure: &Structure,
-    order: Order,
+    manner: Manner,
     trail: &mut Trail,
 ) -> Result<Node, SnapshotError> {
     let change = Change::of_differential(structure)?;
@@ -133,7 +167,7 @@ fn grow(
     };
     let mut root = Node::of_snapshot(&base.snapshot)?;
     root.name = differential::path_root(&structure.type_name).into();
-    let mut session = Session::new(definitions, structure, &base, order, trail);
+    let mut session = Session::new(definitions, structure, &base, manner, trail);
     session.settle_inherited(&mut root);
     session.root(&mut root, &change)?;
     session.finish(&mut root)?;

@@ -4,7 +4,7 @@ use super::apply::{Session, Standing};
 use super::differential::Change;
 use super::facts::{Fact, Facts};
 use super::node::Node;
-use super::{SnapshotError, refuse};
+use super::{Practice, SnapshotError, refuse};
 use crate::fhir::definitions::Max;
 
 impl Session<'_> {
@@ -64,7 +64,9 @@ impl Session<'_> {
 
     /// What the differential says of the content of all slices, where it says it once, at the element itself.
     fn shared_by_slices(&self, node: &Node, change: &Change) -> Option<Vec<Change>> {
-        let stated = change.facts.has("slicing") && !node.is_extension();
+        let stated = change.facts.has("slicing")
+            && !node.is_extension()
+            && self.manner.practice == Practice::Current;
         let deep = |child: &Change| {
             !child.slices.is_empty() || (child.facts.has("slicing") && !is_extension(&child.name))
         };
@@ -83,7 +85,7 @@ impl Session<'_> {
         let name = change.slice.as_deref().unwrap_or_default();
         let limit = node.max();
         if let Some(known) = node.slice_named(name) {
-            return self.apply(known, change, Standing::Inherited);
+            return self.apply_in_slice(known, change, Standing::Inherited);
         }
         let rules = node.facts.get("slicing").and_then(|slicing| slicing.text_of("rules"));
         let is_closed = rules == Some("closed");
@@ -95,8 +97,9 @@ impl Session<'_> {
         }
         let (mut made, at) = self.new_slice(node, before, name, change)?;
         let keeps_min = is_closed && !was_sliced && node.slices.is_empty();
-        self.apply(&mut made, change, Standing::NewSlice { keeps_min })?;
-        if let (Some(limit), Some(max)) = (limit, made.max())
+        self.apply_in_slice(&mut made, change, Standing::NewSlice { keeps_min })?;
+        if self.manner.practice == Practice::Current
+            && let (Some(limit), Some(max)) = (limit, made.max())
             && max > limit
         {
             made.facts.set_max(limit);

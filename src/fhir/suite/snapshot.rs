@@ -62,9 +62,10 @@ enum End {
 pub fn run(files: &dyn Files, base: &Definitions) -> Result<Outcome, String> {
     let manifest = files.read("manifest.xml").ok_or("there is no `manifest.xml`")?;
     let mut outcome = Outcome::default();
+    let mut made = Vec::new();
     for case in cases_of(&manifest)? {
         outcome.cases += 1;
-        let ended = catch_unwind(AssertUnwindSafe(|| run_case(files, base, &case)));
+        let ended = catch_unwind(AssertUnwindSafe(|| run_case(files, base, &case, &mut made)));
         match ended.unwrap_or(End::Panicked) {
             End::Passed => outcome.passed += 1,
             End::Failed(reasons) => outcome.fail(&case.id, reasons),
@@ -108,36 +109,68 @@ fn case_of(test: roxmltree::Node<'_, '_>) -> Option<Case> {
     })
 }
 
-fn run_case(files: &dyn Files, base: &Definitions, case: &Case) -> End {
-    let mut known = Vec::new();
-    for name in &case.registers {
-        match resource(files, &[name]) {
-            Ok(found) => known.push(found),
-            Err(why) => return End::Failed(vec![why]),
-        }
-    }
+/// Runs a case. What it makes joins what earlier cases made: later ones build on it.
+fn run_case(
+    files: &dyn Files,
+    base: &Definitions,
+    case: &Case,
+    earlier: &mut Vec<Arc<Resource>>,
+) -> End {
     let input = match resource(files, &[&format!("{}-input", case.id)]) {
         Ok(found) => found,
         Err(why) => return End::Failed(vec![why]),
     };
-    let definitions = base.with([Arc::new(Loose::new("the case", known)) as _]);
+    let definitions = match with_registered(files, base, case, earlier) {
+        Ok(definitions) => definitions,
+        Err(why) => return End::Failed(vec![why]),
+    };
     let made = snapshot::generate(&definitions, &input, case.order, &mut Trail::default());
     match (made, case.must_fail) {
         (Err(_), true) => End::Passed,
         (Ok(_), true) => End::Failed(vec!["accepted, but must be refused".to_owned()]),
         (Err(why), false) => End::Failed(vec![format!("refused: {why}")]),
         (Ok(_), false) if !case.generates => End::Passed,
-        (Ok(made), false) => compared(files, case, made),
+        (Ok(made), false) => {
+            let made = Arc::new(made);
+            earlier.push(made.clone());
+            compared(files, case, &made)
+        }
     }
 }
 
-fn compared(files: &dyn Files, case: &Case, made: Resource) -> End {
+/// The definitions of a case: its files get new snapshots, where that can be, as everything does in these suites.
+fn with_registered(
+    files: &dyn Files,
+    base: &Definitions,
+    case: &Case,
+    earlier: &[Arc<Resource>],
+) -> Result<Definitions, String> {
+    let library = |known: &[Arc<Resource>]| {
+        let resources = earlier.iter().chain(known).cloned();
+        Arc::new(Loose::new("the case", resources.collect::<Vec<_>>())) as _
+    };
+    let mut known = Vec::new();
+    for name in &case.registers {
+        known.push(resource(files, &[name])?);
+    }
+    for at in 0..known.len() {
+        let definitions = base.with([library(&known)]);
+        let made =
+            snapshot::generate(&definitions, &known[at], Order::Any, &mut Trail::default());
+        if let Ok(made) = made {
+            known[at] = Arc::new(made);
+        }
+    }
+    Ok(base.with([library(&known)]))
+}
+
+fn compared(files: &dyn Files, case: &Case, made: &Arc<Resource>) -> End {
     let names = ["expected", "output"].map(|ending| format!("{}-{ending}", case.id));
     let expected = match resource(files, &[&names[0], &names[1]]) {
         Ok(found) => found,
         Err(why) => return End::Failed(vec![why]),
     };
-    let structures = (Structure::read(&Arc::new(made)), Structure::read(&expected));
+    let structures = (Structure::read(made), Structure::read(&expected));
     let (Some(made), Some(expected)) = structures else {
         return End::Failed(vec!["input or output is no StructureDefinition".to_owned()]);
     };

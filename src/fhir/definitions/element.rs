@@ -285,7 +285,7 @@ fn types_of(element: Element<'_>) -> Vec<ElementType> {
 const STRUCTURE: &str = "http://hl7.org/fhir/StructureDefinition/";
 
 /// The value of a primitive has a FHIRPath system type, and names the FHIR type in an extension.
-fn type_of(element: Element<'_>) -> Option<ElementType> {
+pub(crate) fn type_of(element: Element<'_>) -> Option<ElementType> {
     let code = element.child("code")?;
     let named = |holder: Element<'_>, short: &str| {
         let found = extension(holder, &format!("{STRUCTURE}{short}"))?;

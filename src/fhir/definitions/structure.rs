@@ -169,7 +169,12 @@ fn imposed_by(root: Element<'_>) -> Vec<Box<str>> {
         .collect()
 }
 
-fn elements_of(source: &Arc<Resource>, root: Element<'_>, view: &str) -> Vec<ElementDefinition> {
+/// The elements of `snapshot` or `differential`.
+pub(crate) fn elements_of(
+    source: &Arc<Resource>,
+    root: Element<'_>,
+    view: &str,
+) -> Vec<ElementDefinition> {
     let Some(view) = root.child(view) else {
         return Vec::new();
     };

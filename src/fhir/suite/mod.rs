@@ -3,6 +3,7 @@
 //! Nothing here reads a file: whoever runs a suite gives its files and packages as a [`World`].
 
 pub mod fhirpath;
+pub mod snapshot;
 pub mod validator;
 
 use crate::fhir::definitions::{Definitions, Library, Version};

@@ -43,12 +43,7 @@ pub struct Entry {
 }
 
 /// The codes of a value set whose code or display contains a text (case does not count; an empty text takes all).
-pub fn expand(
-    packaged: &Packaged,
-    value_set: &ValueSet,
-    filter: &str,
-    limits: Limits,
-) -> Expansion {
+pub fn expand(packaged: &Packaged, value_set: &ValueSet, filter: &str, limits: Limits) -> Expansion {
     let mut work = Work {
         packaged,
         filter: filter.to_lowercase(),
@@ -89,16 +84,13 @@ impl Work<'_> {
                 break;
             }
             for listed in &codes.codes {
-                self.offer(
-                    whole,
-                    Entry {
-                        system: system.to_string(),
-                        code: listed.code.to_string(),
-                        display: listed.display.as_deref().map(str::to_owned),
-                        is_inactive: listed.is_inactive,
-                        is_abstract: listed.is_abstract,
-                    },
-                );
+                self.offer(whole, Entry {
+                    system: system.to_string(),
+                    code: listed.code.to_string(),
+                    display: listed.display.as_deref().map(str::to_owned),
+                    is_inactive: listed.is_inactive,
+                    is_abstract: listed.is_abstract,
+                });
             }
         }
     }
@@ -113,11 +105,7 @@ impl Work<'_> {
         if let Choice::Listed(listed) = &part.choice {
             for listed in &listed.codes {
                 let mut entry = entry_of(system, &listed.code);
-                entry.display = listed
-                    .display
-                    .as_deref()
-                    .map(str::to_owned)
-                    .or(entry.display);
+                entry.display = listed.display.as_deref().map(str::to_owned).or(entry.display);
                 self.offer(whole, entry);
             }
             return;
@@ -127,14 +115,14 @@ impl Work<'_> {
 
     /// All codes of a system, where they can be listed.
     fn system(&mut self, url: &str, system: &System, whole: &ValueSet) {
-        if let Some(packaged) = &system.packaged {
+        if let Some(packaged) = system.at_hand() {
             for concept in packaged.concepts() {
                 if self.is_exhausted() {
                     return;
                 }
                 self.offer(whole, entry_of(system, concept.code()));
             }
-            if packaged.content() == super::Content::Complete {
+            if system.is_whole() {
                 return;
             }
         }
@@ -144,10 +132,7 @@ impl Work<'_> {
                     self.offer(whole, entry_of(system, &code));
                 }
             }
-            None => self.note(format!(
-                "the codes of {} ({url}) cannot be listed",
-                system.title()
-            )),
+            None => self.note(format!("the codes of {} ({url}) cannot be listed", system.title())),
         }
     }
 
@@ -216,16 +201,11 @@ impl Work<'_> {
 }
 
 fn entry_of(system: &System, code: &str) -> Entry {
-    let concept = system
-        .packaged
-        .as_ref()
-        .and_then(|packaged| packaged.concept(code));
+    let concept = system.at_hand().and_then(|known| known.concept(code));
     Entry {
         system: system.url.to_string(),
         code: concept.map_or(code, |concept| concept.code()).to_owned(),
-        display: concept
-            .and_then(|concept| concept.display())
-            .map(str::to_owned),
+        display: concept.and_then(|concept| concept.display()).map(str::to_owned),
         is_inactive: concept.is_some_and(|concept| concept.status() == Status::Inactive),
         is_abstract: concept.is_some_and(|concept| concept.is_abstract()),
     }

@@ -56,6 +56,7 @@ pub struct PackageArguments {
     places: PlaceArguments,
 }
 
+#[expect(dead_code, reason = "for the commands that validate, which come next")]
 impl PackageArguments {
     /// The packages with all that they stand upon. `fhir_version` (such as `4.0.1`), where it is known, picks among the variants of a
     /// package for several FHIR versions.
@@ -64,7 +65,7 @@ impl PackageArguments {
     /// Every package that cannot be had.
     pub fn load(&self, fhir_version: Option<&str>) -> Result<Loaded, Failure> {
         let options = self.places.options(fhir_version)?;
-        Ok(packages::load(&self.words, &options)?)
+        packages::load(&self.words, &options).map_err(failure)
     }
 }
 
@@ -109,11 +110,21 @@ impl PlaceArguments {
     }
 }
 
-pub fn built_in() -> Vec<PackageId> {
+/// Problems of the network or the disk are nobody's mistake in what they wrote, and have another exit code.
+pub fn failure(problems: Vec<Diagnostic>) -> Failure {
+    let is_outside = |problem: &Diagnostic| matches!(problem.code, "package-registry" | "output");
+    match problems.iter().any(is_outside) {
+        true => Failure::Outside(problems),
+        false => Failure::Input(problems),
+    }
+}
+
+fn built_in() -> Vec<PackageId> {
     BUILT_IN.iter().filter_map(|id| id.parse().ok()).collect()
 }
 
 /// Where compiled packages of a format are kept between runs; `None` where nobody says where, and then nothing is kept.
+#[expect(dead_code, reason = "for the commands that validate, which come next")]
 pub fn compiled_cache(format: u32) -> Option<CompiledCache> {
     let told = |name| {
         std::env::var_os(name)

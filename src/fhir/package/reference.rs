@@ -60,7 +60,10 @@ impl From<PackageId> for PackageReference {
 
 impl fmt::Display for PackageReference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}#{}", self.name, self.range)
+        match self.range == VersionRange::latest() {
+            true => write!(formatter, "{}", self.name),
+            false => write!(formatter, "{}#{}", self.name, self.range),
+        }
     }
 }
 

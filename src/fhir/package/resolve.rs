@@ -220,9 +220,18 @@ impl Walk<'_> {
         }
         // The user may have reasons to load two versions; a dependency may not decide that.
         let place = *places.first().filter(|_| by.is_some())?;
+        let used = self.nodes[place].id.clone();
+        if wanted
+            .range
+            .best(&self.catalogue.versions(&wanted.name))
+            .is_none()
+        {
+            self.substituted(wanted, &used, by);
+            return Some(place);
+        }
         let note = Note::Conflict {
             wanted: wanted.clone(),
-            used: self.nodes[place].id.clone(),
+            used,
             by: self.id_of(by),
         };
         self.result.notes.push(note);

@@ -195,6 +195,16 @@ fn the_nearer_wish_wins_and_the_user_may_load_two() {
     assert!(
         matches!(&resolution.notes[..], [Note::Conflict { used, .. }] if used.version.as_str() == "1.0.0")
     );
+    let poorer = Shelf::of(&[
+        ("a.a#1.0.0", &["a.x#1.0.0", "a.b#1.0.0"]),
+        ("a.b#1.0.0", &["a.x#2.0.0"]),
+        ("a.x#1.0.0", &[]),
+    ]);
+    let resolution = poorer.resolve(&["a.a#1.0.0"], &Settings::default());
+    assert!(
+        matches!(&resolution.notes[..], [Note::Substituted { .. }]),
+        "there is only one to choose"
+    );
     let resolution = shelf.resolve(&["a.a#1.0.0", "a.x#2.0.0"], &Settings::default());
     assert!(
         order(&resolution).contains(&"a.x#2.0.0".to_owned())

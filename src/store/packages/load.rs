@@ -108,7 +108,7 @@ pub fn load(words: &[String], options: &Options) -> Result<Loaded, Vec<Diagnosti
     let packages = found
         .filter_map(|resolved| located(resolved, &places, options))
         .collect();
-    let told = notes::diagnostics(&resolution.notes, options, &list);
+    let told = notes::diagnostics(&resolution.notes, options);
     let all = places.into_problems().into_iter().chain(told);
     let (errors, warnings): (Vec<_>, Vec<_>) =
         all.partition(|problem| problem.severity == Severity::Error);

@@ -2,26 +2,19 @@
 
 use std::fmt::Display;
 
-use super::Options;
-use crate::diag::Diagnostic;
+use super::{Cache, Options};
+use crate::diag::{Diagnostic, nearest};
 use crate::fhir::package::{Canonicals, Clash, MAX_PACKAGES, Note, PackageId, PackageReference};
 
 /// How many names are shown of a list.
 const SHOWN: usize = 3;
 
 /// The notes of a resolution.
-pub(super) fn diagnostics(
-    notes: &[Note],
-    options: &Options,
-    list: &[PackageReference],
-) -> Vec<Diagnostic> {
-    notes
-        .iter()
-        .map(|note| diagnostic(note, options, list))
-        .collect()
+pub(super) fn diagnostics(notes: &[Note], options: &Options) -> Vec<Diagnostic> {
+    notes.iter().map(|note| diagnostic(note, options)).collect()
 }
 
-fn diagnostic(note: &Note, options: &Options, list: &[PackageReference]) -> Diagnostic {
+fn diagnostic(note: &Note, options: &Options) -> Diagnostic {
     match note {
         Note::Overridden { wanted, used } => {
             let message = format!("`{used}` is looked for in the place of `{wanted}`, as you told");
@@ -40,11 +33,8 @@ fn diagnostic(note: &Note, options: &Options, list: &[PackageReference]) -> Diag
         Note::Missing {
             wanted,
             by: Some(by),
-        } => match list.contains(wanted) {
-            true => missing(Diagnostic::error, wanted, None, options),
-            false => missing(Diagnostic::warning, wanted, Some(by), options)
-                .note("note", "what refers to its definitions cannot be decided"),
-        },
+        } => missing(Diagnostic::warning, wanted, Some(by), options)
+            .note("note", "what refers to its definitions cannot be decided"),
         Note::Conflict { wanted, used, by } => {
             let message = format!(
                 "`{used}` is loaded, though `{wanted}` is wanted, too{}",
@@ -89,7 +79,16 @@ fn missing(
         "the package `{wanted}` is not at hand in any version{}",
         asked_by(by)
     );
-    let diagnostic = kind("unknown-package", message);
+    let mut diagnostic = kind("unknown-package", message);
+    let known: Vec<String> = options
+        .cache
+        .iter()
+        .flat_map(Cache::list)
+        .map(|cached| cached.id.name.to_string())
+        .collect();
+    if let Some(name) = nearest(wanted.name.as_str(), known.iter().map(String::as_str)) {
+        diagnostic = diagnostic.help(format!("the cache has `{name}`"));
+    }
     match (&options.registry, &options.cache) {
         (Some(_), _) => diagnostic.help("neither the cache nor the registry has it; look at its spelling"),
         (None, Some(cache)) => diagnostic.help(format!(

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::cli::fhir::packages::PlaceArguments;
+use crate::cli::fhir::packages::{PlaceArguments, failure};
 use crate::cli::out::{self, Console, Failure, Form, FormArgument};
 use crate::diag::Diagnostic;
 use crate::fhir::package::{Canonicals, Index, PackageId, Take, digest};
@@ -53,7 +53,7 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<ExitCode, Failure
     let mut options = arguments.places.options(None)?;
     // Whoever replaces does not want what was locked.
     options.lock = Some(before.clone()).filter(|_| !arguments.replace);
-    let loaded = packages::load(&words, &options)?;
+    let loaded = packages::load(&words, &options).map_err(failure)?;
     // invariant: `options` always names a cache.
     let cache = options.cache.as_ref().expect("a cache");
     let checked = check_all(&loaded.packages, &before, arguments)?;
@@ -61,7 +61,8 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<ExitCode, Failure
     for (package, (locked, index)) in loaded.packages.iter().zip(checked) {
         added.push(Added {
             id: package.id.clone(),
-            installed: install(package, cache, arguments)?,
+            installed: install(package, cache, arguments)
+                .map_err(|problem| failure(vec![problem]))?,
             locked,
             index,
         });
@@ -71,7 +72,9 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<ExitCode, Failure
         .packages
         .extend(added.iter().map(|one| (one.id.clone(), one.locked.clone())));
     if after != before {
-        after.write(&arguments.lock)?;
+        after
+            .write(&arguments.lock)
+            .map_err(|problem| failure(vec![problem]))?;
     }
     let canonicals = Canonicals::of(added.iter().map(|one| (&one.id, &one.index)));
     console.diagnose(&[loaded.warnings, clashes(&canonicals)].concat());

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::cli::fhir::packages::PlaceArguments;
+use crate::cli::fhir::packages::{PlaceArguments, failure};
 use crate::cli::out::{self, Console, Failure, Form, FormArgument};
 use crate::diag::Diagnostic;
 use crate::fhir::package::{Index, IndexEntry, IndexOrigin, PackageReference, Take, digest};
@@ -32,7 +32,8 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments, console: &Console) -> Result<ExitCode, Failure> {
     let options = arguments.places.options(None)?;
-    let mut loaded = packages::load(std::slice::from_ref(&arguments.package), &options)?;
+    let mut loaded =
+        packages::load(std::slice::from_ref(&arguments.package), &options).map_err(failure)?;
     console.diagnose(&std::mem::take(&mut loaded.warnings));
     let shown = Shown::of(&loaded)?;
     console.print(&match arguments.form.format {

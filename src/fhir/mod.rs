@@ -26,14 +26,20 @@
 //! | ask a question of it | [`Expression::parse`] (once), [`Expression::evaluate`] → [`Collection`] |
 //! | give variables, a clock, type or terminology knowledge | [`Variables`], [`Types`], [`Services`] |
 //! | compare two resources | [`equivalent`] |
+//! | read packages, and find what they stand upon | [`package`] |
 
+pub mod definitions;
 mod difference;
 mod error;
 mod fhirpath;
 mod narrative;
+pub mod package;
+pub mod snapshot;
 pub mod suite;
+pub mod terminology;
 mod tree;
 mod types;
+pub mod validate;
 
 pub use difference::{Difference, equivalent};
 pub use error::ParseError;
@@ -45,6 +51,6 @@ pub use fhirpath::{
 };
 pub use tree::{
     Children, Element, FormIssue, FormIssueKind, Format, Kind, MAX_BYTES, MAX_DEPTH,
-    MAX_FORM_ISSUES, Place, Resource,
+    MAX_FORM_ISSUES, Place, Reading, Resource, name_hash,
 };
 pub use types::{BuiltIn, Types};

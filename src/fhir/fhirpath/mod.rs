@@ -15,6 +15,7 @@ mod parser;
 mod quantity;
 mod system;
 mod temporal;
+mod typing;
 mod units;
 mod value;
 mod variables;

@@ -140,14 +140,15 @@ impl<'p> Parser<'p> {
         operand: Node,
         operator: TypeOperator,
     ) -> Result<Node, ExpressionError> {
-        let position = self.position();
+        let position = operand.position;
         self.next += 1;
+        let named_at = self.position();
         let first = self.identifier("the name of a type")?;
         let mut names = vec![first];
         while self.eat(".") {
             names.push(self.identifier("the rest of a type's name")?);
         }
-        let specifier = type_specifier(names, position)?;
+        let specifier = type_specifier(names, named_at)?;
         let kind = NodeKind::TypeTest(Box::new(operand), operator, specifier);
         Ok(Node::new(position, kind))
     }

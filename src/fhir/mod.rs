@@ -53,4 +53,4 @@ pub use tree::{
     Children, Element, FormIssue, FormIssueKind, Format, Kind, MAX_BYTES, MAX_DEPTH,
     MAX_FORM_ISSUES, Place, Reading, Resource, name_hash,
 };
-pub use types::{BuiltIn, Types};
+pub use types::{BuiltIn, DefinedTypes, Types};

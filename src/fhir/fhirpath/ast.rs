@@ -225,6 +225,8 @@ pub(crate) struct Variable {
 pub(crate) struct Member {
     pub(crate) position: usize,
     pub(crate) name: String,
+    /// The hash that elements of this name have.
+    pub(crate) hash: u32,
     /// Whether the name looks like a choice element with its type, such as `valueQuantity`.
     pub(crate) spelling: Spelling,
     /// Whether elements of this name come with their type on the wire, as `value` does.

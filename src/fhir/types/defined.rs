@@ -1,7 +1,9 @@
 //! Types as StructureDefinitions tell them: complete, of one release, with what packages add.
 
 use super::Types;
-use crate::fhir::definitions::{Definitions, Derivation, ElementDefinition, Structure};
+use crate::fhir::definitions::{
+    Definitions, Derivation, ElementDefinition, Structure, StructureKind,
+};
 use crate::fhir::tree::name_hash;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -125,7 +127,11 @@ impl Table {
                 parts.entry(element.path.clone()).or_default();
                 continue;
             };
-            let types = types_of(element);
+            let types = match (structure.kind, parent.contains('.'), name) {
+                // R4 published this one as a string.
+                (StructureKind::Resource, false, "id") => vec!["id".into()],
+                _ => types_of(element),
+            };
             if let [backbone] = types.as_slice()
                 && *backbone == element.path
             {

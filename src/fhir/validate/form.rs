@@ -2,7 +2,7 @@
 
 use super::run::{Found, Run};
 use super::{Grade, Issue, IssueKind, Weight};
-use crate::fhir::tree::{FormIssue, FormIssueKind, Place};
+use crate::fhir::tree::{FormIssue, Place};
 
 impl Run<'_> {
     /// All faults of form.
@@ -17,18 +17,13 @@ impl Run<'_> {
 }
 
 fn issue_of(fault: &FormIssue) -> Issue {
-    let (grade, kind) = match fault.kind {
-        FormIssueKind::ByteOrderMark => (Grade::Warning, IssueKind::Parse),
-        FormIssueKind::EmptyArray
-        | FormIssueKind::EmptyObject
-        | FormIssueKind::Null
-        | FormIssueKind::EmptyText
-        | FormIssueKind::NestedArray
-        | FormIssueKind::MisalignedExtension
-        | FormIssueKind::WrongNamespace
-        | FormIssueKind::UnknownAttribute
-        | FormIssueKind::StrayText
-        | FormIssueKind::CrowdedContainer => (Grade::Error, IssueKind::Structure),
+    let grade = match fault.kind.is_harmless() {
+        true => Grade::Warning,
+        false => Grade::Error,
+    };
+    let kind = match fault.kind.is_syntax() {
+        true => IssueKind::Parse,
+        false => IssueKind::Structure,
     };
     Issue {
         grade,

@@ -1,26 +1,35 @@
 //! Validation of a resource against its base definition and profiles.
 
 mod binding;
+mod constrain;
 mod decide;
+mod extension;
 mod form;
 mod invariant;
 mod issue;
+mod limits;
 mod moment;
 mod primitive;
+mod profiles;
+mod reference;
 mod rules;
 mod run;
 mod services;
 mod shape;
 mod slicing;
-mod stubs;
 mod suggest;
+mod text;
+mod value;
 mod walk;
+mod whole;
 
 pub use issue::{Grade, Issue, IssueKind, Weight};
 
-use super::definitions::Definitions;
+use super::definitions::{Definitions, Version};
+use super::fhirpath::{Casts, Variables};
 use super::terminology::Terminology;
-use super::tree::{Element, Resource};
+use super::tree::Resource;
+use binding::{Memory, Standing};
 use run::Run;
 use services::Answers;
 use shape::{ShapeId, Shapes};
@@ -35,6 +44,8 @@ pub struct Validator {
     resolver: Option<Arc<dyn Resolver>>,
     shapes: Shapes,
     extension_shape: ShapeId,
+    standings: Memory<Standing>,
+    other_versions: Option<Arc<OtherVersions>>,
 }
 
 /// How to validate. The default suits a stranger's resource: nothing is fetched, everything is looked at.
@@ -48,7 +59,30 @@ pub struct Options {
     pub check_references: bool,
     /// Constraint keys whose breach does not count.
     pub ignored_constraints: BTreeSet<String>,
+    /// What an extension without a definition at hand is.
+    pub unknown_extensions: UnknownExtensions,
+    /// A display that is none of its code's own is a warning, and not an error.
+    pub wrong_displays_are_warnings: bool,
+    /// A reference that must lead into the same Bundle is at fault outside of any Bundle, too.
+    pub aggregation_outside_bundles: bool,
+    /// The moment that `now()` tells, such as `2026-11-24T10:00:00.000Z`; invariants that ask for it are undecided
+    /// without one.
+    pub clock: Option<String>,
 }
+
+/// What an extension is whose definition is not at hand. A modifier extension is refused in any case: without its
+/// definition nobody knows what the element means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UnknownExtensions {
+    /// Undecided: FHIR lets anybody add extensions.
+    #[default]
+    Undecided,
+    /// An error.
+    Refused,
+}
+
+/// Definitions of another release, for extensions that carry its elements.
+pub type OtherVersions = dyn Fn(Version) -> Option<Arc<Definitions>> + Send + Sync;
 
 /// What validation may ask the world: other resources. The engine itself never fetches.
 pub trait Resolver: Send + Sync {
@@ -71,6 +105,26 @@ impl Validator {
             terminology,
             options,
             resolver: None,
+            standings: Memory::default(),
+            other_versions: None,
+        }
+    }
+
+    /// The same with somebody to ask for other resources.
+    #[must_use]
+    pub fn with_resolver(self, resolver: Arc<dyn Resolver>) -> Self {
+        Self {
+            resolver: Some(resolver),
+            ..self
+        }
+    }
+
+    /// The same with definitions of other releases, for extensions that carry their elements.
+    #[must_use]
+    pub fn with_other_versions(self, find: Arc<OtherVersions>) -> Self {
+        Self {
+            other_versions: Some(find),
+            ..self
         }
     }
 
@@ -78,19 +132,27 @@ impl Validator {
     /// and these profiles. In document order.
     pub fn validate(&self, resource: &Resource, profiles: &[&str]) -> Vec<Issue> {
         let answers = Answers::new(self);
-        let mut run = Run::new(self, resource, &answers);
+        let variables = self.variables(&answers);
+        let mut run = Run::new(self, resource, &answers, &variables);
         run.form();
         run.any_resource(resource.root());
-        let _ = profiles;
+        for profile in profiles {
+            run.given_profile(resource.root(), profile);
+        }
         run.finish()
     }
 
-    fn rules(&self, element: Element<'_>, issues: &mut Vec<Issue>) {
-        let context = rules::Context {
-            definitions: &self.definitions,
-            terminology: &*self.terminology,
-            options: &self.options,
-        };
-        rules::apply(&context, element, issues);
+    /// What invariants are evaluated with. Constraints that R4 itself publishes cast many items at once.
+    fn variables<'a>(&'a self, answers: &'a Answers<'a>) -> Variables<'a> {
+        let variables = Variables::new()
+            .with_casts(Casts::EachItem)
+            .with_services(answers);
+        let clock = self.options.clock.as_deref();
+        let with_clock = clock.and_then(|instant| variables.clone().with_clock(instant));
+        with_clock.unwrap_or(variables)
+    }
+
+    fn other_version(&self, version: Version) -> Option<Arc<Definitions>> {
+        self.other_versions.as_ref().and_then(|find| find(version))
     }
 }

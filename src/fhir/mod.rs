@@ -26,12 +26,14 @@
 //! | ask a question of it | [`Expression::parse`] (once), [`Expression::evaluate`] → [`Collection`] |
 //! | give variables, a clock, type or terminology knowledge | [`Variables`], [`Types`], [`Services`] |
 //! | compare two resources | [`equivalent`] |
+//! | read packages, and find what they stand upon | [`package`] |
 
 pub mod definitions;
 mod difference;
 mod error;
 mod fhirpath;
 mod narrative;
+pub mod package;
 pub mod snapshot;
 pub mod suite;
 pub mod terminology;

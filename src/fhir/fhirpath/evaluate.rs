@@ -5,6 +5,7 @@ use super::ast::{
 };
 use super::functions::Invocation;
 use super::items::Items;
+use super::typing::KnownTypes;
 use super::value::{Collection, Trace, Value, truth_of};
 use super::variables::{Members, Variables};
 use super::{arithmetic, compare, equality, functions, navigate, system, walk};
@@ -103,6 +104,7 @@ pub(crate) struct Evaluator<'r> {
     pub(crate) defined: Vec<(Cow<'r, str>, Items<'r>)>,
     /// The entries of the enclosing Bundle by address, once `resolve()` was asked.
     pub(crate) bundle: Option<navigate::BundleIndex<'r>>,
+    pub(crate) known_types: KnownTypes<'r>,
 }
 
 /// What `$this`, `$index` and `$total` are.
@@ -123,6 +125,7 @@ impl<'r> Evaluator<'r> {
             traces: Vec::new(),
             defined: Vec::new(),
             bundle: None,
+            known_types: KnownTypes::default(),
         }
     }
 

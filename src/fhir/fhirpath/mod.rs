@@ -15,6 +15,7 @@ mod parser;
 mod quantity;
 mod system;
 mod temporal;
+mod typing;
 mod units;
 mod value;
 mod variables;
@@ -58,7 +59,16 @@ pub struct ExpressionError {
 impl Expression {
     /// Parses an expression; an unknown function, a bad literal or a wrong count of arguments is an error here.
     pub fn parse(text: &str) -> Result<Self, ExpressionError> {
-        let (node, variables) = parser::parse(text)?;
+        Self::parse_with(text, lexer::Quotes::Single)
+    }
+
+    /// Parses an expression of a published definition: texts may stand in double quotes, as in R5's own `eld-11`.
+    pub fn parse_published(text: &str) -> Result<Self, ExpressionError> {
+        Self::parse_with(text, lexer::Quotes::Either)
+    }
+
+    fn parse_with(text: &str, quotes: lexer::Quotes) -> Result<Self, ExpressionError> {
+        let (node, variables) = parser::parse(text, quotes)?;
         let text = text.to_owned();
         Ok(Self {
             text,

@@ -5,6 +5,7 @@ use super::ast::{Member, Node, NodeKind, Role, Spelling, Step, TypeOperator, Var
 use super::evaluate::{EvaluationError, Evaluator, Fault, Outcome, Scope};
 use super::items::Items;
 use super::system::system_value;
+use super::typing::type_of;
 use super::value::{TypeName, Value};
 use super::variables::Members;
 use super::walk;
@@ -87,16 +88,15 @@ pub(super) fn refuse_typed_choice(child: Element<'_>, member: &Member) -> Result
 }
 
 /// In strict mode, an element that its type does not have is a typing error.
-pub(super) fn refuse_unknown_element(
-    evaluator: &Evaluator<'_>,
-    element: Element<'_>,
+pub(super) fn refuse_unknown_element<'r>(
+    evaluator: &Evaluator<'r>,
+    element: Element<'r>,
     member: &Member,
 ) -> Result<(), Fault> {
     if evaluator.variables.members == Members::Lenient {
         return Ok(());
     }
-    let types = evaluator.variables.types;
-    let Some(type_name) = types::type_of(element, types) else {
+    let Some(type_name) = type_of(evaluator, element) else {
         return Ok(());
     };
     refuse_element_of(evaluator, type_name, member)
@@ -375,7 +375,7 @@ pub(super) fn type_name<'r>(evaluator: &Evaluator<'r>, item: &Value<'r>) -> Type
             name,
         };
     }
-    let element_type = |element| types::type_of(element, evaluator.variables.types);
+    let element_type = |element| type_of(evaluator, element);
     let name = match item.element() {
         Some(element) => element_type(element).unwrap_or("Element"),
         None => "SimpleTypeInfo",

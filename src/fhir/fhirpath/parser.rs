@@ -7,7 +7,7 @@ use super::ast::{
 };
 use super::decimal::Decimal;
 use super::functions::{self, Arguments, Function};
-use super::lexer::{Token, TokenKind, tokens};
+use super::lexer::{Quotes, Token, TokenKind, tokens};
 use super::quantity::{Quantity, Unit};
 use super::temporal::{CalendarUnit, Temporal, TemporalKind};
 use crate::fhir::types;
@@ -25,12 +25,15 @@ const MAX_DEPTH: u16 = 200;
 const MAX_LENGTH: usize = 64 * 1024;
 
 /// Parses a whole expression; beside it stand the names of the variables that it uses.
-pub(super) fn parse(text: &str) -> Result<(Node, BTreeSet<String>), ExpressionError> {
+pub(super) fn parse(
+    text: &str,
+    quotes: Quotes,
+) -> Result<(Node, BTreeSet<String>), ExpressionError> {
     if text.len() > MAX_LENGTH {
         let message = format!("the expression is longer than {MAX_LENGTH} bytes");
         return Err(ExpressionError::new(0, message));
     }
-    let tokens = tokens(text)?;
+    let tokens = tokens(text, quotes)?;
     let mut parser = Parser {
         tokens: &tokens,
         next: 0,
@@ -137,14 +140,15 @@ impl<'p> Parser<'p> {
         operand: Node,
         operator: TypeOperator,
     ) -> Result<Node, ExpressionError> {
-        let position = self.position();
+        let position = operand.position;
         self.next += 1;
+        let named_at = self.position();
         let first = self.identifier("the name of a type")?;
         let mut names = vec![first];
         while self.eat(".") {
             names.push(self.identifier("the rest of a type's name")?);
         }
-        let specifier = type_specifier(names, position)?;
+        let specifier = type_specifier(names, named_at)?;
         let kind = NodeKind::TypeTest(Box::new(operand), operator, specifier);
         Ok(Node::new(position, kind))
     }

@@ -4,9 +4,9 @@ use super::decimal::Decimal;
 use super::evaluate::{EvaluationError, Evaluator, Fault};
 use super::quantity::{Quantity, Unit};
 use super::temporal::{Temporal, TemporalKind};
+use super::typing::type_of;
 use super::value::{Value, text_of, truth_of};
 use crate::fhir::tree::{Element, Kind};
-use crate::fhir::types;
 use std::borrow::Cow;
 
 /// The System value of an item: a primitive element by its type or, where that is not known, by its form on the wire.
@@ -34,14 +34,10 @@ fn element_value<'r>(evaluator: &Evaluator<'r>, element: Element<'r>) -> Option<
             quantity_of(evaluator, element).map(|quantity| Value::Quantity(Box::new(quantity)))
         }
         Kind::Boolean => Some(Value::Boolean(element.value() == Some("true"))),
-        Kind::Number => number(
-            element.value()?,
-            types::type_of(element, evaluator.variables.types),
-        )
-        .or_else(text),
+        Kind::Number => number(element.value()?, type_of(evaluator, element)).or_else(text),
         Kind::Xhtml => text(),
         Kind::Text | Kind::Untyped => {
-            let type_name = types::type_of(element, evaluator.variables.types);
+            let type_name = type_of(evaluator, element);
             typed_text(element.value()?, type_name).or_else(text)
         }
     }
@@ -89,7 +85,7 @@ pub(crate) fn quantity_of<'r>(
     evaluator: &Evaluator<'r>,
     element: Element<'r>,
 ) -> Option<Quantity<'r>> {
-    let type_name = types::type_of(element, evaluator.variables.types);
+    let type_name = type_of(evaluator, element);
     let is_quantity =
         type_name.is_none_or(|name| super::navigate::is_or_derives(evaluator, name, "Quantity"));
     if !is_quantity {
@@ -107,24 +103,23 @@ pub(crate) fn quantity_of<'r>(
 }
 
 /// What an item is, for messages.
-pub(crate) fn describe(evaluator: &Evaluator<'_>, item: &Value<'_>) -> String {
+pub(crate) fn describe<'r>(evaluator: &Evaluator<'r>, item: &Value<'r>) -> String {
     let Some(element) = item.element() else {
         let type_name = item.system_type().unwrap_or("type");
         return format!("the {type_name} `{}`", text_of(item));
     };
-    match types::type_of(element, evaluator.variables.types) {
+    match type_of(evaluator, element) {
         Some(name) => format!("the {name} `{}`", element.path()),
         None => format!("the element `{}`", element.path()),
     }
 }
 
 /// Whether an item's text may stand for another type: the wire did not say which, and no table does.
-fn is_loose(evaluator: &Evaluator<'_>, item: &Value<'_>) -> bool {
+fn is_loose<'r>(evaluator: &Evaluator<'r>, item: &Value<'r>) -> bool {
     let Some(element) = item.element() else {
         return false;
     };
-    matches!(element.kind(), Kind::Text | Kind::Untyped)
-        && types::type_of(element, evaluator.variables.types).is_none()
+    matches!(element.kind(), Kind::Text | Kind::Untyped) && type_of(evaluator, element).is_none()
 }
 
 /// Both sides as System values; a text of unknown type takes the type of the other side where it reads as such.

@@ -124,11 +124,6 @@ impl CodeSystem {
         self.slots.is_empty()
     }
 
-    /// The resource itself.
-    pub(super) fn root(&self) -> Element<'_> {
-        self.source.root()
-    }
-
     /// The concept of a code, by the system's own rule of case.
     pub fn concept(&self, code: &str) -> Option<Concept<'_>> {
         self.index_of(code).map(|index| self.at(index))

@@ -115,14 +115,14 @@ impl Work<'_> {
 
     /// All codes of a system, where they can be listed.
     fn system(&mut self, url: &str, system: &System, whole: &ValueSet) {
-        if let Some(packaged) = &system.packaged {
+        if let Some(packaged) = system.at_hand() {
             for concept in packaged.concepts() {
                 if self.is_exhausted() {
                     return;
                 }
                 self.offer(whole, entry_of(system, concept.code()));
             }
-            if packaged.content() == super::Content::Complete {
+            if system.is_whole() {
                 return;
             }
         }
@@ -201,7 +201,7 @@ impl Work<'_> {
 }
 
 fn entry_of(system: &System, code: &str) -> Entry {
-    let concept = system.packaged.as_ref().and_then(|packaged| packaged.concept(code));
+    let concept = system.at_hand().and_then(|known| known.concept(code));
     Entry {
         system: system.url.to_string(),
         code: concept.map_or(code, |concept| concept.code()).to_owned(),

@@ -185,21 +185,21 @@ impl Filter {
         if let (Test::Matches(regex), "code" | "concept") = (&self.test, &*self.property) {
             return decided(regex.is_match(code));
         }
-        let value = match system.built_in {
-            Some(built_in) => (built_in.property)(code, &self.property),
-            None => Property::Unknown,
+        let Some(built_in) = system.built_in else {
+            return self.untold();
         };
-        let value = match value {
+        let normal = |wanted: &str| (built_in.normal)(&self.property, wanted);
+        let value = match (built_in.property)(code, &self.property) {
             Property::Value(value) => Some(value),
             Property::Absent => None,
             Property::Unknown => return self.untold(),
         };
         match (&self.test, value) {
-            (Test::Equals(wanted), value) => decided(value.as_deref() == Some(wanted)),
+            (Test::Equals(wanted), value) => decided(value == Some(normal(wanted))),
             (Test::Exists(side), value) => decided(side.apply(value.is_some())),
             (Test::Matches(regex), value) => decided(value.is_some_and(|value| regex.is_match(&value))),
             (Test::OneOf(side, wanted), value) => {
-                decided(side.apply(value.is_some_and(|value| wanted.iter().any(|one| **one == *value))))
+                decided(side.apply(value.is_some_and(|value| wanted.iter().any(|one| normal(one) == value))))
             }
             (
                 Test::Hierarchy(..) | Test::ChildOf(_) | Test::Generalizes(_) | Test::LeafBelow(_) | Test::Constraint(_)

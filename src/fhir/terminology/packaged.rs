@@ -14,10 +14,14 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 /// Answers from definitions. What was compiled once is kept; one instance serves many threads.
 pub struct Packaged {
     definitions: Arc<Definitions>,
-    systems: RwLock<HashMap<String, Arc<System>>>,
+    /// By address, then by version.
+    systems: RwLock<HashMap<String, Vec<Arc<System>>>>,
     value_sets: RwLock<HashMap<String, Option<Arc<ValueSet>>>>,
     pub(super) supplements: OnceLock<HashMap<Box<str>, Vec<Arc<CodeSystem>>>>,
 }
+
+/// How many versions of one code system are kept.
+const MAX_VERSIONS: usize = 32;
 
 impl Packaged {
     /// Terminology over definitions; nothing is read before it is asked.
@@ -37,7 +41,18 @@ impl Packaged {
 
     /// The compiled value set of a canonical address; `None` where it is not at hand.
     pub fn value_set(&self, canonical: &str) -> Option<Arc<ValueSet>> {
+        if let Some(known) = self.known_value_set(canonical) {
+            return known;
+        }
         self.value_set_within(canonical, &mut vec![canonical.to_owned()])
+    }
+
+    fn known_value_set(&self, canonical: &str) -> Option<Option<Arc<ValueSet>>> {
+        let known = self
+            .value_sets
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        known.get(canonical).cloned()
     }
 
     /// A value set that is no definition of its own, such as a contained one; `None` where the element is something else.
@@ -51,7 +66,9 @@ impl Packaged {
         match value_set.ask(&mut question) {
             Answer::Yes => Membership::Member,
             Answer::No => Membership::NotMember(words::not_in(self, code, value_set)),
-            Answer::Maybe(doubt) => Membership::Undecided(words::undecided(code, value_set, &doubt)),
+            Answer::Maybe(doubt) => {
+                Membership::Undecided(words::undecided(code, value_set, &doubt))
+            }
         }
     }
 
@@ -78,14 +95,9 @@ impl Packaged {
         canonical: &str,
         trail: &mut Trail,
     ) -> Option<Arc<ValueSet>> {
-        let known = self
-            .value_sets
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = known.get(canonical) {
-            return known.clone();
+        if let Some(known) = self.known_value_set(canonical) {
+            return known;
         }
-        drop(known);
         let compiled = match self.resource(canonical, "ValueSet") {
             Some(resource) => compile::value_set(self, resource.root(), trail),
             None => compile::implicit(canonical),
@@ -103,36 +115,51 @@ impl Packaged {
 
     /// A code system of a version; one that nobody knows is a system, too, and says so when it is asked.
     pub(super) fn system(&self, url: &str, version: Option<&str>) -> Arc<System> {
-        let key = match version {
-            Some(version) => format!("{url}|{version}"),
-            None => url.to_owned(),
+        // `*` is how a value set asks for any version.
+        let version = version.filter(|version| *version != "*");
+        let of_version = |systems: &Vec<Arc<System>>| {
+            let mut systems = systems.iter();
+            systems
+                .find(|system| system.version.as_deref() == version)
+                .cloned()
         };
         let known = self.systems.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = known.get(&key) {
-            return known.clone();
+        if let Some(known) = known.get(url).and_then(of_version) {
+            return known;
         }
         drop(known);
-        let read = Arc::new(self.read_system(url, version, &key));
+        let read = Arc::new(self.read_system(url, version));
         let mut known = self.systems.write().unwrap_or_else(PoisonError::into_inner);
-        known.entry(key).or_insert(read).clone()
+        let known = known.entry(url.to_owned()).or_default();
+        if let Some(known) = of_version(known) {
+            return known;
+        }
+        // Hostile codings may name any number of versions; what is beyond the limit is read again.
+        if known.len() < MAX_VERSIONS {
+            known.push(read.clone());
+        }
+        read
     }
 
-    fn read_system(&self, url: &str, version: Option<&str>, key: &str) -> System {
+    fn read_system(&self, url: &str, version: Option<&str>) -> System {
         let read = |canonical: &str| {
             let resource = self.resource(canonical, "CodeSystem")?;
-            CodeSystem::read(&resource).filter(|system| system.content() != Content::Supplement)
+            let system = CodeSystem::read(&resource)?;
+            (system.content() != Content::Supplement).then(|| Arc::new(system))
         };
-        let packaged = read(key);
-        let other = match (&packaged, version) {
-            (None, Some(_)) => read(url),
-            (Some(_), _) | (None, None) => None,
+        let (packaged, other) = match version {
+            None => (read(url), None),
+            Some(version) => match read(&format!("{url}|{version}")) {
+                Some(packaged) => (Some(packaged), None),
+                None => (None, self.system(url, None).packaged.clone()),
+            },
         };
         System {
             url: url.into(),
+            version: version.map(Into::into),
             packaged,
+            other,
             built_in: built_in(url),
-            other_version: other.and_then(|other| other.version().map(Into::into)),
-            asked_version: version.map(Into::into),
         }
     }
 
@@ -174,9 +201,8 @@ impl Terminology for Packaged {
                 ..Known::default()
             }),
             Found::No(why) => CodeStanding::Unknown(format!("`{}` is unknown: {why}", code.code)),
-            Found::Open(doubt @ (Doubt::System(_) | Doubt::Said(_))) => CodeStanding::Undecided(
-                format!("whether `{}` exists cannot be told: {doubt}", code.code),
-            ),
+            Found::Elsewhere(_) => undecided(code.code, &Doubt::System(&system)),
+            Found::Open(doubt) => undecided(code.code, &doubt),
         }
     }
 
@@ -189,10 +215,15 @@ impl Terminology for Packaged {
         let (Some(above), Some(_)) = (packaged.concept(above), packaged.concept(below)) else {
             return None;
         };
-        Some(above.is_above(below)).filter(|known| *known || packaged.content() == Content::Complete)
+        Some(above.is_above(below))
+            .filter(|known| *known || packaged.content() == Content::Complete)
     }
 
     fn knows_value_set(&self, value_set: &str) -> bool {
         self.value_set(value_set).is_some()
     }
+}
+
+fn undecided(code: &str, doubt: &Doubt<'_>) -> CodeStanding {
+    CodeStanding::Undecided(format!("whether `{code}` exists cannot be told: {doubt}"))
 }

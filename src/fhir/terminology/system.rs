@@ -4,22 +4,26 @@ use super::built_in::{BuiltIn, Look};
 use super::code_system::{CaseRule, CodeSystem, Content};
 use super::concept::Concept;
 use std::fmt;
+use std::sync::Arc;
 
 /// One code system of one version.
 #[derive(Debug)]
 pub(super) struct System {
     pub(super) url: Box<str>,
-    pub(super) packaged: Option<CodeSystem>,
+    /// The version that was asked for.
+    pub(super) version: Option<Box<str>>,
+    pub(super) packaged: Option<Arc<CodeSystem>>,
+    /// Another version, where the one that was asked for is not at hand.
+    pub(super) other: Option<Arc<CodeSystem>>,
     pub(super) built_in: Option<&'static BuiltIn>,
-    /// The version that is at hand where the one that was asked for is not.
-    pub(super) other_version: Option<Box<str>>,
-    pub(super) asked_version: Option<Box<str>>,
 }
 
 /// What a system says of a code.
 pub(super) enum Found<'s> {
     /// A concept of a package.
     Concept(Concept<'s>),
+    /// A concept of another version than the one that was asked for.
+    Elsewhere(Concept<'s>),
     /// A code of a table or a grammar, with the name that the table has for it.
     BuiltIn(Option<String>),
     /// No such code.
@@ -55,6 +59,9 @@ impl System {
                 return Found::No(Refusal::NotIn(self));
             }
         }
+        if let Some(concept) = self.other.as_ref().and_then(|other| other.concept(code)) {
+            return Found::Elsewhere(concept);
+        }
         let Some(built_in) = self.built_in else {
             return Found::Open(Doubt::System(self));
         };
@@ -65,18 +72,29 @@ impl System {
         }
     }
 
+    /// Whether every code of the system is at hand.
+    pub(super) fn is_whole(&self) -> bool {
+        let packaged = self.packaged.as_ref();
+        packaged.is_some_and(|system| system.content() == Content::Complete)
+    }
+
     /// Whether codes that differ by case alone are the same.
     pub(super) fn ignores_case(&self) -> bool {
-        match (&self.packaged, self.built_in) {
+        match (self.at_hand(), self.built_in) {
             (Some(system), _) => system.case() == CaseRule::Insensitive,
             (None, Some(built_in)) => built_in.case == CaseRule::Insensitive,
             (None, None) => false,
         }
     }
 
+    /// The version that was asked for, or else another one.
+    pub(super) fn at_hand(&self) -> Option<&CodeSystem> {
+        self.packaged.as_deref().or(self.other.as_deref())
+    }
+
     /// The name for people.
     pub(super) fn title(&self) -> &str {
-        match (&self.packaged, self.built_in) {
+        match (self.at_hand(), self.built_in) {
             (Some(system), _) => system.title(),
             (None, Some(built_in)) => built_in.name,
             (None, None) => &self.url,
@@ -94,7 +112,7 @@ impl fmt::Display for Refusal<'_> {
                     write!(formatter, " ({})", system.url)?;
                 }
                 let packaged = system.packaged.as_ref();
-                match packaged.and_then(CodeSystem::version) {
+                match packaged.and_then(|system| system.version()) {
                     Some(version) => write!(formatter, ", version {version}"),
                     None => Ok(()),
                 }
@@ -110,13 +128,14 @@ impl fmt::Display for Doubt<'_> {
             Self::System(system) => system,
         };
         let title = system.title();
-        if let (Some(asked), Some(other)) = (&system.asked_version, &system.other_version) {
+        if let (Some(version), Some(other)) = (&system.version, &system.other) {
+            let other = other.version().unwrap_or("without version");
             return write!(
                 formatter,
-                "version {asked} of the code system {title} is not at hand ({other} is)"
+                "version {version} of the code system {title} is not at hand ({other} is)"
             );
         }
-        match system.packaged.as_ref().map(CodeSystem::content) {
+        match system.packaged.as_ref().map(|system| system.content()) {
             Some(Content::Fragment) => write!(formatter, "only a part of {title} is at hand"),
             Some(Content::Example) => write!(formatter, "only examples of {title} are at hand"),
             Some(Content::Complete | Content::NotPresent | Content::Supplement) | None => {

@@ -124,7 +124,9 @@ impl ValueSet {
         }
         let answer = match any(&self.includes, question) {
             Answer::Maybe(_) if self.is_in_expansion(question.code) => Answer::Yes,
-            Answer::No if self.includes.is_empty() && self.is_in_expansion(question.code) => Answer::Yes,
+            Answer::No if self.includes.is_empty() && self.is_in_expansion(question.code) => {
+                Answer::Yes
+            }
             Answer::Yes => self.unless_excluded(question),
             Answer::Maybe(doubt) => match any(&self.excludes, question) {
                 Answer::Yes => Answer::No,
@@ -165,7 +167,9 @@ impl ValueSet {
         };
         let system = question.packaged.system(system, code.version);
         match system.find(code.code) {
-            Found::Concept(concept) => concept.status() == Status::Inactive,
+            Found::Concept(concept) | Found::Elsewhere(concept) => {
+                concept.status() == Status::Inactive
+            }
             Found::BuiltIn(_) | Found::No(_) | Found::Open(_) => false,
         }
     }
@@ -177,7 +181,10 @@ impl ValueSet {
                 continue;
             }
             let imported = || {
-                let sets = part.imports.iter().filter_map(|import| import.as_ref().ok());
+                let sets = part
+                    .imports
+                    .iter()
+                    .filter_map(|import| import.as_ref().ok());
                 sets.filter_map(|set| set.system_of(question)).next()
             };
             return part.system.as_deref().or_else(imported);
@@ -271,7 +278,16 @@ impl Part {
         };
         match system.find(code) {
             Found::No(_) => Answer::No,
-            Found::Concept(concept) => filter::test_concept(filters, concept),
+            Found::Concept(concept) => match filter::test_concept(filters, concept) {
+                // Whoever has but a part of the system does not see all that stands above a code.
+                Answer::No if !system.is_whole() => Answer::Maybe(Doubt::System(system)),
+                answer => answer,
+            },
+            // Code systems keep a code's meaning from version to version, so a code of one is taken for one of another.
+            Found::Elsewhere(concept) => match filter::test_concept(filters, concept) {
+                Answer::No => Answer::Maybe(Doubt::System(system)),
+                answer => answer,
+            },
             Found::BuiltIn(_) => filter::test_built_in(filters, system, code),
             Found::Open(doubt) => filter::test_code(filters, code, doubt),
         }

@@ -50,7 +50,7 @@ pub enum FormIssueKind {
     ProcessingInstruction,
     /// Several resources in one XML container element.
     CrowdedContainer,
-    /// Bytes that are not UTF-8; each is read as U+FFFD.
+    /// Bytes that are not UTF-8, read as U+FFFD; noted once, at the first of them.
     NotUtf8,
     /// An XML declaration that names another encoding than UTF-8.
     Encoding,
@@ -159,6 +159,11 @@ impl FormIssue {
             (false, true) => above,
             (false, false) => format!("{above}.{}", self.path),
         };
+    }
+
+    /// The same as a fault that ends the reading.
+    pub(crate) fn fault(&self) -> crate::fhir::error::Fault {
+        crate::fhir::error::fault(self.offset as usize, self.message.clone())
     }
 
     /// Fills in line and column where no tree came of the body.

@@ -31,8 +31,9 @@ pub(super) struct Reader<'s> {
     pub(super) bytes: &'s [u8],
     pub(super) at: usize,
     pub(super) builder: Builder<'s>,
-    /// The element that faults are noted at.
+    /// The element whose content is being read, and the name and index of the value below it: faults are noted there.
     here: u32,
+    naming: Option<(Span, u32)>,
     /// The hashes of the names of all open objects.
     hashes: Vec<u32>,
     /// Whether some node stands for a null, an empty array, a property that comes twice, or a `_name` apart from `name`.
@@ -83,6 +84,7 @@ impl<'s> Reader<'s> {
             at: 0,
             builder: Builder::new(source, manner),
             here: u32::MAX,
+            naming: None,
             hashes: Vec::with_capacity(FEW),
             out_of_order: false,
         }
@@ -168,7 +170,7 @@ impl<'s> Reader<'s> {
 
     /// Moves to the next member or item; false at the closing bracket. Commas that are too many or missing are noted.
     fn another(&mut self, close: u8, after_one: bool, parent: u32) -> Reads<bool> {
-        self.here = parent;
+        (self.here, self.naming) = (parent, None);
         self.skip_space()?;
         let mut comma = None;
         while self.peek() == Some(b',') {
@@ -368,6 +370,7 @@ impl<'s> Reader<'s> {
     /// One value that is no array. The first byte tells its kind.
     fn value(&mut self, slot: Slot, depth: usize) -> Reads<()> {
         let start = self.at;
+        self.naming = Some((slot.name, slot.index));
         if slot.mark.contains(Mark::BESIDE) && self.peek() != Some(b'{') {
             return self.misplaced_beside(slot, depth);
         }
@@ -498,7 +501,7 @@ impl<'s> Reader<'s> {
             });
             repeats.map(|[_, other]| other).collect::<Vec<_>>()
         };
-        self.here = parent;
+        (self.here, self.naming) = (parent, None);
         for id in twice {
             let node = &self.builder.nodes[id];
             let underscore = if node.mark.contains(Mark::BESIDE) {
@@ -576,12 +579,17 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Notes a fault at the element whose content is being read.
+    /// Notes a fault where the reader is.
     #[cold]
     fn note(&mut self, kind: FormIssueKind, at: usize, message: &str) {
         let parent = (self.here != u32::MAX).then_some(self.here);
+        let name = match self.naming {
+            Some((name, NOT_LISTED)) => self.text(name).to_owned(),
+            Some((name, index)) => format!("{}[{index}]", self.text(name)),
+            None => String::new(),
+        };
         self.builder
-            .note(FormIssue::new(kind, parent, "", at, message));
+            .note(FormIssue::new(kind, parent, &name, at, message));
     }
 
     /// Notes a fault at an element that perhaps was not made.

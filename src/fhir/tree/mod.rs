@@ -49,6 +49,19 @@ pub enum Format {
     Xml,
 }
 
+impl Format {
+    /// Tells the formats apart by the first character of a body: XML starts with `<`.
+    pub fn of(body: &[u8]) -> Self {
+        let mut letters = body
+            .iter()
+            .filter(|byte| !byte.is_ascii_whitespace() && !matches!(byte, 0xEF | 0xBB | 0xBF));
+        match letters.next() {
+            Some(b'<') => Self::Xml,
+            _ => Self::Json,
+        }
+    }
+}
+
 /// One resource (or any JSON object) as an element tree that owns its text. `Send + Sync`, read-only.
 #[derive(Debug)]
 pub struct Resource {
@@ -63,26 +76,28 @@ pub struct Resource {
 impl Resource {
     /// Reads a FHIR JSON body. Fails on anything that is not one well-formed JSON object in UTF-8.
     pub fn parse_json(bytes: &[u8]) -> Result<Self, ParseError> {
-        Self::json(within_size(utf8(bytes)?)?.to_owned())
+        within_size(bytes.len())?;
+        Self::json(utf8(bytes)?.to_owned())
     }
 
     /// Reads a FHIR XML body. Fails on anything that is not well-formed, and on any document type declaration.
     pub fn parse_xml(bytes: &[u8]) -> Result<Self, ParseError> {
-        Self::xml(within_size(utf8(bytes)?)?.to_owned())
+        within_size(bytes.len())?;
+        Self::xml(utf8(bytes)?.to_owned())
     }
 
     /// [`Resource::parse_json`] of a body that is given away, which saves a copy.
     pub fn parse_json_owned(body: impl Into<Vec<u8>>) -> Result<Self, ParseError> {
-        let source = utf8_owned(body.into())?;
-        within_size(&source)?;
-        Self::json(source)
+        let body = body.into();
+        within_size(body.len())?;
+        Self::json(utf8_owned(body)?)
     }
 
     /// [`Resource::parse_xml`] of a body that is given away, which saves a copy.
     pub fn parse_xml_owned(body: impl Into<Vec<u8>>) -> Result<Self, ParseError> {
-        let source = utf8_owned(body.into())?;
-        within_size(&source)?;
-        Self::xml(source)
+        let body = body.into();
+        within_size(body.len())?;
+        Self::xml(utf8_owned(body)?)
     }
 
     fn json(source: String) -> Result<Self, ParseError> {
@@ -116,6 +131,14 @@ impl Resource {
         issues.sort_by_key(|issue| (issue.line, issue.column));
         resource.form_issues = issues;
         resource
+    }
+
+    /// Reads a body in either format, told apart by its first character.
+    pub fn parse_any(bytes: &[u8]) -> Result<Self, ParseError> {
+        match Format::of(bytes) {
+            Format::Xml => Self::parse_xml(bytes),
+            Format::Json => Self::parse_json(bytes),
+        }
     }
 
     /// The resource type that the body names, such as `Patient`.
@@ -162,12 +185,12 @@ impl Resource {
 }
 
 /// Offsets are kept in 31 bits.
-fn within_size(source: &str) -> Result<&str, ParseError> {
-    if source.len() > MAX_BYTES {
-        let message = format!("the body is {} bytes long, above {MAX_BYTES}", source.len());
+fn within_size(length: usize) -> Result<(), ParseError> {
+    if length > MAX_BYTES {
+        let message = format!("the body is {length} bytes long, above {MAX_BYTES}");
         return Err(ParseError::at("", 0, message));
     }
-    Ok(source)
+    Ok(())
 }
 
 /// What an element's own value is, as far as the wire says.

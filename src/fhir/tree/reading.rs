@@ -77,25 +77,29 @@ fn read(format: Format, body: Vec<u8>) -> Reading {
     if let Some(refused) = wide_characters(&body) {
         return refused;
     }
-    let (source, mut noted) = decoded(body);
-    if let Err(error) = within_size(&source) {
+    // Each bad byte may become three.
+    let room = std::str::from_utf8(&body).map_or(3, |_| 1);
+    if let Err(error) = within_size(body.len().saturating_mul(room)) {
         return Reading::Refused {
             error,
             issues: Vec::new(),
         };
     }
-    let parts = match format {
-        Format::Json => json::read(&source, Manner::Tolerant),
-        Format::Xml => xml::read(&source, Manner::Tolerant),
+    let (source, noted) = decoded(body);
+    let parts = match (format, &noted) {
+        (Format::Json, _) => json::read(&source, Manner::Tolerant),
+        (Format::Xml, None) => xml::read(&source, Manner::Tolerant),
+        // XML itself forbids to go on after bytes that are not in the encoding.
+        (Format::Xml, Some(issue)) => return refused(&source, issue.fault(), Vec::new()),
     };
     match parts {
         Ok(mut parts) => {
-            parts.form_issues.append(&mut noted);
+            parts.form_issues.extend(noted);
             Reading::Read(Resource::assemble(format, source, parts))
         }
-        Err((fault, parts)) => {
-            noted.extend(parts.form_issues);
-            refused(&source, fault, noted)
+        Err((fault, mut parts)) => {
+            parts.form_issues.extend(noted);
+            refused(&source, fault, parts.form_issues)
         }
     }
 }
@@ -134,30 +138,25 @@ fn wide_characters(body: &[u8]) -> Option<Reading> {
     })
 }
 
-/// The text of a body; each stretch of bytes that is not UTF-8 becomes U+FFFD, and is noted.
-fn decoded(body: Vec<u8>) -> (String, Vec<FormIssue>) {
+/// The text of a body. Stretches of bytes that are not UTF-8 become U+FFFD; they are one fault, at the first of them,
+/// since they mostly mean that the whole body is in another encoding.
+fn decoded(body: Vec<u8>) -> (String, Option<FormIssue>) {
     let body = match String::from_utf8(body) {
-        Ok(text) => return (text, Vec::new()),
+        Ok(text) => return (text, None),
         Err(error) => error.into_bytes(),
     };
     let mut text = String::with_capacity(body.len());
-    let mut issues = Vec::new();
+    let mut issue = None;
     for chunk in body.utf8_chunks() {
         text.push_str(chunk.valid());
         let Some(first) = chunk.invalid().first() else {
             continue;
         };
-        if issues.len() < super::MAX_FORM_ISSUES {
+        issue.get_or_insert_with(|| {
             let message = format!("the byte 0x{first:02X} is not UTF-8, which FHIR requires");
-            issues.push(FormIssue::new(
-                FormIssueKind::NotUtf8,
-                None,
-                "",
-                text.len(),
-                message,
-            ));
-        }
+            FormIssue::new(FormIssueKind::NotUtf8, None, "", text.len(), message)
+        });
         text.push(char::REPLACEMENT_CHARACTER);
     }
-    (text, issues)
+    (text, issue)
 }

@@ -82,6 +82,16 @@ impl Types for BuiltIn {
 
 /// The FHIR type of an element: from its resource type, its choice suffix, or its parent's type.
 pub(crate) fn type_of<'t>(element: Element<'t>, types: &'t dyn Types) -> Option<&'t str> {
+    if let Some(own) = own_type(element) {
+        return Some(own);
+    }
+    // Depth is bounded by the tree's own.
+    let parent = type_of(element.parent()?, types).unwrap_or("");
+    types.element_type(parent, element.name())
+}
+
+/// The type that an element tells itself: a resource, a choice, an extension, a narrative.
+pub(crate) fn own_type(element: Element<'_>) -> Option<&str> {
     if let Some(resource_type) = element.resource_type() {
         return Some(resource_type);
     }
@@ -96,9 +106,7 @@ pub(crate) fn type_of<'t>(element: Element<'t>, types: &'t dyn Types) -> Option<
     if matches!(element.name(), "extension" | "modifierExtension") {
         return Some("Extension");
     }
-    // Depth is bounded by the tree's own.
-    let parent = type_of(element.parent()?, types).unwrap_or("");
-    types.element_type(parent, element.name())
+    None
 }
 
 /// Splits `valueQuantity` into `value` and `Quantity`, where FHIR knows such a choice.

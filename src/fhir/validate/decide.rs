@@ -40,7 +40,11 @@ impl<'v> Run<'v> {
         }
         let decision = self.decision(element, invariant, constraint);
         if matches!(decision, Decision::Holds)
-            || self.validator.options.ignored_constraints.contains(&*constraint.key)
+            || self
+                .validator
+                .options
+                .ignored_constraints
+                .contains(&*constraint.key)
         {
             return;
         }
@@ -53,7 +57,12 @@ impl<'v> Run<'v> {
                     IssueKind::Undecided,
                     "incomplete",
                     element,
-                    || format!("the invariant `{}` cannot be decided: {why}", constraint.key),
+                    || {
+                        format!(
+                            "the invariant `{}` cannot be decided: {why}",
+                            constraint.key
+                        )
+                    },
                 );
                 if let Some(issue) = issue {
                     issue.weight = Weight::Decisive;
@@ -70,8 +79,15 @@ impl<'v> Run<'v> {
             Severity::Error | Severity::Warning => Grade::Warning,
         };
         let issue = self.report(grade, IssueKind::Invariant, "invariant", element, || {
-            let rule = constraint.human.as_deref().or(constraint.expression.as_deref());
-            format!("`{}` does not hold: {}", constraint.key, rule.unwrap_or_default())
+            let rule = constraint
+                .human
+                .as_deref()
+                .or(constraint.expression.as_deref());
+            format!(
+                "`{}` does not hold: {}",
+                constraint.key,
+                rule.unwrap_or_default()
+            )
         });
         if let Some(issue) = issue {
             issue.constraint = Some(constraint.key.to_string());

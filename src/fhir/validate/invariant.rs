@@ -30,7 +30,8 @@ pub(super) fn compile(
     skip: impl Fn(&Constraint) -> bool,
 ) -> Vec<Invariant> {
     let constraints = definition.constraints.iter().enumerate();
-    let wanted = constraints.filter(|(_, constraint)| !is_universal(constraint) && !skip(constraint));
+    let wanted =
+        constraints.filter(|(_, constraint)| !is_universal(constraint) && !skip(constraint));
     wanted
         .map(|(at, constraint)| Invariant {
             at: at as u16,
@@ -91,10 +92,9 @@ const NATIVE: &[(&str, fn(Element<'_>) -> bool)] = &[
     ("data.empty() or contentType.exists()", |element| {
         !has(element, "data") || has(element, "contentType")
     }),
-    (
-        "contact.exists() or telecom.exists()",
-        |element| has(element, "contact") || has(element, "telecom"),
-    ),
+    ("contact.exists() or telecom.exists()", |element| {
+        has(element, "contact") || has(element, "telecom")
+    }),
 ];
 
 fn has(element: Element<'_>, name: &str) -> bool {
@@ -102,7 +102,9 @@ fn has(element: Element<'_>, name: &str) -> bool {
 }
 
 fn contained(element: Element<'_>) -> impl Iterator<Item = Element<'_>> {
-    element.children().filter(|child| child.name() == "contained")
+    element
+        .children()
+        .filter(|child| child.name() == "contained")
 }
 
 fn contained_meta(element: Element<'_>) -> impl Iterator<Item = Element<'_>> {

@@ -28,7 +28,7 @@ pub use issue::{Grade, Issue, IssueKind, Weight};
 use super::definitions::{Definitions, Version};
 use super::fhirpath::{Casts, Variables};
 use super::terminology::Terminology;
-use super::tree::Resource;
+use super::tree::{Element, Format, Reading, Resource};
 use binding::{Memory, Standing};
 use run::Run;
 use services::Answers;
@@ -57,6 +57,10 @@ pub struct Options {
     pub allow_examples: bool,
     /// References inside a Bundle or to a given resource must lead somewhere.
     pub check_references: bool,
+    /// Comments in JSON are allowed.
+    pub allow_comments: bool,
+    /// Texts that look like HTML are errors.
+    pub security_checks: bool,
     /// Constraint keys whose breach does not count.
     pub ignored_constraints: BTreeSet<String>,
     /// What an extension without a definition at hand is.
@@ -90,6 +94,15 @@ pub trait Resolver: Send + Sync {
     fn resolve(&self, reference: &str) -> Option<Arc<Resource>>;
 }
 
+/// What validation says of a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Type and id, such as `Patient/1`; `None` where the body names no type.
+    pub resource: Option<String>,
+    /// In document order.
+    pub issues: Vec<Issue>,
+}
+
 impl Validator {
     /// A validator over definitions and terminology.
     pub fn new(
@@ -110,8 +123,16 @@ impl Validator {
         }
     }
 
-    /// The same with somebody to ask for other resources.
+    /// The same with definitions of other releases, for extensions that carry their elements.
     #[must_use]
+    pub fn with_other_versions(self, find: Arc<OtherVersions>) -> Self {
+        Self {
+            other_versions: Some(find),
+            ..self
+        }
+    }
+
+    /// The same validator, which may ask for other resources.
     pub fn with_resolver(self, resolver: Arc<dyn Resolver>) -> Self {
         Self {
             resolver: Some(resolver),
@@ -119,12 +140,24 @@ impl Validator {
         }
     }
 
-    /// The same with definitions of other releases, for extensions that carry their elements.
-    #[must_use]
-    pub fn with_other_versions(self, find: Arc<OtherVersions>) -> Self {
-        Self {
-            other_versions: Some(find),
-            ..self
+    /// Reads a body in either format, as far as it can be read, and validates it.
+    pub fn validate_bytes(&self, body: &[u8], profiles: &[&str]) -> Report {
+        let reading = match Format::of(body) {
+            Format::Xml => Resource::read_xml(body),
+            Format::Json => Resource::read_json(body),
+        };
+        match reading {
+            Reading::Read(resource) => Report {
+                resource: name_of(&resource),
+                issues: self.validate(&resource, profiles),
+            },
+            Reading::Refused { error, issues } => {
+                let noted = issues.iter().map(form::issue_of);
+                Report {
+                    resource: None,
+                    issues: noted.chain([Issue::unreadable(&error)]).collect(),
+                }
+            }
         }
     }
 
@@ -154,5 +187,14 @@ impl Validator {
 
     fn other_version(&self, version: Version) -> Option<Arc<Definitions>> {
         self.other_versions.as_ref().and_then(|find| find(version))
+    }
+}
+
+/// Type and id.
+fn name_of(resource: &Resource) -> Option<String> {
+    let kind = resource.type_name()?;
+    match resource.root().child("id").and_then(Element::value) {
+        Some(id) => Some(format!("{kind}/{id}")),
+        None => Some(kind.to_owned()),
     }
 }

@@ -20,11 +20,18 @@ pub(super) fn date_time_fault(text: &str) -> Option<String> {
         return None;
     }
     let whole_day = text.len() - rest.len() >= "YYYY-MM-DD".len();
-    let Some(rest) = rest.strip_prefix('T').filter(|_| whole_day).and_then(time_part) else {
+    let Some(rest) = rest
+        .strip_prefix('T')
+        .filter(|_| whole_day)
+        .and_then(time_part)
+    else {
         return Some(fault());
     };
     if rest.is_empty() {
-        return Some(format!("`{}` has a time, and so needs a time zone", shown(text)));
+        return Some(format!(
+            "`{}` has a time, and so needs a time zone",
+            shown(text)
+        ));
     }
     (!is_zone(rest)).then(fault)
 }
@@ -34,14 +41,20 @@ pub(super) fn instant_fault(text: &str) -> Option<String> {
     if text.contains('T') {
         return date_time_fault(text);
     }
-    Some(format!("`{}` is not an instant: date, time and zone are needed", shown(text)))
+    Some(format!(
+        "`{}` is not an instant: date, time and zone are needed",
+        shown(text)
+    ))
 }
 
 /// What is wrong with a `time`: `hh:mm:ss`.
 pub(super) fn time_fault(text: &str) -> Option<String> {
     match time_part(text) {
         Some("") => None,
-        Some(_) | None => Some(format!("`{}` is not a time such as `14:05:00`", shown(text))),
+        Some(_) | None => Some(format!(
+            "`{}` is not a time such as `14:05:00`",
+            shown(text)
+        )),
     }
 }
 
@@ -125,14 +138,27 @@ mod tests {
         for fine in ["2024", "2024-02", "2024-02-29", "1900-12-31"] {
             assert_eq!(date_fault(fine), None, "{fine}");
         }
-        for wrong in ["", "24", "0000", "2024-13", "2023-02-29", "1900-02-29", "2024-2-3", "2024-01-01T"] {
+        for wrong in [
+            "",
+            "24",
+            "0000",
+            "2024-13",
+            "2023-02-29",
+            "1900-02-29",
+            "2024-2-3",
+            "2024-01-01T",
+        ] {
             assert!(date_fault(wrong).is_some(), "{wrong}");
         }
     }
 
     #[test]
     fn a_time_needs_a_zone() {
-        for fine in ["2024", "2024-02-29T23:59:60Z", "2024-02-29T00:00:00.123+14:00"] {
+        for fine in [
+            "2024",
+            "2024-02-29T23:59:60Z",
+            "2024-02-29T00:00:00.123+14:00",
+        ] {
             assert_eq!(date_time_fault(fine), None, "{fine}");
         }
         for wrong in [

@@ -139,10 +139,7 @@ fn whole(text: &str, least: i64, most: i64) -> Option<String> {
     }
     match text.parse::<i64>() {
         Ok(number) if (least..=most).contains(&number) => None,
-        Ok(_) | Err(_) => Some(format!(
-            "`{}` is outside of {least} to {most}",
-            shown(text)
-        )),
+        Ok(_) | Err(_) => Some(format!("`{}` is outside of {least} to {most}", shown(text))),
     }
 }
 
@@ -180,13 +177,20 @@ fn base64_fault(text: &str) -> Option<String> {
     );
     let spaced = text.bytes().any(|byte| byte.is_ascii_whitespace());
     let decoded = if spaced {
-        let packed: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        let packed: Vec<u8> = text
+            .bytes()
+            .filter(|byte| !byte.is_ascii_whitespace())
+            .collect();
         ENGINE.decode(packed)
     } else {
         ENGINE.decode(text)
     };
     let error = decoded.err()?;
-    Some(format!("`{}` is not base64: {}", shown(text), lower(&error.to_string())))
+    Some(format!(
+        "`{}` is not base64: {}",
+        shown(text),
+        lower(&error.to_string())
+    ))
 }
 
 fn lower(text: &str) -> String {
@@ -197,8 +201,12 @@ fn lower(text: &str) -> String {
 fn code_fault(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let outside = text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace);
-    let doubled = bytes.windows(2).any(|pair| is_space(pair[0]) && is_space(pair[1]));
-    let odd = bytes.iter().any(|byte| matches!(byte, b'\t' | b'\n' | b'\r'));
+    let doubled = bytes
+        .windows(2)
+        .any(|pair| is_space(pair[0]) && is_space(pair[1]));
+    let odd = bytes
+        .iter()
+        .any(|byte| matches!(byte, b'\t' | b'\n' | b'\r'));
     if outside || doubled || odd {
         return Some(format!(
             "the code `{}` has white space at an end, or more than single spaces inside",
@@ -214,7 +222,10 @@ fn is_space(byte: u8) -> bool {
 
 fn id_fault(text: &str) -> Option<String> {
     if text.len() > 64 {
-        return Some(format!("the id `{}` is longer than 64 characters", shown(text)));
+        return Some(format!(
+            "the id `{}` is longer than 64 characters",
+            shown(text)
+        ));
     }
     let fine = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
     if text.is_empty() || !text.bytes().all(fine) {
@@ -229,14 +240,19 @@ fn id_fault(text: &str) -> Option<String> {
 fn oid_fault(text: &str) -> Option<String> {
     match text.strip_prefix("urn:oid:") {
         Some(oid) if is_oid(oid) => None,
-        Some(_) | None => Some(format!("`{}` is not an OID such as `urn:oid:1.2.3`", shown(text))),
+        Some(_) | None => Some(format!(
+            "`{}` is not an OID such as `urn:oid:1.2.3`",
+            shown(text)
+        )),
     }
 }
 
 /// `[0-2](\.(0|[1-9][0-9]*))+`
 pub(super) fn is_oid(text: &str) -> bool {
     let mut parts = text.split('.');
-    let first = parts.next().is_some_and(|first| matches!(first, "0" | "1" | "2"));
+    let first = parts
+        .next()
+        .is_some_and(|first| matches!(first, "0" | "1" | "2"));
     let mut rest = 0;
     let fine = parts.all(|part| {
         rest += 1;
@@ -260,7 +276,10 @@ fn uuid_fault(text: &str) -> Option<String> {
 pub(super) fn is_uuid(text: &str) -> bool {
     let mut groups = text.split('-');
     let fits = |group: &str, length: usize| {
-        group.len() == length && group.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        group.len() == length
+            && group
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
     };
     let all = [8, 4, 4, 4, 12]
         .into_iter()
@@ -271,7 +290,10 @@ pub(super) fn is_uuid(text: &str) -> bool {
 /// No white space anywhere; UUIDs and OIDs are whole.
 fn uri_fault(text: &str) -> Option<String> {
     if text.bytes().any(|byte| byte.is_ascii_whitespace()) {
-        return Some(format!("the address `{}` has white space in it", shown(text)));
+        return Some(format!(
+            "the address `{}` has white space in it",
+            shown(text)
+        ));
     }
     if text.starts_with("urn:") {
         return urn_fault(text);
@@ -318,11 +340,17 @@ mod tests {
     #[test]
     fn numbers_have_one_spelling() {
         assert_eq!(
-            faults(Primitive::Integer, &["0", "-12", "+1", "007", "2147483648", "1.0", "-0", ""]),
+            faults(
+                Primitive::Integer,
+                &["0", "-12", "+1", "007", "2147483648", "1.0", "-0", ""]
+            ),
             [false, false, false, true, true, true, true, true]
         );
         assert_eq!(
-            faults(Primitive::Decimal, &["0", "-1.10", "1e5", ".5", "1.", "01", "+1", "1e"]),
+            faults(
+                Primitive::Decimal,
+                &["0", "-1.10", "1e5", ".5", "1.", "01", "+1", "1e"]
+            ),
             [false, false, false, true, true, true, true, true]
         );
         assert_eq!(faults(Primitive::PositiveInt, &["0", "1"]), [true, false]);
@@ -331,7 +359,10 @@ mod tests {
 
     #[test]
     fn names_and_addresses() {
-        assert_eq!(faults(Primitive::Id, &["a-1.B", "a_b", ""]), [false, true, true]);
+        assert_eq!(
+            faults(Primitive::Id, &["a-1.B", "a_b", ""]),
+            [false, true, true]
+        );
         assert_eq!(
             faults(Primitive::Code, &["a b", " a", "a  b", "a\tb"]),
             [false, true, true, true]

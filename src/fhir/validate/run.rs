@@ -35,12 +35,6 @@ pub(super) struct Step<'v> {
     pub(super) at: At<'v>,
 }
 
-/// An issue, and the element it is sorted by.
-pub(super) struct Found {
-    pub(super) order: u32,
-    pub(super) issue: Issue,
-}
-
 /// What a trial has met, where the issues themselves are of no use.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Tally {
@@ -65,7 +59,7 @@ pub(super) struct Run<'v> {
     pub(super) session: Session<'v>,
     /// The entries of the Bundle, once a reference was followed.
     pub(super) entries: Option<Entries<'v>>,
-    pub(super) found: Vec<Found>,
+    pub(super) found: Vec<Issue>,
     /// While something is only tried, issues are counted and not made.
     pub(super) trial: Option<Tally>,
     pub(super) trail: Vec<Step<'v>>,
@@ -153,11 +147,8 @@ impl<'v> Run<'v> {
             grade,
             ..Issue::error(kind, code, element, message())
         };
-        self.found.push(Found {
-            order: element.id,
-            issue,
-        });
-        self.found.last_mut().map(|found| &mut found.issue)
+        self.found.push(issue);
+        self.found.last_mut()
     }
 
     /// Says once that there would be more.
@@ -168,10 +159,7 @@ impl<'v> Run<'v> {
         self.dropped = true;
         let root = self.resource.root();
         let message = format!("more than {MAX_ISSUES} issues: the others are left out");
-        self.found.push(Found {
-            order: u32::MAX,
-            issue: Issue::undecided(Weight::Minor, root, message),
-        });
+        self.found.push(Issue::undecided(Weight::Minor, root, message));
     }
 
     pub(super) fn error(
@@ -213,10 +201,9 @@ impl<'v> Run<'v> {
     }
 
     /// Takes over an issue that was made elsewhere.
-    pub(super) fn adopt(&mut self, element: Element<'v>, issue: Issue) {
+    pub(super) fn adopt(&mut self, issue: Issue) {
         if self.found.len() < MAX_ISSUES {
-            let order = element.id;
-            self.found.push(Found { order, issue });
+            self.found.push(issue);
         } else {
             self.drop_issue();
         }
@@ -240,10 +227,9 @@ impl<'v> Run<'v> {
     }
 
     /// All issues, in document order.
-    pub(super) fn finish(self) -> Vec<Issue> {
-        let mut found = self.found;
-        found.sort_by_key(|found| found.order);
-        found.into_iter().map(|found| found.issue).collect()
+    pub(super) fn finish(mut self) -> Vec<Issue> {
+        self.found.sort_by_key(|issue| (issue.place.line, issue.place.column));
+        self.found
     }
 }
 

@@ -8,7 +8,10 @@ pub(super) fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>)
     }
     let lower = name.to_lowercase();
     let scored = candidates.map(|candidate| {
-        (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate)
+        (
+            strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()),
+            candidate,
+        )
     });
     match scored.min() {
         Some((distance, nearest)) if distance <= 1 + name.len() / 4 => {

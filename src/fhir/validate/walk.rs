@@ -82,10 +82,15 @@ impl<'v> Run<'v> {
                 format!("`{}` may occur {}", at.path(), times(most))
             });
         }
-        if count == 1 && self.resource.format() == Format::Json && node.is_list != child.index().is_some() {
-            self.error(IssueKind::Structure, "invalid", child, || match node.is_list {
-                true => format!("`{}` must be a JSON array", child.name()),
-                false => format!("`{}` must not be a JSON array", child.name()),
+        if count == 1
+            && self.resource.format() == Format::Json
+            && node.is_list != child.index().is_some()
+        {
+            self.error(IssueKind::Structure, "invalid", child, || {
+                match node.is_list {
+                    true => format!("`{}` must be a JSON array", child.name()),
+                    false => format!("`{}` must not be a JSON array", child.name()),
+                }
             });
         }
     }
@@ -174,7 +179,11 @@ impl<'v> Run<'v> {
     fn complex(&mut self, element: Element<'v>, at: &At<'v>) {
         if element.kind() != Kind::Complex {
             self.error(IssueKind::Type, "structure", element, || {
-                format!("`{}` is a {}, and so an object with elements, not a plain value", at.path(), type_word(at))
+                format!(
+                    "`{}` is a {}, and so an object with elements, not a plain value",
+                    at.path(),
+                    type_word(at)
+                )
             });
             return;
         }
@@ -284,7 +293,10 @@ impl<'v> Run<'v> {
         let definition = at.shape.definition(at.node);
         if definition.must_have_value == Some(true) {
             self.error(IssueKind::Value, "required", element, || {
-                format!("`{}` must have a value, and not extensions alone", at.path())
+                format!(
+                    "`{}` must have a value, and not extensions alone",
+                    at.path()
+                )
             });
         }
         true
@@ -304,7 +316,11 @@ impl<'v> Run<'v> {
             Kind::Complex | Kind::Resource => "an object",
         };
         self.error(IssueKind::Type, "invalid", element, || {
-            format!("`{}` is a {} and so {due} in JSON, not {seen}", at.path(), at.code)
+            format!(
+                "`{}` is a {} and so {due} in JSON, not {seen}",
+                at.path(),
+                at.code
+            )
         });
     }
 
@@ -355,14 +371,20 @@ impl<'v> Run<'v> {
         }
         if part.name() != "id" {
             self.error(IssueKind::Structure, "structure", part, || {
-                format!("a primitive has no element `{}`: only `id` and `extension`", shown(part.name()))
+                format!(
+                    "a primitive has no element `{}`: only `id` and `extension`",
+                    shown(part.name())
+                )
             });
             return;
         }
         let value = part.value().unwrap_or_default();
         if value.is_empty() || value.contains(char::is_whitespace) {
             self.error(IssueKind::Value, "invalid", part, || {
-                format!("`{}` is no id: it must not be empty nor hold white space", shown(value))
+                format!(
+                    "`{}` is no id: it must not be empty nor hold white space",
+                    shown(value)
+                )
             });
         }
     }
@@ -375,7 +397,11 @@ fn is_instantiable(shape: &Shape) -> bool {
 }
 
 fn type_word<'v>(at: &At<'v>) -> &'v str {
-    if at.code.is_empty() { "BackboneElement" } else { at.code }
+    if at.code.is_empty() {
+        "BackboneElement"
+    } else {
+        at.code
+    }
 }
 
 /// An element's path, with the slice where it is one.

@@ -22,11 +22,11 @@ impl<'v> Run<'v> {
         let context = rules::Context {
             definitions: self.shapes().definitions(),
             terminology: &*self.validator.terminology,
-            options: &self.validator.options,
+            resolver: self.validator.resolver.as_deref(),
         };
         rules::apply(&context, resource, &mut issues);
         for issue in issues {
-            self.adopt(resource, issue);
+            self.adopt(issue);
         }
     }
 

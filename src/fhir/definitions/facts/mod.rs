@@ -16,7 +16,7 @@ use super::given::{all, text};
 use crate::fhir::tree::{Element, Kind};
 use crate::fhir::types::BuiltIn;
 use json::{comma, member, string};
-use parts::{Form, Part};
+use parts::{Form, Part, Times};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether words for people are kept: titles, what a constraint says in words, designations.
@@ -81,8 +81,16 @@ pub const LEFT_OUT: &str = "urn:plugfest:codes-left-out";
 /// The address of SNOMED CT as a code system.
 pub const SNOMED_CT: &str = "http://snomed.info/sct";
 
-/// The constraints that stand at the root of each type: type → key → expression.
-pub(super) type RootConstraints = BTreeMap<String, BTreeMap<String, String>>;
+/// The constraints that stand at the root of each type: type → key → what is said there.
+pub(super) type RootConstraints = BTreeMap<String, BTreeMap<String, Stated>>;
+
+/// What makes a constraint the same as another with its key.
+#[derive(Debug)]
+pub(super) struct Stated {
+    expression: String,
+    /// The type that states it: the last part of its address, since older releases write no more.
+    source: String,
+}
 
 /// Adds the constraints at the root of a type's own StructureDefinition.
 pub(super) fn note_root_constraints(known: &mut RootConstraints, definition: Element<'_>) {
@@ -95,16 +103,20 @@ pub(super) fn note_root_constraints(known: &mut RootConstraints, definition: Ele
     let (Some(name), Some(root)) = (text(definition, "type"), root) else {
         return;
     };
-    let constraints = all(root, "constraint").filter_map(key_and_expression);
+    let constraints = all(root, "constraint").filter_map(|constraint| stated(constraint, name));
     known
         .entry(name.to_owned())
         .or_default()
         .extend(constraints);
 }
 
-fn key_and_expression(constraint: Element<'_>) -> Option<(String, String)> {
-    let key = text(constraint, "key")?.to_owned();
-    Some((key, text(constraint, "expression")?.to_owned()))
+fn stated(constraint: Element<'_>, otherwise: &str) -> Option<(String, Stated)> {
+    let source = text(constraint, "source").unwrap_or(otherwise);
+    let stated = Stated {
+        expression: text(constraint, "expression")?.to_owned(),
+        source: source.rsplit('/').next().unwrap_or(source).to_owned(),
+    };
+    Some((text(constraint, "key")?.to_owned(), stated))
 }
 
 /// The facts of a definition as JSON; `None` for a kind that is left out.
@@ -118,6 +130,7 @@ pub(super) fn of(
         out: String::from("{"),
         reduction,
         roots,
+        is_stu3: text(definition, "fhirVersion").is_some_and(|version| version.starts_with("3.")),
     };
     member(&mut writer.out, "resourceType");
     string(&mut writer.out, kind);
@@ -134,6 +147,7 @@ struct Writer<'c> {
     out: String,
     reduction: Reduction,
     roots: &'c RootConstraints,
+    is_stu3: bool,
 }
 
 impl Writer<'_> {
@@ -186,7 +200,12 @@ impl Writer<'_> {
 
     fn part(&mut self, part: &Part, table: &'static [Part], found: &[Element<'_>]) {
         let name = found[0].name();
-        let is_list = part.many || found.len() > 1 || found[0].index().is_some();
+        let is_often = match part.times {
+            Times::Once => false,
+            Times::Often => true,
+            Times::OftenSinceR4 => !self.is_stu3,
+        };
+        let is_list = is_often || found.len() > 1 || found[0].index().is_some();
         match part.form {
             Form::Text | Form::Flag | Form::Number => {
                 self.primitives(name, is_list, found, |child| is_bare(part.form, child));
@@ -336,20 +355,34 @@ impl Writer<'_> {
     }
 
     /// Whether the element's types state the constraint already; what a root states is its own.
+    ///
+    /// A key is unique in the structure that states it, so that key and source name one constraint, even where an
+    /// element repeats an older wording of it (R4B does so with `ele-1`).
     fn is_of_the_type(&self, element: Element<'_>, constraint: Element<'_>) -> bool {
         let is_root = text(element, "path").is_none_or(|path| !path.contains('.'));
-        let Some((key, expression)) = key_and_expression(constraint).filter(|_| !is_root) else {
+        let Some((key, here)) = stated(constraint, "").filter(|_| !is_root) else {
             return false;
         };
         let states = |name: &str| {
-            let stated = self.roots.get(name).and_then(|root| root.get(&key));
-            stated == Some(&expression)
+            let there = self.roots.get(name).and_then(|root| root.get(&key));
+            there.is_some_and(|there| {
+                there.expression == here.expression || there.source == here.source
+            })
         };
-        let mut types = all(element, "type").peekable();
-        // Every element that is no resource is an `Element`.
-        let of_all = states("Element") && key.starts_with("ele-");
-        of_all
-            || types.peek().is_some() && types.all(|found| text(found, "code").is_some_and(states))
+        let types: Vec<&str> = all(element, "type")
+            .filter_map(|found| text(found, "code"))
+            .collect();
+        // Every element is an `Element`, but for those that hold a resource.
+        let is_element = !types.iter().any(|name| self.is_resource(name));
+        is_element && states("Element")
+            || !types.is_empty() && types.iter().all(|name| states(name))
+    }
+
+    /// Resources state no `ele-1`; all other types do.
+    fn is_resource(&self, name: &str) -> bool {
+        self.roots
+            .get(name)
+            .is_some_and(|root| !root.contains_key("ele-1"))
     }
 
     fn holds_snomed(&self, element: Element<'_>) -> bool {

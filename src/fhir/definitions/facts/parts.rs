@@ -19,13 +19,23 @@ pub(super) enum Form {
     Whole,
 }
 
+/// Whether a part is a list in JSON. XML does not show it where there is one alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Times {
+    /// It is not.
+    Once,
+    /// It is.
+    Often,
+    /// It is, but in STU3.
+    OftenSinceR4,
+}
+
 /// One part of an object.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Part {
     /// Its name; `fixed[x]` stands for every choice of a type.
     pub(super) name: &'static str,
-    /// Whether it is a list in JSON.
-    pub(super) many: bool,
+    pub(super) times: Times,
     pub(super) form: Form,
     /// From which wording on it is kept.
     pub(super) wording: Wording,
@@ -34,7 +44,7 @@ pub(super) struct Part {
 const fn one(name: &'static str, form: Form) -> Part {
     Part {
         name,
-        many: false,
+        times: Times::Once,
         form,
         wording: Wording::LeaveOut,
     }
@@ -42,7 +52,14 @@ const fn one(name: &'static str, form: Form) -> Part {
 
 const fn many(name: &'static str, form: Form) -> Part {
     Part {
-        many: true,
+        times: Times::Often,
+        ..one(name, form)
+    }
+}
+
+const fn many_since_r4(name: &'static str, form: Form) -> Part {
+    Part {
+        times: Times::OftenSinceR4,
         ..one(name, form)
     }
 }
@@ -128,11 +145,10 @@ const SLICING: &[Part] = &[
 
 const BASE: &[Part] = &[one("path", Text), one("min", Number), one("max", Text)];
 
-/// STU3 has one profile for each type, later releases have lists; each is written as it was read.
 const TYPE: &[Part] = &[
     one("code", Text),
-    one("profile", Text),
-    one("targetProfile", Text),
+    many_since_r4("profile", Text),
+    many_since_r4("targetProfile", Text),
     many("aggregation", Text),
     one("versioning", Text),
 ];
@@ -310,7 +326,7 @@ const PARAMETER: &[Part] = &[
     one("max", Text),
     one("type", Text),
     many("allowedType", Text),
-    one("targetProfile", Text),
+    many("targetProfile", Text),
     one("profile", Whole),
     one("searchType", Text),
     one("binding", Object(BINDING)),

@@ -9,6 +9,7 @@ use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Fault, Outcome
 use crate::fhir::fhirpath::items::Items;
 use crate::fhir::fhirpath::navigate::{is_or_derives, type_name};
 use crate::fhir::fhirpath::parser::is_system_type;
+use crate::fhir::fhirpath::system::system_value;
 use crate::fhir::fhirpath::value::Value;
 use crate::fhir::fhirpath::variables::Casts;
 
@@ -128,6 +129,11 @@ fn fits<'r>(
     reach: Reach,
 ) -> bool {
     let found = type_name(evaluator, item);
+    if reach == Reach::Descendants && means_value(evaluator, specifier) && item.element().is_some()
+    {
+        let value = system_value(evaluator, item);
+        return value.and_then(|value| value.system_type()) == Some(specifier.name.as_str());
+    }
     let namespace = specifier.namespace.as_deref();
     if namespace.is_some_and(|wanted| wanted != found.namespace) {
         return false;
@@ -143,6 +149,14 @@ fn fits<'r>(
         .starts_with(|first: char| first.is_ascii_lowercase());
     let may_derive = reach == Reach::Descendants || !primitive;
     may_derive && is_or_derives(evaluator, &found.name, &specifier.name)
+}
+
+/// Constraints that R4 itself publishes (`que-7`) ask of the value of an element whether it `is Boolean`.
+fn means_value(evaluator: &Evaluator<'_>, specifier: &TypeSpecifier) -> bool {
+    evaluator.variables.casts == Casts::EachItem
+        && specifier.namespace.is_none()
+        && is_system_type(&specifier.name)
+        && !evaluator.variables.types.is_known(&specifier.name)
 }
 
 fn type_of_items<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {

@@ -26,27 +26,27 @@ pub(super) fn dmd(code: &str) -> Look {
     concept_id(code)
 }
 
-/// LOINC: `number-digit`, also with the letters of parts (LP), answers (LA), answer lists (LL) and groups (LG).
+/// LOINC: `number-digit`, also with the letters of parts (LP), answers (LA), answer lists (LL) and groups (LG), whose
+/// digit counts otherwise.
 pub(super) fn loinc(code: &str) -> Look {
     let malformed = || Look::Unknown(format!("`{code}` has not the form of a LOINC number"));
-    let bare = ["LP", "LA", "LL", "LG"]
+    let prefixed = ["LP", "LA", "LL", "LG"]
         .iter()
-        .find_map(|prefix| code.strip_prefix(prefix))
-        .unwrap_or(code);
-    let Some((number, check)) = bare.split_once('-') else {
+        .find_map(|prefix| code.strip_prefix(prefix));
+    let Some((number, check)) = prefixed.unwrap_or(code).split_once('-') else {
         return malformed();
     };
-    let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !all_digits(number) || number.len() > 7 || check.len() != 1 || !all_digits(check) {
+    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !are_digits(number) || number.len() > 9 || !are_digits(check) || check.len() != 1 {
         return malformed();
     }
-    match luhn(number) == check.as_bytes()[0] - b'0' {
-        true => Look::Undecided,
-        false => Look::Unknown(format!(
-            "`{code}` cannot be a LOINC number: its check digit should be {}",
-            luhn(number)
-        )),
+    if prefixed.is_some() || check.as_bytes()[0] - b'0' == luhn(number) {
+        return Look::Undecided;
     }
+    Look::Unknown(format!(
+        "`{code}` cannot be a LOINC number: its check digit should be {}",
+        luhn(number)
+    ))
 }
 
 /// 6 to 18 digits, the last one a Verhoeff check digit, the two before it the kind of component: `x0` is a concept.

@@ -26,6 +26,8 @@ pub(crate) struct BuiltIn {
     pub(crate) look: fn(&str) -> Look,
     /// The value of a property of a code that exists, where the table tells one.
     pub(crate) property: fn(&str, &str) -> Property,
+    /// How a value set's value for a property is written in the end, to be compared with what `property` gives.
+    pub(crate) normal: fn(&str, &str) -> String,
     /// All codes, where they can be listed.
     pub(crate) codes: Option<fn() -> Vec<Cow<'static, str>>>,
 }
@@ -61,6 +63,14 @@ fn untold(_: &str, _: &str) -> Property {
     Property::Unknown
 }
 
+fn as_written(_: &str, value: &str) -> String {
+    value.to_owned()
+}
+
+fn lower_case(_: &str, value: &str) -> String {
+    value.to_ascii_lowercase()
+}
+
 /// A system of which only the syntax of its codes is known.
 const fn syntax(url: &'static str, name: &'static str, look: fn(&str) -> Look) -> BuiltIn {
     BuiltIn {
@@ -69,6 +79,7 @@ const fn syntax(url: &'static str, name: &'static str, look: fn(&str) -> Look) -
         case: CaseRule::Sensitive,
         look,
         property: untold,
+        normal: as_written,
         codes: None,
     }
 }
@@ -88,6 +99,7 @@ static BUILT_IN: &[BuiltIn] = &[
         case: CaseRule::Sensitive,
         look: ucum::look,
         property: ucum::property,
+        normal: ucum::normal,
         codes: None,
     },
     BuiltIn {
@@ -96,6 +108,7 @@ static BUILT_IN: &[BuiltIn] = &[
         case: CaseRule::Insensitive,
         look: languages::look,
         property: languages::property,
+        normal: lower_case,
         codes: None,
     },
     BuiltIn {
@@ -104,6 +117,7 @@ static BUILT_IN: &[BuiltIn] = &[
         case: CaseRule::Insensitive,
         look: media::look,
         property: untold,
+        normal: as_written,
         codes: None,
     },
     BuiltIn {
@@ -112,6 +126,7 @@ static BUILT_IN: &[BuiltIn] = &[
         case: CaseRule::Sensitive,
         look: currencies::look,
         property: untold,
+        normal: as_written,
         codes: Some(currencies::codes),
     },
     BuiltIn {
@@ -120,6 +135,7 @@ static BUILT_IN: &[BuiltIn] = &[
         case: CaseRule::Sensitive,
         look: countries::look,
         property: untold,
+        normal: as_written,
         codes: Some(countries::codes),
     },
     syntax(
@@ -133,6 +149,7 @@ static BUILT_IN: &[BuiltIn] = &[
         case: CaseRule::Sensitive,
         look: zones::look,
         property: untold,
+        normal: as_written,
         codes: Some(zones::codes),
     },
 ];

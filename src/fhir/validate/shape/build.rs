@@ -67,7 +67,11 @@ impl Builder<'_> {
                 (self.node(*child, &against), against)
             })
             .collect();
-        let slices = branch.slices.iter().map(|slice| self.node(*slice, against)).collect();
+        let slices = branch
+            .slices
+            .iter()
+            .map(|slice| self.node(*slice, against))
+            .collect();
         self.join(id, children, slices);
         id
     }
@@ -88,7 +92,9 @@ impl Builder<'_> {
         names.dedup_by(|left, right| left.wire == right.wire);
         let children: Vec<NodeId> = children.into_iter().map(|(child, _)| child).collect();
         let below = children.iter().chain(&slices);
-        let counts = below.clone().any(|child| self.nodes[*child as usize].counts);
+        let counts = below
+            .clone()
+            .any(|child| self.nodes[*child as usize].counts);
         let node = &mut self.nodes[id as usize];
         let own = node.adds.any() || !node.invariants.is_empty() || !slices.is_empty();
         node.counts = counts || own;
@@ -122,9 +128,10 @@ impl Builder<'_> {
         let path = target.fragment?;
         let here = || {
             let same = |element: &ElementDefinition| *element.path == *path || *element.id == *path;
-            let found = self.nodes.iter().position(|node| {
-                same(&self.structure.snapshot[node.definition as usize])
-            });
+            let found = self
+                .nodes
+                .iter()
+                .position(|node| same(&self.structure.snapshot[node.definition as usize]));
             found.map(|at| Link::Here(at as NodeId))
         };
         if target.url.is_empty() || *target.url == *self.structure.url {
@@ -159,7 +166,11 @@ impl Node {
 
 /// What an element is by its base decides how JSON writes it: a profile's `max` of 1 changes nothing of that.
 fn is_list(definition: &ElementDefinition) -> bool {
-    let max = definition.base.as_ref().map(|base| base.max).or(definition.max);
+    let max = definition
+        .base
+        .as_ref()
+        .map(|base| base.max)
+        .or(definition.max);
     max.is_none_or(|max| !matches!(max, Max::Times(0 | 1)))
 }
 
@@ -179,7 +190,10 @@ fn names_of(
         });
         return;
     };
-    let own = node.types.iter().map(|declared| (&*declared.code, declared.at));
+    let own = node
+        .types
+        .iter()
+        .map(|declared| (&*declared.code, declared.at));
     for (code, type_at) in own {
         names.push(Name {
             wire: typed_name(stem, code),

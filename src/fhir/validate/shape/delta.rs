@@ -85,8 +85,14 @@ impl Against {
 
     /// The codes of the types that the element has in its type.
     pub(super) fn type_codes(&self) -> Vec<Box<str>> {
-        let types = self.definition().map(|definition| definition.types.as_slice());
-        types.unwrap_or_default().iter().map(|declared| declared.code.clone()).collect()
+        let types = self
+            .definition()
+            .map(|definition| definition.types.as_slice());
+        types
+            .unwrap_or_default()
+            .iter()
+            .map(|declared| declared.code.clone())
+            .collect()
     }
 
     fn definition(&self) -> Option<&ElementDefinition> {

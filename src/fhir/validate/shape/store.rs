@@ -77,7 +77,9 @@ impl Shapes {
     pub(in crate::fhir::validate) fn get(&self, id: ShapeId) -> Result<&Shape, &Missing> {
         static NOWHERE: Missing = Missing::Unknown;
         let at = id.0 as usize;
-        let slot = self.chunks[at / CHUNK].get().and_then(|chunk| chunk[at % CHUNK].get());
+        let slot = self.chunks[at / CHUNK]
+            .get()
+            .and_then(|chunk| chunk[at % CHUNK].get());
         let Some(slot) = slot else {
             return Err(&NOWHERE);
         };

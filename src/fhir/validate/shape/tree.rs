@@ -22,9 +22,7 @@ pub(super) fn branches(elements: &[ElementDefinition]) -> Vec<Branch> {
         if at > 0 {
             let above = element.path.rsplit_once('.').map(|(above, _)| above);
             match open.last() {
-                Some(parent)
-                    if open.len() == depth && above == Some(&*elements[*parent].path) =>
-                {
+                Some(parent) if open.len() == depth && above == Some(&*elements[*parent].path) => {
                     attach(elements, &mut branches, *parent, at);
                 }
                 Some(_) | None => continue,

@@ -77,7 +77,14 @@ impl<'v> Run<'v> {
             && let Some(value_set) = &binding.value_set
         {
             let strength = binding.strength;
-            self.bound_to(element, at, Asked { value_set, strength });
+            self.bound_to(
+                element,
+                at,
+                Asked {
+                    value_set,
+                    strength,
+                },
+            );
         }
         self.further_bindings(element, at, binding);
     }
@@ -86,21 +93,38 @@ impl<'v> Run<'v> {
     fn further_bindings(&mut self, element: Element<'v>, at: &At<'v>, binding: &'v Binding) {
         let strength = Strength::Required;
         if let Some(value_set) = &binding.max_value_set {
-            self.bound_to(element, at, Asked { value_set, strength });
+            self.bound_to(
+                element,
+                at,
+                Asked {
+                    value_set,
+                    strength,
+                },
+            );
         }
         for additional in &binding.additional {
             let strict = matches!(&*additional.purpose, "required" | "maximum");
             if let Some(value_set) = additional.value_set.as_deref().filter(|_| strict)
                 && additional.usage.is_empty()
             {
-                self.bound_to(element, at, Asked { value_set, strength });
+                self.bound_to(
+                    element,
+                    at,
+                    Asked {
+                        value_set,
+                        strength,
+                    },
+                );
             }
         }
     }
 
     fn bound_to(&mut self, element: Element<'v>, at: &At<'v>, asked: Asked<'v>) {
         let outcome = self.outcome(element, at, asked.value_set);
-        let Asked { value_set, strength } = asked;
+        let Asked {
+            value_set,
+            strength,
+        } = asked;
         match outcome {
             Outcome::Inside => {}
             Outcome::Outside(why) => self.outside(element, at, asked, &why),
@@ -154,7 +178,14 @@ impl<'v> Run<'v> {
     fn outcome(&mut self, element: Element<'v>, at: &At<'v>, value_set: &'v str) -> Outcome {
         match at.class {
             Class::Primitive(_) => match element.value() {
-                Some(value) => self.code_outcome(at, CodeRef { code: value, ..CodeRef::default() }, value_set),
+                Some(value) => self.code_outcome(
+                    at,
+                    CodeRef {
+                        code: value,
+                        ..CodeRef::default()
+                    },
+                    value_set,
+                ),
                 None => Outcome::Bare,
             },
             Class::Coding | Class::Quantity => match coding_of(element) {
@@ -175,7 +206,12 @@ impl<'v> Run<'v> {
     }
 
     /// One coding in the set is enough.
-    fn concept_outcome(&mut self, concept: Element<'v>, at: &At<'v>, value_set: &'v str) -> Outcome {
+    fn concept_outcome(
+        &mut self,
+        concept: Element<'v>,
+        at: &At<'v>,
+        value_set: &'v str,
+    ) -> Outcome {
         let mut outcome = Outcome::Bare;
         for coding in concept.children().filter(|child| child.name() == "coding") {
             let Some(code) = coding_of(coding) else {
@@ -194,15 +230,32 @@ impl<'v> Run<'v> {
     fn code_outcome(&mut self, at: &At<'v>, code: CodeRef<'v>, value_set: &'v str) -> Outcome {
         let validator = self.validator;
         // The node's own value set needs no part in the question; others do.
-        let own = at.shape.definition(at.node).binding.as_ref().and_then(|binding| binding.value_set.as_deref());
-        let prefix = if own == Some(value_set) { "" } else { value_set };
+        let own = at
+            .shape
+            .definition(at.node)
+            .binding
+            .as_ref()
+            .and_then(|binding| binding.value_set.as_deref());
+        let prefix = if own == Some(value_set) {
+            ""
+        } else {
+            value_set
+        };
         self.scratch.clear();
-        for part in [prefix, code.system.unwrap_or_default(), code.version.unwrap_or_default(), code.code] {
+        for part in [
+            prefix,
+            code.system.unwrap_or_default(),
+            code.version.unwrap_or_default(),
+            code.code,
+        ] {
             self.scratch.push_str(part);
             self.scratch.push('\u{1f}');
         }
         let member = at.node.members.get(&self.scratch, || {
-            let plain = CodeRef { display: None, ..code };
+            let plain = CodeRef {
+                display: None,
+                ..code
+            };
             validator.terminology.member(&plain, value_set)
         });
         match member {
@@ -220,7 +273,10 @@ impl<'v> Run<'v> {
         if !system.contains(':') {
             let place = element.child("system").unwrap_or(element);
             self.error(IssueKind::Binding, "code-invalid", place, || {
-                format!("the code system `{}` is named by an absolute address", shown(system))
+                format!(
+                    "the code system `{}` is named by an absolute address",
+                    shown(system)
+                )
             });
             return;
         }
@@ -231,7 +287,10 @@ impl<'v> Run<'v> {
             Standing::Fine => {}
             Standing::Inactive => {
                 self.warning(IssueKind::Binding, "business-rule", element, || {
-                    format!("the code `{}` of `{system}` is not active", shown(code.code))
+                    format!(
+                        "the code `{}` of `{system}` is not active",
+                        shown(code.code)
+                    )
                 });
             }
             Standing::WrongDisplay(why) => {
@@ -254,7 +313,10 @@ impl<'v> Run<'v> {
         if self.validator.terminology.knows_value_set(system) {
             let place = element.child("system").unwrap_or(element);
             self.error(IssueKind::Binding, "invalid", place, || {
-                format!("`{}` is a value set, and a coding names a code system", shown(system))
+                format!(
+                    "`{}` is a value set, and a coding names a code system",
+                    shown(system)
+                )
             });
             return;
         }
@@ -264,12 +326,19 @@ impl<'v> Run<'v> {
     fn standing(&mut self, code: CodeRef<'v>, system: &'v str) -> Standing {
         let validator = self.validator;
         self.scratch.clear();
-        let parts = [system, code.version.unwrap_or_default(), code.code, code.display.unwrap_or_default()];
+        let parts = [
+            system,
+            code.version.unwrap_or_default(),
+            code.code,
+            code.display.unwrap_or_default(),
+        ];
         for part in parts {
             self.scratch.push_str(part);
             self.scratch.push('\u{1f}');
         }
-        validator.standings.get(&self.scratch, || standing_of(validator, code))
+        validator
+            .standings
+            .get(&self.scratch, || standing_of(validator, code))
     }
 }
 
@@ -310,7 +379,10 @@ pub(super) fn member_of(
 ) -> Result<Option<bool>, String> {
     let mut codes: Vec<CodeRef<'_>> = Vec::new();
     if let Some(code) = element.value() {
-        codes.push(CodeRef { code, ..CodeRef::default() });
+        codes.push(CodeRef {
+            code,
+            ..CodeRef::default()
+        });
     }
     codes.extend(coding_of(element));
     let codings = element.children().filter(|child| child.name() == "coding");

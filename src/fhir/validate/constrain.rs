@@ -34,8 +34,14 @@ impl<'v> Run<'v> {
         if adds.any() {
             let definition = at.shape.definition(at.node);
             if adds.fixed {
-                let fixed = definition.fixed.as_ref().map(|given| (given, Exactness::Fixed));
-                let pattern = definition.pattern.as_ref().map(|given| (given, Exactness::Pattern));
+                let fixed = definition
+                    .fixed
+                    .as_ref()
+                    .map(|given| (given, Exactness::Fixed));
+                let pattern = definition
+                    .pattern
+                    .as_ref()
+                    .map(|given| (given, Exactness::Pattern));
                 for (given, exactness) in fixed.into_iter().chain(pattern) {
                     self.given_value(element, given.element(), exactness, at.shape);
                 }
@@ -45,7 +51,10 @@ impl<'v> Run<'v> {
             }
             if adds.value && element.value().is_none() {
                 self.of_profile(element, at.shape, IssueKind::Value, "required", || {
-                    format!("`{}` must have a value, and not extensions alone", at.path())
+                    format!(
+                        "`{}` must have a value, and not extensions alone",
+                        at.path()
+                    )
                 });
             }
             if adds.binding {
@@ -125,7 +134,10 @@ impl<'v> Run<'v> {
                 found
             }
             None => {
-                let found = node.types.iter().find(|declared| names_type(element, shape, node, &declared.code));
+                let found = node
+                    .types
+                    .iter()
+                    .find(|declared| names_type(element, shape, node, &declared.code));
                 if found.is_none() && !node.types.is_empty() {
                     // Said where the family was put together, or by the walk along the type.
                     return None;
@@ -149,7 +161,10 @@ impl<'v> Run<'v> {
         node: &'v Node,
         type_name: &str,
     ) -> Option<&'v super::shape::TypeUse> {
-        let exact = node.types.iter().find(|declared| *declared.code == *type_name);
+        let exact = node
+            .types
+            .iter()
+            .find(|declared| *declared.code == *type_name);
         exact.or_else(|| {
             let mut types = node.types.iter();
             types.find(|declared| self.is_a(type_name, &declared.code))
@@ -196,7 +211,10 @@ impl<'v> Run<'v> {
         self.of_profile(element, shape, IssueKind::Type, "structure", || {
             let codes = super::suggest::list(node.types.iter().map(|declared| &declared.code));
             let path = &shape.definition(node).path;
-            format!("`{}` has a type that the profile leaves out of `{path}`: it allows {codes}", element.name())
+            format!(
+                "`{}` has a type that the profile leaves out of `{path}`: it allows {codes}",
+                element.name()
+            )
         });
     }
 
@@ -229,7 +247,11 @@ impl<'v> Run<'v> {
         let definition = shape.definition(node);
         self.of_profile(parent, shape, IssueKind::Cardinality, "structure", || {
             let name = super::walk::title(definition);
-            format!("`{name}` occurs {}, and may occur {}", times(count), times(most))
+            format!(
+                "`{name}` occurs {}, and may occur {}",
+                times(count),
+                times(most)
+            )
         });
     }
 
@@ -266,7 +288,10 @@ impl<'v> Run<'v> {
             Err(missing) => {
                 let weight = Weight::Decisive;
                 self.undecided(weight, element, || {
-                    format!("the profile `{address}` on `{}` cannot be applied: {missing}", at.path())
+                    format!(
+                        "the profile `{address}` on `{}` cannot be applied: {missing}",
+                        at.path()
+                    )
                 });
             }
         }
@@ -322,18 +347,16 @@ impl<'v> Run<'v> {
 }
 
 /// Whether an element's name on the wire carries a type, where its node is a choice; elsewhere the first type counts.
-pub(super) fn names_type(
-    element: Element<'_>,
-    shape: &Shape,
-    node: &Node,
-    code: &str,
-) -> bool {
+pub(super) fn names_type(element: Element<'_>, shape: &Shape, node: &Node, code: &str) -> bool {
     let name = shape.definition(node).name();
     let Some(stem) = name.strip_suffix("[x]") else {
         return element.kind() != Kind::Resource;
     };
     let rest = element.name().strip_prefix(stem).unwrap_or_default();
     rest.len() == code.len()
-        && rest.get(..1).is_some_and(|first| code.get(..1).is_some_and(|other| first.eq_ignore_ascii_case(other)))
+        && rest.get(..1).is_some_and(|first| {
+            code.get(..1)
+                .is_some_and(|other| first.eq_ignore_ascii_case(other))
+        })
         && rest.get(1..) == code.get(1..)
 }

@@ -8,7 +8,8 @@ impl Run<'_> {
     /// All faults of form.
     pub(super) fn form(&mut self) {
         for fault in self.resource.form_issues() {
-            let allowed = fault.kind == FormIssueKind::Comment && self.validator.options.allow_comments;
+            let allowed =
+                fault.kind == FormIssueKind::Comment && self.validator.options.allow_comments;
             if !allowed {
                 self.adopt(issue_of(fault));
             }

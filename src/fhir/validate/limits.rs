@@ -77,7 +77,9 @@ impl<'v> Run<'v> {
             Compared::Never(why) => {
                 let is_quantity = element.child("value").is_some();
                 if is_quantity {
-                    self.beyond(element, at, || format!("the amount cannot be compared with its limit: {why}"));
+                    self.beyond(element, at, || {
+                        format!("the amount cannot be compared with its limit: {why}")
+                    });
                 } else {
                     self.undecided(Weight::Minor, element, || {
                         format!("the value cannot be compared with its limit: {why}")
@@ -87,7 +89,11 @@ impl<'v> Run<'v> {
             }
         }
         self.beyond(element, at, || {
-            format!("the value is {}, and must be {wanted} {}", amount(element), amount(limit.element()))
+            format!(
+                "the value is {}, and must be {wanted} {}",
+                amount(element),
+                amount(limit.element())
+            )
         });
     }
 
@@ -116,7 +122,9 @@ fn compare(element: Element<'_>, limit: Element<'_>) -> Compared {
     let (Some(own), Some(bound)) = (element.value(), limit.value()) else {
         return compare_amounts(element, limit);
     };
-    if limit.kind() == Kind::Number || Decimal::parse(bound).is_some() && !bound.contains(':') && Decimal::parse(own).is_some() {
+    if limit.kind() == Kind::Number
+        || Decimal::parse(bound).is_some() && !bound.contains(':') && Decimal::parse(own).is_some()
+    {
         return match (Decimal::parse(own), Decimal::parse(bound)) {
             (Some(own), Some(bound)) => Compared::Ordered(own.cmp(&bound)),
             (_, _) => Compared::Never("one of them is no number"),

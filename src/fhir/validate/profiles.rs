@@ -28,7 +28,9 @@ impl<'v> Run<'v> {
             }
             Err(missing) => {
                 let base = address.strip_prefix(STRUCTURE_BASE);
-                if *missing == Missing::Unknown && base.is_some_and(|name| resource.resource_type() == Some(name)) {
+                if *missing == Missing::Unknown
+                    && base.is_some_and(|name| resource.resource_type() == Some(name))
+                {
                     return;
                 }
                 self.undecided(Weight::Decisive, claim, || {
@@ -86,7 +88,10 @@ impl<'v> Run<'v> {
             match self.shapes().find(address) {
                 Ok(imposed) => self.hold(element, imposed),
                 Err(missing) => self.undecided(Weight::Decisive, element, || {
-                    format!("the profile `{address}`, which `{}` imposes, cannot be applied: {missing}", shape.structure.url)
+                    format!(
+                        "the profile `{address}`, which `{}` imposes, cannot be applied: {missing}",
+                        shape.structure.url
+                    )
                 }),
             }
         }

@@ -38,7 +38,11 @@ impl<'v> Entries<'v> {
     fn find(&self, from: Element<'v>, reference: &str) -> Option<Element<'v>> {
         let reference = reference.split(['#', '|']).next().unwrap_or(reference);
         let plain = reference.split("/_history/").next().unwrap_or(reference);
-        if let Some(found) = self.by_address.get(plain).or_else(|| self.by_address.get(reference)) {
+        if let Some(found) = self
+            .by_address
+            .get(plain)
+            .or_else(|| self.by_address.get(reference))
+        {
             return Some(*found);
         }
         if plain.contains(':') {
@@ -90,7 +94,9 @@ pub(super) fn container_of(element: Element<'_>) -> Element<'_> {
 
 /// The address in a Reference, or a URI by itself.
 pub(super) fn address_of(element: Element<'_>) -> Option<&str> {
-    element.value().or_else(|| element.child("reference")?.value())
+    element
+        .value()
+        .or_else(|| element.child("reference")?.value())
 }
 
 /// The type that a reference names: in its address, or beside it.
@@ -103,7 +109,12 @@ pub(super) fn type_in_address(element: Element<'_>) -> Option<&str> {
             && name.bytes().all(|byte| byte.is_ascii_alphabetic());
         is_name.then_some(name)
     });
-    from_text.or_else(|| element.child("type")?.value().filter(|name| !name.contains(':')))
+    from_text.or_else(|| {
+        element
+            .child("type")?
+            .value()
+            .filter(|name| !name.contains(':'))
+    })
 }
 
 impl<'v> Run<'v> {
@@ -115,7 +126,8 @@ impl<'v> Run<'v> {
         }
         if let Some(id) = reference.strip_prefix('#') {
             let mut contained = container_of(element).children();
-            return contained.find(|child| child.name() == "contained" && id_of(*child) == Some(id));
+            return contained
+                .find(|child| child.name() == "contained" && id_of(*child) == Some(id));
         }
         if std::ptr::eq(element.resource, self.resource) {
             let root = self.resource.root();
@@ -124,7 +136,9 @@ impl<'v> Run<'v> {
                 return Some(found);
             }
         }
-        self.answers.resource(reference).map(|resource| resource.root())
+        self.answers
+            .resource(reference)
+            .map(|resource| resource.root())
     }
 
     /// A Reference of the type's own walk.
@@ -158,7 +172,10 @@ impl<'v> Run<'v> {
     /// Whether what a reference leads to is of a type, and conforms to a profile, that the definition allows.
     pub(super) fn targets(&mut self, element: Element<'v>, at: &At<'v>) {
         let definition = at.shape.definition(at.node);
-        let declared = definition.types.iter().find(|declared| *declared.code == *at.code);
+        let declared = definition
+            .types
+            .iter()
+            .find(|declared| *declared.code == *at.code);
         let Some(declared) = declared else { return };
         let reference = match at.class {
             Class::CodeableReference => match element.child("reference") {
@@ -177,7 +194,9 @@ impl<'v> Run<'v> {
 
     fn target_profiles(&mut self, reference: Element<'v>, at: &At<'v>, declared: &'v ElementType) {
         let resolved = self.target_of(reference);
-        let type_name = resolved.and_then(Element::resource_type).or_else(|| type_in_address(reference));
+        let type_name = resolved
+            .and_then(Element::resource_type)
+            .or_else(|| type_in_address(reference));
         let Some(type_name) = type_name else { return };
         let mut of_type = Vec::new();
         for target in &declared.target_profiles {
@@ -213,11 +232,20 @@ impl<'v> Run<'v> {
         if !self.is_a(type_name, "Resource") {
             return;
         }
-        self.of_profile(reference, at.shape, IssueKind::Reference, "structure", || {
-            let names = declared.target_profiles.iter();
-            let names = names.map(|target| target.rsplit('/').next().unwrap_or_default());
-            format!("this refers to a {type_name}, and may refer to {}", super::suggest::list(names))
-        });
+        self.of_profile(
+            reference,
+            at.shape,
+            IssueKind::Reference,
+            "structure",
+            || {
+                let names = declared.target_profiles.iter();
+                let names = names.map(|target| target.rsplit('/').next().unwrap_or_default());
+                format!(
+                    "this refers to a {type_name}, and may refer to {}",
+                    super::suggest::list(names)
+                )
+            },
+        );
     }
 
     fn conforming_target(
@@ -246,10 +274,18 @@ impl<'v> Run<'v> {
             });
             return;
         }
-        self.of_profile(reference, at.shape, IssueKind::Reference, "structure", || {
-            let names = super::suggest::list(profiles.iter().map(|profile| profile.as_ref()));
-            format!("what this refers to conforms to none of the profiles that are allowed: {names}")
-        });
+        self.of_profile(
+            reference,
+            at.shape,
+            IssueKind::Reference,
+            "structure",
+            || {
+                let names = super::suggest::list(profiles.iter().map(|profile| profile.as_ref()));
+                format!(
+                    "what this refers to conforms to none of the profiles that are allowed: {names}"
+                )
+            },
+        );
     }
 
     /// Contained, in the same Bundle, or elsewhere.
@@ -265,16 +301,28 @@ impl<'v> Run<'v> {
             (false, true) => "bundled",
             (false, false) => "referenced",
         };
-        let allowed = declared.aggregation.iter().any(|allowed| {
-            **allowed == *mode || (**allowed == *"referenced" && mode == "bundled")
-        });
-        let may_be_bundled = declared.aggregation.iter().any(|allowed| **allowed == *"bundled");
-        if allowed || (may_be_bundled && !in_bundle && !self.validator.options.aggregation_outside_bundles) {
+        let allowed = declared
+            .aggregation
+            .iter()
+            .any(|allowed| **allowed == *mode || (**allowed == *"referenced" && mode == "bundled"));
+        let may_be_bundled = declared
+            .aggregation
+            .iter()
+            .any(|allowed| **allowed == *"bundled");
+        if allowed
+            || (may_be_bundled && !in_bundle && !self.validator.options.aggregation_outside_bundles)
+        {
             return;
         }
-        self.of_profile(reference, at.shape, IssueKind::Reference, "structure", || {
-            let allowed = super::suggest::list(declared.aggregation.iter());
-            format!("the reference is {mode}, and may be {allowed}")
-        });
+        self.of_profile(
+            reference,
+            at.shape,
+            IssueKind::Reference,
+            "structure",
+            || {
+                let allowed = super::suggest::list(declared.aggregation.iter());
+                format!("the reference is {mode}, and may be {allowed}")
+            },
+        );
     }
 }

@@ -159,7 +159,8 @@ impl<'v> Run<'v> {
         self.dropped = true;
         let root = self.resource.root();
         let message = format!("more than {MAX_ISSUES} issues: the others are left out");
-        self.found.push(Issue::undecided(Weight::Minor, root, message));
+        self.found
+            .push(Issue::undecided(Weight::Minor, root, message));
     }
 
     pub(super) fn error(
@@ -228,7 +229,8 @@ impl<'v> Run<'v> {
 
     /// All issues, in document order.
     pub(super) fn finish(mut self) -> Vec<Issue> {
-        self.found.sort_by_key(|issue| (issue.place.line, issue.place.column));
+        self.found
+            .sort_by_key(|issue| (issue.place.line, issue.place.column));
         self.found
     }
 }

@@ -80,7 +80,9 @@ impl Services for Answers<'_> {
             return None;
         }
         let answers = Answers::new(self.validator);
-        answers.depth.store(self.depth.load(Ordering::Relaxed), Ordering::Relaxed);
+        answers
+            .depth
+            .store(self.depth.load(Ordering::Relaxed), Ordering::Relaxed);
         let variables = self.validator.variables(&answers);
         let mut run = Run::new(self.validator, element.resource, &answers, &variables);
         let tally = run.attempt(|run| run.hold_whole(element, shape));

@@ -1,8 +1,8 @@
 //! Narrative and addresses: what their types ask beyond their formats.
 
+use super::IssueKind;
 use super::primitive::{Primitive, shown};
 use super::run::{At, Run};
-use super::IssueKind;
 use crate::fhir::narrative::{self, NarrativeFault};
 use crate::fhir::tree::Element;
 
@@ -17,11 +17,25 @@ impl<'v> Run<'v> {
             return;
         };
         let (key, message) = match fault {
-            NarrativeFault::NotWellFormed => ("txt-1", "the narrative is no well-formed XHTML".to_owned()),
-            NarrativeFault::TooCostly => ("txt-1", "the narrative has more attributes than any needs".to_owned()),
-            NarrativeFault::NoDiv => ("txt-1", "a narrative is one `div` in the namespace of XHTML".to_owned()),
-            NarrativeFault::Element(name) => ("txt-1", format!("a narrative must not hold `{}`", shown(&name))),
-            NarrativeFault::Attribute(name) => ("txt-1", format!("a narrative must not hold the attribute `{}`", shown(&name))),
+            NarrativeFault::NotWellFormed => {
+                ("txt-1", "the narrative is no well-formed XHTML".to_owned())
+            }
+            NarrativeFault::TooCostly => (
+                "txt-1",
+                "the narrative has more attributes than any needs".to_owned(),
+            ),
+            NarrativeFault::NoDiv => (
+                "txt-1",
+                "a narrative is one `div` in the namespace of XHTML".to_owned(),
+            ),
+            NarrativeFault::Element(name) => (
+                "txt-1",
+                format!("a narrative must not hold `{}`", shown(&name)),
+            ),
+            NarrativeFault::Attribute(name) => (
+                "txt-1",
+                format!("a narrative must not hold the attribute `{}`", shown(&name)),
+            ),
             NarrativeFault::Empty => ("txt-2", "a narrative has text or an image".to_owned()),
         };
         let issue = self.error(IssueKind::Invariant, "invariant", div, || message);
@@ -53,8 +67,13 @@ impl<'v> Run<'v> {
     /// What a canonical address stands for, where that is known, is of a type that the definition allows.
     fn canonical_target(&mut self, element: Element<'v>, at: &At<'v>, value: &'v str) {
         let definition = at.shape.definition(at.node);
-        let targets = definition.types.iter().flat_map(|declared| declared.target_profiles.iter());
-        let names: Vec<&str> = targets.filter_map(|target| target.rsplit('/').next()).collect();
+        let targets = definition
+            .types
+            .iter()
+            .flat_map(|declared| declared.target_profiles.iter());
+        let names: Vec<&str> = targets
+            .filter_map(|target| target.rsplit('/').next())
+            .collect();
         // Profiles that are claimed are looked up where they are applied.
         if names.is_empty() || names == ["StructureDefinition"] || value.starts_with('#') {
             return;
@@ -69,7 +88,10 @@ impl<'v> Run<'v> {
             return;
         }
         self.error(IssueKind::Reference, "invalid", element, || {
-            format!("`{value}` is a {type_name}, and may be {}", super::suggest::list(names.iter()))
+            format!(
+                "`{value}` is a {type_name}, and may be {}",
+                super::suggest::list(names.iter())
+            )
         });
     }
 }

@@ -76,7 +76,10 @@ impl<'v> Run<'v> {
         self.differing(element, wanted, exactness, shape);
         if self.noted() == before {
             self.differs(element, shape, || {
-                format!("the value differs from the one that is fixed: {}", text_of(wanted))
+                format!(
+                    "the value differs from the one that is fixed: {}",
+                    text_of(wanted)
+                )
             });
         }
     }
@@ -123,7 +126,11 @@ impl<'v> Run<'v> {
         let mut candidates = named(element, wanted.name());
         let Some(first) = candidates.next() else {
             self.differs(element, shape, || {
-                format!("`{}` is missing: the profile wants {}", wanted.name(), text_of(wanted))
+                format!(
+                    "`{}` is missing: the profile wants {}",
+                    wanted.name(),
+                    text_of(wanted)
+                )
             });
             return;
         };
@@ -134,12 +141,21 @@ impl<'v> Run<'v> {
         let any = named(element, wanted.name()).any(|own| agrees(own, wanted, exactness));
         if !any {
             self.differs(element, shape, || {
-                format!("no `{}` is as the profile wants: {}", wanted.name(), text_of(wanted))
+                format!(
+                    "no `{}` is as the profile wants: {}",
+                    wanted.name(),
+                    text_of(wanted)
+                )
             });
         }
     }
 
-    fn differs(&mut self, element: Element<'v>, shape: &'v Shape, message: impl FnOnce() -> String) {
+    fn differs(
+        &mut self,
+        element: Element<'v>,
+        shape: &'v Shape,
+        message: impl FnOnce() -> String,
+    ) {
         let issue = self.error(IssueKind::Value, "value", element, message);
         if let Some(issue) = issue {
             issue.profile = Some(shape.canonical.clone());

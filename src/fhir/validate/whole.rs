@@ -1,7 +1,7 @@
 //! What is asked of a resource as a whole: its contained resources, its id, and the rules of its type.
 
-use super::run::Run;
 use super::reference::address_of;
+use super::run::Run;
 use super::{IssueKind, rules};
 use crate::fhir::tree::{Element, Kind};
 use std::collections::BTreeSet;
@@ -34,7 +34,9 @@ impl<'v> Run<'v> {
     fn contained_resources(&mut self, resource: Element<'v>) {
         let used = used_fragments(resource);
         let mut ids = BTreeSet::new();
-        let contained = resource.children().filter(|child| child.name() == "contained");
+        let contained = resource
+            .children()
+            .filter(|child| child.name() == "contained");
         for inner in contained.filter(|inner| inner.kind() == Kind::Resource) {
             let Some(id) = inner.child("id").and_then(Element::value) else {
                 self.error(IssueKind::Structure, "invalid", inner, || {

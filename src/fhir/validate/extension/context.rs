@@ -1,15 +1,13 @@
 //! Where an extension may stand.
 
-use crate::fhir::definitions::{
-    ExtensionContext, STRUCTURE_BASE, Version, all, extension, text,
-};
+use crate::fhir::definitions::{ExtensionContext, STRUCTURE_BASE, Version, all, extension, text};
 use crate::fhir::fhirpath::Expression;
 use crate::fhir::tree::{Element, Kind};
+use crate::fhir::validate::IssueKind;
 use crate::fhir::validate::decide::is_true;
 use crate::fhir::validate::run::{Run, Step};
 use crate::fhir::validate::shape::Shape;
 use crate::fhir::validate::suggest::list;
-use crate::fhir::validate::IssueKind;
 
 impl<'v> Run<'v> {
     /// Whether the extension that the walk stands at may stand there.
@@ -23,12 +21,17 @@ impl<'v> Run<'v> {
         }
         let holder = self.trail[above];
         let allowed = self.allowed_here(shape);
-        let fits = allowed.iter().any(|context| self.is_context(holder, context));
+        let fits = allowed
+            .iter()
+            .any(|context| self.is_context(holder, context));
         if !fits {
             self.error(IssueKind::Extension, "structure", element, || {
                 let names = list(allowed.iter().map(|context| &context.expression));
                 let here = holder.element.path();
-                format!("the extension `{}` does not belong at `{here}`: it is for {names}", structure.url)
+                format!(
+                    "the extension `{}` does not belong at `{here}`: it is for {names}",
+                    structure.url
+                )
             });
             return;
         }
@@ -81,7 +84,9 @@ impl<'v> Run<'v> {
     fn element_context(&self, holder: Step<'v>, expression: &str) -> bool {
         let expression = match expression.split_once('#') {
             Some((_, path)) => path,
-            None => expression.strip_prefix(STRUCTURE_BASE).unwrap_or(expression),
+            None => expression
+                .strip_prefix(STRUCTURE_BASE)
+                .unwrap_or(expression),
         };
         let expression = expression.trim_end_matches("[x]");
         let is_resource = holder.element.kind() == Kind::Resource;
@@ -121,7 +126,8 @@ impl<'v> Run<'v> {
                 // A type above may name the same element: `Quantity.value` for an `Age`.
                 let named = path.split_once('.');
                 let same = named.is_some_and(|(type_name, tail)| {
-                    tail.strip_prefix(below).is_some_and(|tail| tail == rest) && self.is_a(root, type_name)
+                    tail.strip_prefix(below).is_some_and(|tail| tail == rest)
+                        && self.is_a(root, type_name)
                 });
                 if same {
                     return true;
@@ -148,15 +154,23 @@ impl<'v> Run<'v> {
             let variables = crate::fhir::fhirpath::Variables::new()
                 .with_services(self.answers)
                 .with_values("extension", extension);
-            expression.evaluate_at(holder, &variables).map(|found| is_true(&found))
+            expression
+                .evaluate_at(holder, &variables)
+                .map(|found| is_true(&found))
         });
         if let Some(Ok(false)) = holds {
             self.error(IssueKind::Extension, "structure", element, || {
-                format!("the extension `{}` asks of its place: {invariant}", shape.structure.url)
+                format!(
+                    "the extension `{}` asks of its place: {invariant}",
+                    shape.structure.url
+                )
             });
         } else if !matches!(holds, Some(Ok(true))) {
             self.undecided(crate::fhir::validate::Weight::Decisive, element, || {
-                format!("what the extension `{}` asks of its place cannot be decided: {invariant}", shape.structure.url)
+                format!(
+                    "what the extension `{}` asks of its place cannot be decided: {invariant}",
+                    shape.structure.url
+                )
             });
         }
     }

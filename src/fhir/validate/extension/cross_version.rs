@@ -32,7 +32,10 @@ impl<'v> Run<'v> {
         let own = self.shapes().definitions().version();
         if address.version == own {
             self.error(IssueKind::Extension, "business-rule", element, || {
-                format!("`{}` is an element of {own} itself, and so no extension in it", address.path)
+                format!(
+                    "`{}` is an element of {own} itself, and so no extension in it",
+                    address.path
+                )
             });
             return;
         }
@@ -59,16 +62,27 @@ impl<'v> Run<'v> {
         address: &Address<'v>,
     ) {
         let definition = &structure.snapshot[at];
-        let value = element.children().find(|child| child.name().starts_with("value"));
+        let value = element
+            .children()
+            .find(|child| child.name().starts_with("value"));
         if let Some(value) = value {
             self.cross_version_value(element, value, definition, address);
             return;
         }
-        for part in element.children().filter(|child| child.name() == "extension") {
-            let url = part.child("url").and_then(Element::value).unwrap_or_default();
+        for part in element
+            .children()
+            .filter(|child| child.name() == "extension")
+        {
+            let url = part
+                .child("url")
+                .and_then(Element::value)
+                .unwrap_or_default();
             if !url.contains(':') && part_of(structure, definition, url).is_none() {
                 self.error(IssueKind::Extension, "business-rule", part, || {
-                    format!("`{}` has no element `{url}` in {}", address.path, address.version)
+                    format!(
+                        "`{}` has no element `{url}` in {}",
+                        address.path, address.version
+                    )
                 });
             }
         }
@@ -84,14 +98,24 @@ impl<'v> Run<'v> {
         let suffix = value.name().strip_prefix("value").unwrap_or_default();
         let is_type = |code: &str| {
             // `xhtml` and resources have no value of their own; `Reference` stands for all that refer.
-            code.eq_ignore_ascii_case(suffix) || (code == "CodeableReference" && matches!(suffix, "Reference" | "CodeableConcept"))
+            code.eq_ignore_ascii_case(suffix)
+                || (code == "CodeableReference"
+                    && matches!(suffix, "Reference" | "CodeableConcept"))
         };
-        if definition.types.iter().any(|declared| is_type(&declared.code)) {
+        if definition
+            .types
+            .iter()
+            .any(|declared| is_type(&declared.code))
+        {
             return;
         }
         self.error(IssueKind::Extension, "business-rule", element, || {
-            let codes = super::super::suggest::list(definition.types.iter().map(|declared| &declared.code));
-            format!("`{}` is {codes} in {}, and not {suffix}", address.path, address.version)
+            let codes =
+                super::super::suggest::list(definition.types.iter().map(|declared| &declared.code));
+            format!(
+                "`{}` is {codes} in {}, and not {suffix}",
+                address.path, address.version
+            )
         });
     }
 }

@@ -32,7 +32,9 @@ impl<'v> Run<'v> {
         let address = match url.split_once('|') {
             Some((address, _)) => {
                 self.error(IssueKind::Extension, "invalid", element, || {
-                    format!("the address of an extension has no version: `{address}` instead of `{url}`")
+                    format!(
+                        "the address of an extension has no version: `{address}` instead of `{url}`"
+                    )
                 });
                 address
             }
@@ -96,7 +98,10 @@ impl<'v> Run<'v> {
         self.error(IssueKind::Extension, "invalid", element, || {
             let known = parts_of(shape, node);
             let known = super::suggest::list(known.iter().map(|(name, _)| name));
-            format!("`{url}` is no part of the extension `{}`, which has {known}", shape.structure.url)
+            format!(
+                "`{url}` is no part of the extension `{}`, which has {known}",
+                shape.structure.url
+            )
         });
     }
 
@@ -119,7 +124,10 @@ impl<'v> Run<'v> {
         let structure = &shape.structure;
         if *structure.type_name != *"Extension" {
             self.error(IssueKind::Extension, "invalid", element, || {
-                format!("`{}` is about {}, and is no extension", structure.url, structure.type_name)
+                format!(
+                    "`{}` is about {}, and is no extension",
+                    structure.url, structure.type_name
+                )
             });
             return;
         }
@@ -141,12 +149,15 @@ impl<'v> Run<'v> {
         }
         if element.name() == "modifierExtension" {
             self.error(IssueKind::Extension, "not-found", element, || {
-                format!("the modifier extension `{url}` is unknown, and so what its element means is")
+                format!(
+                    "the modifier extension `{url}` is unknown, and so what its element means is"
+                )
             });
             return;
         }
         let options = &self.validator.options;
-        let refused = options.unknown_extensions == UnknownExtensions::Refused && !self.is_example(url);
+        let refused =
+            options.unknown_extensions == UnknownExtensions::Refused && !self.is_example(url);
         if refused {
             self.report(Grade::Error, IssueKind::Extension, "structure", element, || {
                 format!("the definition of the extension `{url}` is not at hand, and unknown extensions are refused")
@@ -168,22 +179,35 @@ impl<'v> Run<'v> {
 fn parts_of<'s>(shape: &'s Shape, node: &'s Node) -> Vec<(&'s str, &'s Node)> {
     let extensions = node.children.iter().map(|child| shape.node(*child));
     let extensions = extensions.filter(|child| shape.name_of(child) == "extension");
-    let slices = extensions.flat_map(|extension| extension.slices.iter().map(|slice| shape.node(*slice)));
-    slices.filter_map(|slice| Some((url_of(shape, slice)?, slice))).collect()
+    let slices =
+        extensions.flat_map(|extension| extension.slices.iter().map(|slice| shape.node(*slice)));
+    slices
+        .filter_map(|slice| Some((url_of(shape, slice)?, slice)))
+        .collect()
 }
 
 fn part_named<'s>(shape: &'s Shape, node: &'s Node, url: &str) -> Option<&'s Node> {
     let parts = parts_of(shape, node);
-    parts.into_iter().find(|(name, _)| *name == url).map(|(_, slice)| slice)
+    parts
+        .into_iter()
+        .find(|(name, _)| *name == url)
+        .map(|(_, slice)| slice)
 }
 
 /// The address that a slice fixes, or the one of its profile.
 fn url_of<'s>(shape: &'s Shape, slice: &'s Node) -> Option<&'s str> {
     let mut children = slice.children.iter().map(|child| shape.node(*child));
-    let fixed = children.find(|child| shape.name_of(child) == "url").and_then(|child| {
-        let definition = shape.definition(child);
-        definition.fixed.as_ref().or(definition.pattern.as_ref())?.element().value()
-    });
+    let fixed = children
+        .find(|child| shape.name_of(child) == "url")
+        .and_then(|child| {
+            let definition = shape.definition(child);
+            definition
+                .fixed
+                .as_ref()
+                .or(definition.pattern.as_ref())?
+                .element()
+                .value()
+        });
     fixed.or_else(|| {
         let profile = slice.types.first()?.profiles.first()?;
         Some(&profile.0)

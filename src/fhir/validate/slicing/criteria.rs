@@ -141,7 +141,11 @@ fn test_of(
         Some(wants) => Ok(Test { route, wants }),
         None => Err(format!(
             "the slice `{}` says nothing at `{path}`",
-            shape.definition(slice).slice_name.as_deref().unwrap_or_default()
+            shape
+                .definition(slice)
+                .slice_name
+                .as_deref()
+                .unwrap_or_default()
         )),
     }
 }
@@ -196,12 +200,18 @@ impl<'s> Trace<'s> {
             return vec![found];
         }
         let shapes = self.contents(node);
-        shapes.into_iter().filter_map(|shape| own(shape, shape.root())).collect()
+        shapes
+            .into_iter()
+            .filter_map(|shape| own(shape, shape.root()))
+            .collect()
     }
 
     /// The shapes that spell out what a node holds: its profiles, or its types.
     fn contents(&self, node: &'s Node) -> Vec<&'s Shape> {
-        let profiles = node.types.iter().flat_map(|declared| declared.profiles.iter().map(|(_, id)| *id));
+        let profiles = node
+            .types
+            .iter()
+            .flat_map(|declared| declared.profiles.iter().map(|(_, id)| *id));
         let mut found: Vec<_> = profiles.filter_map(|id| self.shapes.get(id).ok()).collect();
         if found.is_empty() {
             let types = node.types.iter().map(|declared| declared.shape);
@@ -216,9 +226,16 @@ impl<'s> Trace<'s> {
         for (shape, holder) in holders {
             for slice in &holder.slices {
                 let slice = shape.node(*slice);
-                let profile = self.contents(slice).into_iter().find(|profile| *profile.structure.url == *url);
+                let profile = self
+                    .contents(slice)
+                    .into_iter()
+                    .find(|profile| *profile.structure.url == *url);
                 if let Some(profile) = profile {
-                    found.push(if slice.has_children() { (shape, slice) } else { (profile, profile.root()) });
+                    found.push(if slice.has_children() {
+                        (shape, slice)
+                    } else {
+                        (profile, profile.root())
+                    });
                 }
             }
         }
@@ -234,8 +251,10 @@ impl<'s> Trace<'s> {
     fn targets(&self, shape: &'s Shape, node: &'s Node) -> Vec<(&'s Shape, &'s Node)> {
         let definition = shape.definition(node);
         let references = definition.types.iter().filter(|declared| {
-            matches!(Class::of(&declared.code), Class::Reference | Class::CodeableReference)
-                || &*declared.code == "canonical"
+            matches!(
+                Class::of(&declared.code),
+                Class::Reference | Class::CodeableReference
+            ) || &*declared.code == "canonical"
         });
         let targets = references.flat_map(|declared| declared.target_profiles.iter());
         let found = targets.filter_map(|target| self.shapes.find(target).ok());

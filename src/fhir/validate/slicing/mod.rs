@@ -32,12 +32,17 @@ impl<'v> Run<'v> {
         node: &'v Node,
         family: &[Element<'v>],
     ) {
-        let plan = node.plan.get_or_init(|| Plan::of(self.shapes(), shape, node));
+        let plan = node
+            .plan
+            .get_or_init(|| Plan::of(self.shapes(), shape, node));
         let definition = shape.definition(node);
         if let Some(fault) = &plan.fault {
             if !family.is_empty() || plan.needs_any {
                 self.undecided(Weight::Minor, parent, || {
-                    format!("the slices of `{}` cannot be told apart: {fault}", definition.path)
+                    format!(
+                        "the slices of `{}` cannot be told apart: {fault}",
+                        definition.path
+                    )
                 });
             }
             return;
@@ -108,7 +113,11 @@ impl<'v> Run<'v> {
     ) {
         self.of_profile(element, shape, IssueKind::Slicing, "structure", || {
             let name = |at: usize| title(shape.definition(shape.node(node.slices[at])));
-            format!("this belongs to two slices: `{}` and `{}`", name(first), name(second))
+            format!(
+                "this belongs to two slices: `{}` and `{}`",
+                name(first),
+                name(second)
+            )
         });
     }
 
@@ -123,18 +132,27 @@ impl<'v> Run<'v> {
     ) {
         let definition = shape.definition(node);
         let named = |slice: &NodeId| shape.definition(shape.node(*slice)).slice_name.as_deref();
-        let default = node.slices.iter().position(|slice| named(slice) == Some("@default"));
+        let default = node
+            .slices
+            .iter()
+            .position(|slice| named(slice) == Some("@default"));
         if let Some(default) = default {
             members[default].push(element);
             return;
         }
         order.note_unsliced(element);
-        let closed = definition.slicing.as_ref().is_some_and(|slicing| slicing.rules == SlicingRules::Closed);
+        let closed = definition
+            .slicing
+            .as_ref()
+            .is_some_and(|slicing| slicing.rules == SlicingRules::Closed);
         if closed {
             self.of_profile(element, shape, IssueKind::Slicing, "structure", || {
                 let names = node.slices.iter().filter_map(named);
                 let names = super::suggest::list(names);
-                format!("this fits no slice of `{}`, and others are not allowed: {names}", definition.path)
+                format!(
+                    "this fits no slice of `{}`, and others are not allowed: {names}",
+                    definition.path
+                )
             });
         }
     }
@@ -151,14 +169,20 @@ impl<'v> Run<'v> {
             && let Some(element) = order.out_of_order
         {
             self.of_profile(element, shape, IssueKind::Slicing, "structure", || {
-                format!("the slices of `{}` stand in another order than the profile's", shape.definition(node).path)
+                format!(
+                    "the slices of `{}` stand in another order than the profile's",
+                    shape.definition(node).path
+                )
             });
         }
         if slicing.rules == SlicingRules::OpenAtEnd
             && let Some(element) = order.before_end
         {
             self.of_profile(element, shape, IssueKind::Slicing, "structure", || {
-                format!("repetitions of `{}` that fit no slice stand behind all others", shape.definition(node).path)
+                format!(
+                    "repetitions of `{}` that fit no slice stand behind all others",
+                    shape.definition(node).path
+                )
             });
         }
     }

@@ -30,7 +30,10 @@ pub(super) fn parse(path: &str) -> Result<Vec<Hop>, String> {
 
 fn hop(part: &str) -> Option<Hop> {
     let argument = |name: &str| {
-        let rest = part.strip_prefix(name)?.strip_prefix('(')?.strip_suffix(')')?;
+        let rest = part
+            .strip_prefix(name)?
+            .strip_prefix('(')?
+            .strip_suffix(')')?;
         Some(rest.trim().trim_matches(['\'', '"', '`']))
     };
     if let Some(url) = argument("extension") {
@@ -85,7 +88,11 @@ pub(super) fn step<'r>(elements: &[Element<'r>], hop: &Hop) -> Vec<Element<'r>> 
     for element in elements {
         match hop {
             Hop::Child(name) => {
-                found.extend(element.children().filter(|child| is_named(child.name(), name)));
+                found.extend(
+                    element
+                        .children()
+                        .filter(|child| is_named(child.name(), name)),
+                );
             }
             Hop::Extension(url) => found.extend(element.children().filter(|child| {
                 child.name() == "extension"
@@ -93,7 +100,9 @@ pub(super) fn step<'r>(elements: &[Element<'r>], hop: &Hop) -> Vec<Element<'r>> 
             })),
             Hop::OfType(name) => {
                 let is_type = element.resource_type() == Some(name)
-                    || element.choice().is_some_and(|(_, type_name)| *type_name == **name);
+                    || element
+                        .choice()
+                        .is_some_and(|(_, type_name)| *type_name == **name);
                 found.extend(is_type.then_some(*element));
             }
             Hop::Resolve => {}
@@ -110,14 +119,21 @@ mod tests {
     fn paths_of_discriminators() {
         let child = |name: &str| Hop::Child(name.into());
         assert_eq!(parse("$this"), Ok(vec![]));
-        assert_eq!(parse("code.coding.code"), Ok(vec![child("code"), child("coding"), child("code")]));
+        assert_eq!(
+            parse("code.coding.code"),
+            Ok(vec![child("code"), child("coding"), child("code")])
+        );
         assert_eq!(
             parse("extension('http://a.b/c').value"),
             Ok(vec![Hop::Extension("http://a.b/c".into()), child("value")])
         );
         assert_eq!(
             parse("entry.resolve().ofType(Patient)"),
-            Ok(vec![child("entry"), Hop::Resolve, Hop::OfType("Patient".into())])
+            Ok(vec![
+                child("entry"),
+                Hop::Resolve,
+                Hop::OfType("Patient".into())
+            ])
         );
         assert!(parse("a + b").is_err());
     }

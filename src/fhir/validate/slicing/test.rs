@@ -35,7 +35,9 @@ impl<'v> Run<'v> {
             }
         }
         match (&test.wants, leads_nowhere) {
-            (Wants::Type(codes), Some(reference)) if found.is_empty() => type_in_text(reference, codes),
+            (Wants::Type(codes), Some(reference)) if found.is_empty() => {
+                type_in_text(reference, codes)
+            }
             (_, Some(_)) if found.is_empty() => Fit::Open,
             (wants, _) => self.wants(&found, wants, position),
         }
@@ -57,18 +59,24 @@ impl<'v> Run<'v> {
     fn wants(&mut self, found: &[Element<'v>], wants: &'v Wants, position: usize) -> Fit {
         let yes = |truth: bool| if truth { Fit::Inside } else { Fit::Outside };
         match wants {
-            Wants::Value(given, exactness) => {
-                yes(found.iter().any(|own| agrees(*own, given.element(), *exactness)))
-            }
+            Wants::Value(given, exactness) => yes(found
+                .iter()
+                .any(|own| agrees(*own, given.element(), *exactness))),
             Wants::PartOf(given, rest) => {
                 let parts = parts(given, rest);
-                yes(parts.iter().all(|part| found.iter().any(|own| agrees(*own, *part, Exactness::Pattern))))
+                yes(parts.iter().all(|part| {
+                    found
+                        .iter()
+                        .any(|own| agrees(*own, *part, Exactness::Pattern))
+                }))
             }
             Wants::Existence(wanted) => yes(found.is_empty() != *wanted),
             Wants::Position(wanted) => yes(position == *wanted),
             Wants::Type(codes) => yes(found.iter().any(|own| self.is_of_types(*own, codes))),
             Wants::Code(value_set) => self.any(found, |run, own| {
-                binding::member_of(run.validator, own, value_set).ok().flatten()
+                binding::member_of(run.validator, own, value_set)
+                    .ok()
+                    .flatten()
             }),
             Wants::Profile(profiles) => self.any(found, |run, own| {
                 let mut open = false;

@@ -74,10 +74,16 @@ impl Merge<'_> {
     fn element(&mut self, id: usize, beside: Option<usize>, place: Place) {
         let made = self.made.len() as u32;
         let node = *self.node(id);
+        // A primitive without a value is still known by its `_name`.
+        let mark = if node.mark.contains(Mark::BESIDE) {
+            Mark::BESIDE
+        } else {
+            Mark::NONE
+        };
         self.made.push(Node {
             parent: place.parent,
             index: place.index,
-            mark: Mark::NONE,
+            mark,
             ..node
         });
         self.moved[id] = made;

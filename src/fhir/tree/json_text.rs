@@ -46,6 +46,10 @@ impl Reader<'_> {
                     self.at += 1;
                     return Ok(Span::pool_tail(&self.builder.pool, pooled));
                 }
+                Some(b'\\') if self.bytes.get(self.at + 1) == Some(&quote) => {
+                    self.builder.pool.push(char::from(quote));
+                    self.at += 2;
+                }
                 Some(b'\\') => self.escape()?,
                 Some(byte) => self.odd_character(byte)?,
                 None => return Err(fault(self.at, OPEN_STRING)),

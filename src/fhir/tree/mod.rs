@@ -24,6 +24,10 @@ mod xml;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_tolerant;
+#[cfg(test)]
+mod tests_write;
 
 pub use element::{Children, Element, Place};
 pub use form::{FormIssue, FormIssueKind};
@@ -382,6 +386,7 @@ impl<'s> Builder<'s> {
         for issue in &mut self.form_issues {
             if issue.parent != u32::MAX && issue.parent as usize >= first {
                 issue.parent = parent;
+                issue.path.clear();
             }
         }
     }

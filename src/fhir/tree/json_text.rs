@@ -314,12 +314,10 @@ impl Reader<'_> {
         let (start, rest) = (self.at, &self.source[self.at..]);
         let length = if rest.starts_with("//") {
             rest.find('\n').unwrap_or(rest.len())
-        } else if rest.starts_with("/*") {
-            let Some(end) = rest[2..].find("*/") else {
-                return Err(fault(
-                    start,
-                    "the comment is not closed before the end of the body",
-                ));
+        } else if let Some(inside) = rest.strip_prefix("/*") {
+            let Some(end) = inside.find("*/") else {
+                let message = "the comment is not closed before the end of the body";
+                return Err(fault(start, message));
             };
             end + 4
         } else {

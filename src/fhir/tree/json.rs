@@ -210,28 +210,14 @@ impl<'s> Reader<'s> {
         }
         self.skip_space()?;
         if members.typed && !key.beside && self.text(key.name) == "resourceType" {
-            if members.type_seen {
-                return self.second_type(members.parent, key, depth);
-            }
-            members.type_seen = true;
-            if self.peek() == Some(b'"') {
-                return self.resource_type(members);
-            }
+            return self.resource_type(members, key, depth);
         }
         if key.beside && self.follows(members, key) {
             return self.extensions_of_last(members, depth);
         }
         self.watch_name(members, key);
-        let slot = Slot {
-            name: key.name,
-            hash: key.hash,
-            parent: members.parent,
-            index: NOT_LISTED,
-            mark: if key.beside { Mark::BESIDE } else { Mark::NONE },
-            key_at: Some(key.at),
-        };
         let first = self.builder.nodes.len();
-        self.property(slot, depth)?;
+        self.property(key.slot(members.parent), depth)?;
         if let Some(head) = self.builder.nodes.get_mut(first) {
             head.mark.insert(Mark::HEAD);
             let single = head.index == NOT_LISTED && !key.beside && head.is_primitive();
@@ -248,34 +234,28 @@ impl<'s> Reader<'s> {
         self.keys.push(key.at as u32);
     }
 
-    /// The type of the resource goes into the node of its object.
-    fn resource_type(&mut self, members: &mut Members) -> Reads<()> {
-        let name = self.string()?;
-        members.last = None;
-        let node = &mut self.builder.nodes[members.parent as usize];
-        (node.kind, node.value) = (Kind::Resource, name);
-        Ok(())
-    }
-
-    /// A resource has one type: a second one is read and forgotten.
-    #[cold]
-    fn second_type(&mut self, parent: u32, key: Key, depth: usize) -> Reads<()> {
-        let twice = fault(
-            key.at,
-            "the property `resourceType` comes twice in one object",
-        );
-        self.mend(FormIssueKind::DuplicateProperty, twice)?;
+    /// The type of the resource goes into the node of its object. A second one is read and forgotten.
+    fn resource_type(&mut self, members: &mut Members, key: Key, depth: usize) -> Reads<()> {
         let first = self.builder.nodes.len();
-        let slot = Slot {
-            name: key.name,
-            hash: key.hash,
-            parent,
-            index: NOT_LISTED,
-            mark: Mark::NONE,
-            key_at: Some(key.at),
-        };
-        self.property(slot, depth)?;
-        self.builder.forget(first, parent);
+        if members.type_seen {
+            let message = "the property `resourceType` comes twice in one object";
+            self.mend(FormIssueKind::DuplicateProperty, fault(key.at, message))?;
+            self.property(key.slot(members.parent), depth)?;
+            self.builder.forget(first, members.parent);
+            return Ok(());
+        }
+        (members.type_seen, members.last) = (true, None);
+        self.property(key.slot(members.parent), depth)?;
+        let node = self.builder.nodes[first];
+        if node.kind != Kind::Text || node.index != NOT_LISTED {
+            // Something else of that name is an element like any other.
+            self.builder.nodes[first].mark.insert(Mark::HEAD);
+            self.watch_name(members, key);
+            return Ok(());
+        }
+        self.builder.forget(first, members.parent);
+        let object = &mut self.builder.nodes[members.parent as usize];
+        (object.kind, object.value) = (Kind::Resource, node.value);
         Ok(())
     }
 
@@ -600,6 +580,24 @@ impl<'s> Reader<'s> {
         let node = slot.node(Kind::Complex, Span::EMPTY, at);
         self.builder
             .note_named(kind, &node, node.position as usize, message);
+    }
+}
+
+impl Key {
+    /// The place of a property that is not a list, or not yet known to be one.
+    fn slot(self, parent: u32) -> Slot {
+        Slot {
+            name: self.name,
+            hash: self.hash,
+            parent,
+            index: NOT_LISTED,
+            mark: if self.beside {
+                Mark::BESIDE
+            } else {
+                Mark::NONE
+            },
+            key_at: Some(self.at),
+        }
     }
 }
 

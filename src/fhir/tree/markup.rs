@@ -389,24 +389,21 @@ impl<'s> Scanner<'s> {
     }
 
     fn instruction(&mut self) -> Reads<Token<'s>> {
-        let (at, rest) = (self.at, &self.source[self.at..]);
-        let Some(end) = rest.find("?>") else {
-            return Err(fault(
-                at,
-                "not well-formed XML: a processing instruction is not closed",
-            ));
-        };
-        let target = rest[2..end]
-            .split_ascii_whitespace()
-            .next()
-            .unwrap_or_default();
+        let at = self.at;
+        self.at += 2;
+        let target = self.name()?;
         if target.eq_ignore_ascii_case("xml") {
-            return Err(fault(
-                at,
-                "not well-formed XML: the XML declaration must come first",
-            ));
+            let message = "not well-formed XML: the XML declaration must come first";
+            return Err(fault(at, message));
         }
-        self.at = at + end + 2;
+        let Some(end) = self.source[self.at..].find("?>") else {
+            let message = "not well-formed XML: a processing instruction is not closed";
+            return Err(fault(at, message));
+        };
+        if end > 0 && !self.skip_space() {
+            return Err(self.expected("white space or `?>`"));
+        }
+        self.at = at + 2 + target.len() + end + 2;
         Ok(Token::Instruction { at })
     }
 

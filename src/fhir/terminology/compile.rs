@@ -41,7 +41,8 @@ pub(super) fn value_set(
             .map(|element| part(packaged, element, trail))
             .collect::<Vec<_>>()
     };
-    let supplements = all(root, "extension").filter(|found| text(*found, "url") == Some(SUPPLEMENT));
+    let supplements =
+        all(root, "extension").filter(|found| text(*found, "url") == Some(SUPPLEMENT));
     Some(ValueSet {
         url: url.into(),
         version: text(root, "version").map(Into::into),
@@ -81,7 +82,9 @@ fn import(packaged: &Packaged, url: &str, trail: &mut Trail) -> Import {
         return Err(format!("the value set {url} imports itself"));
     }
     if trail.len() >= MAX_TRAIL {
-        return Err(format!("{url} is imported through more than {MAX_TRAIL} value sets"));
+        return Err(format!(
+            "{url} is imported through more than {MAX_TRAIL} value sets"
+        ));
     }
     trail.push(url.to_owned());
     let found = packaged.value_set_within(url, trail);

@@ -77,7 +77,10 @@ impl<'s> Concept<'s> {
     }
 
     /// The values of a property, also where it is asked for by the standard name that it stands for.
-    pub(super) fn values_of<'p>(self, name: &'p str) -> impl Iterator<Item = &'s str> + use<'s, 'p> {
+    pub(super) fn values_of<'p>(
+        self,
+        name: &'p str,
+    ) -> impl Iterator<Item = &'s str> + use<'s, 'p> {
         self.properties()
             .filter(move |(code, _)| *code == name || self.system.meaning_of(code) == name)
             .map(|(_, value)| value)

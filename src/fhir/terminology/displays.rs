@@ -18,7 +18,10 @@ pub(super) fn known(packaged: &Packaged, concept: Concept<'_>, code: &CodeRef<'_
     let Some(given) = code.display else {
         return known;
     };
-    if concept.display().is_some_and(|display| is_same(display, given)) {
+    if concept
+        .display()
+        .is_some_and(|display| is_same(display, given))
+    {
         known.display_fits = Some(true);
         return known;
     }
@@ -69,7 +72,8 @@ impl Packaged {
         let entries = libraries.flat_map(|library| {
             let entries = library.entries().into_iter();
             // The entry of a supplement names the system that it adds to; others need not be read.
-            let supplements = entries.filter(|entry| &*entry.kind == "CodeSystem" && entry.subject.is_some());
+            let supplements =
+                entries.filter(|entry| &*entry.kind == "CodeSystem" && entry.subject.is_some());
             supplements.filter_map(|entry| library.find(&entry.url, entry.version.as_deref()))
         });
         for resource in entries {

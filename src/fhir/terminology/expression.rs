@@ -61,7 +61,11 @@ fn terms(text: &str) -> Vec<&str> {
     let outside_names: String = text.split('|').step_by(2).collect();
     let words = || outside_names.split_whitespace();
     let is_list = !outside_names.contains(['(', ':', ',', '{', '.'])
-        && !words().any(|word| ["AND", "MINUS"].iter().any(|other| word.eq_ignore_ascii_case(other)));
+        && !words().any(|word| {
+            ["AND", "MINUS"]
+                .iter()
+                .any(|other| word.eq_ignore_ascii_case(other))
+        });
     if !is_list {
         return vec!["*"];
     }
@@ -96,7 +100,11 @@ mod tests {
         assert_eq!(open.decides("2"), Some(true));
         assert_eq!(open.decides("5"), None);
         for unreadable in ["<< 1 MINUS << 2", "(1 OR 2) AND 3", "< 1 : 2 = 3", "", "*"] {
-            assert_eq!(Expression::read(unreadable).decides("1"), None, "{unreadable}");
+            assert_eq!(
+                Expression::read(unreadable).decides("1"),
+                None,
+                "{unreadable}"
+            );
         }
     }
 }

@@ -66,7 +66,9 @@ impl Packaged {
         match value_set.ask(&mut question) {
             Answer::Yes => Membership::Member,
             Answer::No => Membership::NotMember(words::not_in(self, code, value_set)),
-            Answer::Maybe(doubt) => Membership::Undecided(words::undecided(code, value_set, &doubt)),
+            Answer::Maybe(doubt) => {
+                Membership::Undecided(words::undecided(code, value_set, &doubt))
+            }
         }
     }
 
@@ -213,7 +215,8 @@ impl Terminology for Packaged {
         let (Some(above), Some(_)) = (packaged.concept(above), packaged.concept(below)) else {
             return None;
         };
-        Some(above.is_above(below)).filter(|known| *known || packaged.content() == Content::Complete)
+        Some(above.is_above(below))
+            .filter(|known| *known || packaged.content() == Content::Complete)
     }
 
     fn knows_value_set(&self, value_set: &str) -> bool {

@@ -124,7 +124,9 @@ impl ValueSet {
         }
         let answer = match any(&self.includes, question) {
             Answer::Maybe(_) if self.is_in_expansion(question.code) => Answer::Yes,
-            Answer::No if self.includes.is_empty() && self.is_in_expansion(question.code) => Answer::Yes,
+            Answer::No if self.includes.is_empty() && self.is_in_expansion(question.code) => {
+                Answer::Yes
+            }
             Answer::Yes => self.unless_excluded(question),
             Answer::Maybe(doubt) => match any(&self.excludes, question) {
                 Answer::Yes => Answer::No,
@@ -179,7 +181,10 @@ impl ValueSet {
                 continue;
             }
             let imported = || {
-                let sets = part.imports.iter().filter_map(|import| import.as_ref().ok());
+                let sets = part
+                    .imports
+                    .iter()
+                    .filter_map(|import| import.as_ref().ok());
                 sets.filter_map(|set| set.system_of(question)).next()
             };
             return part.system.as_deref().or_else(imported);

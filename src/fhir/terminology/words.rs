@@ -17,13 +17,25 @@ pub(super) fn not_in(packaged: &Packaged, code: &CodeRef<'_>, value_set: &ValueS
         steps: 300,
     };
     let expansion = expand::expand(packaged, value_set, "", limits);
-    let is_whole = expansion.undecided.is_empty() && expansion.total == Some(expansion.contains.len());
+    let is_whole =
+        expansion.undecided.is_empty() && expansion.total == Some(expansion.contains.len());
     if !is_whole || expansion.contains.is_empty() {
-        return format!("`{written}` is not in the value set {} ({})", value_set.title(), value_set.canonical());
+        return format!(
+            "`{written}` is not in the value set {} ({})",
+            value_set.title(),
+            value_set.canonical()
+        );
     }
-    let codes: Vec<_> = expansion.contains.iter().map(|entry| entry.code.as_str()).collect();
+    let codes: Vec<_> = expansion
+        .contains
+        .iter()
+        .map(|entry| entry.code.as_str())
+        .collect();
     match codes.as_slice() {
-        [one] => format!("`{written}` is not `{one}`, the only code of {}", value_set.title()),
+        [one] => format!(
+            "`{written}` is not `{one}`, the only code of {}",
+            value_set.title()
+        ),
         codes => format!(
             "`{written}` is not one of the {} codes of {}: {}",
             codes.len(),

@@ -10,7 +10,11 @@ const ROWS: &str = include_str!("countries.txt");
 
 fn known() -> &'static BTreeSet<&'static str> {
     static KNOWN: OnceLock<BTreeSet<&'static str>> = OnceLock::new();
-    KNOWN.get_or_init(|| ROWS.split(['/', ' ', '\n']).filter(|code| !code.is_empty()).collect())
+    KNOWN.get_or_init(|| {
+        ROWS.split(['/', ' ', '\n'])
+            .filter(|code| !code.is_empty())
+            .collect()
+    })
 }
 
 /// Whether a two-letter code is a country's.
@@ -62,6 +66,12 @@ fn is_for_users(code: &str) -> bool {
 /// All codes, the two-letter ones first.
 pub(super) fn codes() -> Vec<Cow<'static, str>> {
     let mut codes: Vec<_> = known().iter().copied().collect();
-    codes.sort_by_key(|code| (code.starts_with(|first: char| first.is_ascii_digit()), code.len(), *code));
+    codes.sort_by_key(|code| {
+        (
+            code.starts_with(|first: char| first.is_ascii_digit()),
+            code.len(),
+            *code,
+        )
+    });
     codes.into_iter().map(Cow::from).collect()
 }

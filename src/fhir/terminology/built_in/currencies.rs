@@ -16,5 +16,9 @@ pub(super) fn look(code: &str) -> Look {
 
 /// All currencies.
 pub(super) fn codes() -> Vec<Cow<'static, str>> {
-    CURRENCIES.entries().iter().map(|code| (*code).into()).collect()
+    CURRENCIES
+        .entries()
+        .iter()
+        .map(|code| (*code).into())
+        .collect()
 }

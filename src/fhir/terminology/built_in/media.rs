@@ -82,7 +82,17 @@ mod tests {
         ] {
             assert!(is_media_type(good), "{good}");
         }
-        for bad in ["image", "", "/", "image/", "a b/c", "[%payloadFormat%]", "text/plain; charset", "text/plain;a=b c", "text/plain;a=\"b"] {
+        for bad in [
+            "image",
+            "",
+            "/",
+            "image/",
+            "a b/c",
+            "[%payloadFormat%]",
+            "text/plain; charset",
+            "text/plain;a=b c",
+            "text/plain;a=\"b",
+        ] {
             assert!(!is_media_type(bad), "{bad}");
         }
     }

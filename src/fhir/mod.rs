@@ -26,13 +26,16 @@
 //! | ask a question of it | [`Expression::parse`] (once), [`Expression::evaluate`] → [`Collection`] |
 //! | give variables, a clock, type or terminology knowledge | [`Variables`], [`Types`], [`Services`] |
 //! | compare two resources | [`equivalent`] |
+//! | read packages, and find what they stand upon | [`package`] |
 
 pub mod definitions;
 mod difference;
 mod error;
 mod fhirpath;
 mod narrative;
+pub mod package;
 pub mod snapshot;
+pub mod suite;
 pub mod terminology;
 mod tree;
 mod types;
@@ -43,11 +46,11 @@ pub use error::ParseError;
 pub use fhirpath::{
     CalendarUnit, Casts, Collection, DEFAULT_MAX_STEPS, Decimal, EvaluationError,
     EvaluationErrorKind, Expression, ExpressionError, FunctionDoc, Members, NoServices, Precision,
-    Quantity, Services, Temporal, TemporalKind, Trace, TypeName, Unit, Value, Variables,
+    Quantity, Services, Session, Temporal, TemporalKind, Trace, TypeName, Unit, Value, Variables,
     function_docs,
 };
 pub use tree::{
     Children, Element, FormIssue, FormIssueKind, Format, Kind, MAX_BYTES, MAX_DEPTH,
-    MAX_FORM_ISSUES, Place, Resource,
+    MAX_FORM_ISSUES, Place, Reading, Resource, name_hash,
 };
 pub use types::{BuiltIn, Types};

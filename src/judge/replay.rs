@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::CaseVerdicts;
-use super::walk::{Next, SharedOutcome, Walk};
+use super::shared::SharedOutcome;
+use super::walk::{Next, Walk};
 use crate::model::{CaseId, Exchange, Instant, RequirementId, Verdict};
 use crate::plan::{Case, Plan, Standing};
 use crate::scenario::{Condition, Shared};

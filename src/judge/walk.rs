@@ -7,13 +7,12 @@ use std::time::Duration;
 use super::CaseVerdicts;
 use super::question::{ask, holds, observed, pause, problem, unmet, unsent, verdict};
 use super::scope::Known;
+use super::shared::{Fate, SharedOutcome};
 use crate::check::{Subject, View};
 use crate::model::{CaseId, Exchange, Finding, Instant, Side, Verdict};
 use crate::plan::{Access, Context, READ_ONLY, planned};
 use crate::protocol::{Effect, Outgoing, Surroundings};
-use crate::scenario::{
-    Condition, Row, Rows, Script, Shared, SharedUse, Step, StepCheck, StepKind, Until,
-};
+use crate::scenario::{Condition, Row, Rows, Script, SharedUse, Step, StepCheck, StepKind, Until};
 
 /// How the reason starts where the condition of a whole pack is not met.
 pub const PACK_DOES_NOT_APPLY: &str = "the pack does not apply";
@@ -42,34 +41,6 @@ pub struct Sending {
     pub within: Option<Duration>,
     /// The message.
     pub outgoing: Outgoing,
-}
-
-/// What a fragment that runs once left behind.
-#[derive(Debug, Clone)]
-pub struct SharedOutcome {
-    values: BTreeMap<String, String>,
-    views: Vec<(String, View)>,
-    fate: Fate,
-}
-
-impl SharedOutcome {
-    /// The exchange of the fragment's last step; `None` where that was not sent.
-    fn last_of(&self, shared: &Shared) -> Option<&View> {
-        let last = &*shared.script.steps.last()?.name;
-        let mut views = self.views.iter();
-        views.find(|(name, _)| name == last).map(|(_, view)| view)
-    }
-}
-
-/// Whether a walk went to its end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
-    /// It did, or still may.
-    Sound,
-    /// It stopped: why, and the exchange that shows it.
-    Stopped(Arc<str>, Option<u32>),
-    /// It would have gone on to change something, which this run may not.
-    Withheld(Arc<str>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

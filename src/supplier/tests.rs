@@ -137,7 +137,11 @@ fn a_target_plays_everything() {
         (name, system.endpoint("whatever")),
         ("target", Some("http://127.0.0.1:8080/fhir"))
     );
-    assert_eq!(supplier.supplier.id.as_str(), "127.0.0.1");
+    let who = &supplier.supplier;
+    assert_eq!(
+        [who.id.as_str(), &who.name, &who.product, &who.version],
+        ["127.0.0.1", "127.0.0.1:8080", "", ""]
+    );
     assert!(Supplier::of_target("http://[::1]:80/").is_ok());
     for wrong in [
         "",

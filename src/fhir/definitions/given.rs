@@ -20,6 +20,14 @@ impl Given {
         }
     }
 
+    /// Another element of the same definition.
+    pub(crate) fn beside(&self, element: Element<'_>) -> Self {
+        Self {
+            resource: self.resource.clone(),
+            node: element.id,
+        }
+    }
+
     /// The element; its name carries the type, such as `fixedCode`.
     pub fn element(&self) -> Element<'_> {
         Element {
@@ -30,7 +38,11 @@ impl Given {
 
     /// The type in the element's name after a prefix: `code` for `fixedCode` (a primitive's name starts small).
     pub fn type_after(&self, prefix: &str) -> String {
-        let name = self.element().name();
+        Self::type_named(self.element().name(), prefix)
+    }
+
+    /// The type in a name after a prefix.
+    pub(crate) fn type_named(name: &str, prefix: &str) -> String {
         let rest = name.strip_prefix(prefix).unwrap_or(name);
         match super::PRIMITIVES
             .iter()

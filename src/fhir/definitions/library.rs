@@ -1,7 +1,7 @@
 //! Where definitions come from: sets of conformance resources, found by canonical address.
 
 use super::given::text;
-use crate::fhir::tree::Resource;
+use crate::fhir::tree::{Element, Resource};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -33,16 +33,21 @@ pub struct Entry {
 impl Entry {
     /// Reads the entry of a resource; `None` for one without an address.
     pub fn of(resource: &Resource) -> Option<Self> {
-        let root = resource.root();
-        let subject = match resource.type_name() {
-            Some("StructureDefinition") => text(root, "type"),
-            Some("SearchParameter") => text(root, "code"),
+        Self::of_element(resource.root())
+    }
+
+    /// Reads the entry of a resource that may stand inside another.
+    pub(super) fn of_element(definition: Element<'_>) -> Option<Self> {
+        let kind = definition.resource_type()?;
+        let subject = match kind {
+            "StructureDefinition" => text(definition, "type"),
+            "SearchParameter" => text(definition, "code"),
             _ => None,
         };
         Some(Self {
-            kind: resource.type_name()?.into(),
-            url: text(root, "url")?.into(),
-            version: text(root, "version").map(Into::into),
+            kind: kind.into(),
+            url: text(definition, "url")?.into(),
+            version: text(definition, "version").map(Into::into),
             subject: subject.map(Into::into),
         })
     }

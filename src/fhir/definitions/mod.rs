@@ -4,21 +4,29 @@
 //! libraries (the core of a release first, packages and loose files above it), and reads each definition once.
 
 mod canonical;
+mod core;
 mod element;
+mod facts;
 mod given;
 mod library;
+mod pack;
 mod structure;
 mod version;
 
 pub use canonical::Canonical;
+pub use core::core_pack;
+pub(crate) use element::type_of;
 pub use element::{
     AdditionalBinding, Base, Binding, Constraint, Discriminator, ElementDefinition, ElementType,
     Max, Severity, Slicing, SlicingRules, Strength,
 };
+pub use facts::{LEFT_OUT, Others, Reduction, SNOMED_CT, Snomed, Wording};
 pub use given::Given;
 #[expect(unused_imports, reason = "readers of other definitions use them")]
 pub(crate) use given::{all, choice, extension, flag, number, text, texts};
 pub use library::{Entry, Library, Loose};
+pub use pack::{Compiled, Pack, PackError, compile};
+pub(crate) use structure::elements_of;
 pub use structure::{Derivation, ExtensionContext, Structure, StructureKind};
 pub use version::Version;
 
@@ -90,6 +98,29 @@ pub struct Trail(Vec<Box<str>>);
 
 /// How many structures may build on each other.
 const MAX_TRAIL: usize = 64;
+
+impl Trail {
+    /// Whether the snapshot of this address is being made.
+    pub(crate) fn holds(&self, canonical: &str) -> bool {
+        let url = Canonical::of(canonical).url;
+        self.0.iter().any(|above| **above == *url)
+    }
+
+    /// Starts on a structure; `false` where it builds on itself, or on too many others.
+    #[must_use]
+    pub(crate) fn enter(&mut self, url: &str) -> bool {
+        if self.holds(url) || self.0.len() >= MAX_TRAIL {
+            return false;
+        }
+        self.0.push(url.into());
+        true
+    }
+
+    /// Ends the structure that was started last.
+    pub(crate) fn leave(&mut self) {
+        self.0.pop();
+    }
+}
 
 impl Definitions {
     /// Definitions of a release, from the libraries in order of precedence: the last one that knows an address counts.
@@ -170,16 +201,7 @@ impl Definitions {
         if !structure.snapshot.is_empty() {
             return Ok(Arc::new(structure));
         }
-        if trail.0.iter().any(|above| **above == *structure.url) || trail.0.len() >= MAX_TRAIL {
-            return Err(Missing::Unusable(format!(
-                "`{}` builds on itself",
-                structure.url
-            )));
-        }
-        trail.0.push(structure.url.clone());
-        let whole = snapshot::complete(self, &structure, trail);
-        trail.0.pop();
-        whole
+        snapshot::complete(self, &structure, trail)
             .map(Arc::new)
             .map_err(|error| Missing::Unusable(error.to_string()))
     }

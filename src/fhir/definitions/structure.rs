@@ -80,6 +80,15 @@ impl Structure {
         Self::read_element(source, source.root())
     }
 
+    /// Reads a structure that stands somewhere inside a resource; it is read from a copy of its own text.
+    pub fn read_at(element: Element<'_>) -> Option<Self> {
+        if element.parent().is_some() {
+            return None;
+        }
+        let bytes = element.resource.source().as_bytes();
+        Self::read(&Arc::new(Resource::parse_any(bytes).ok()?))
+    }
+
     fn read_element(source: &Arc<Resource>, root: Element<'_>) -> Option<Self> {
         let type_name = text(root, "type")?;
         Some(Self {
@@ -160,11 +169,18 @@ fn imposed_by(root: Element<'_>) -> Vec<Box<str>> {
         .collect()
 }
 
-fn elements_of(source: &Arc<Resource>, root: Element<'_>, view: &str) -> Vec<ElementDefinition> {
+/// The elements of `snapshot` or `differential`.
+pub(crate) fn elements_of(
+    source: &Arc<Resource>,
+    root: Element<'_>,
+    view: &str,
+) -> Vec<ElementDefinition> {
     let Some(view) = root.child(view) else {
         return Vec::new();
     };
-    all(view, "element")
-        .map(|element| ElementDefinition::read(source, element))
-        .collect()
+    let read = all(view, "element").map(|element| ElementDefinition::read(source, element));
+    match view.name() {
+        "snapshot" => read.map(ElementDefinition::with_base).collect(),
+        _ => read.collect(),
+    }
 }

@@ -2,7 +2,8 @@
 
 use super::ast::Order;
 use super::equality::{equal_items, is_time};
-use super::evaluate::{EvaluationError, Evaluator, Items, Outcome, truth};
+use super::evaluate::{EvaluationError, Evaluator, Fault, Outcome};
+use super::items::Items;
 use super::quantity::Quantity;
 use super::system::{as_decimal, describe, system_pair};
 use super::value::Value;
@@ -17,21 +18,16 @@ pub(crate) fn ordered<'r>(
     left: &[Value<'r>],
     right: &[Value<'r>],
     position: usize,
-) -> Outcome<'r> {
+) -> Result<Option<bool>, Fault> {
     let (left, right) = (
         evaluator.single(left, "the left side", position)?,
         evaluator.single(right, "the right side", position)?,
     );
     let (Some(left), Some(right)) = (left, right) else {
-        return Ok(Vec::new());
+        return Ok(None);
     };
-    let order = order(evaluator, left, right, position)?;
-    Ok(truth(order.map(|order| match operator {
-        Order::Less => order.is_lt(),
-        Order::LessOrEqual => order.is_le(),
-        Order::Greater => order.is_gt(),
-        Order::GreaterOrEqual => order.is_ge(),
-    })))
+    let ordering = order(evaluator, left, right, position)?;
+    Ok(ordering.map(|ordering| operator.holds(ordering)))
 }
 
 /// How two items stand to each other; an error where their types have no order together.
@@ -40,7 +36,7 @@ pub(crate) fn order<'r>(
     left: &Value<'r>,
     right: &Value<'r>,
     position: usize,
-) -> Result<Option<Ordering>, EvaluationError> {
+) -> Result<Option<Ordering>, Fault> {
     let refused = || {
         let message = format!(
             "{} and {} have no order",
@@ -89,11 +85,11 @@ pub(crate) fn membership<'r>(
     item: &[Value<'r>],
     items: &[Value<'r>],
     position: usize,
-) -> Outcome<'r> {
+) -> Result<Option<bool>, Fault> {
     let Some(item) = evaluator.single(item, "the item that is looked for", position)? else {
-        return Ok(Vec::new());
+        return Ok(None);
     };
-    Ok(truth(Some(is_in(evaluator, item, items, position)?)))
+    is_in(evaluator, item, items, position).map(Some)
 }
 
 /// Whether an item equals any of the others; what a precision leaves open counts as different.
@@ -102,7 +98,7 @@ pub(crate) fn is_in<'r>(
     item: &Value<'r>,
     items: &[Value<'r>],
     position: usize,
-) -> Result<bool, EvaluationError> {
+) -> Result<bool, Fault> {
     for candidate in items {
         if equal_items(evaluator, item, candidate, position)? == Some(true) {
             return Ok(true);
@@ -128,7 +124,7 @@ pub(crate) fn distinct<'r>(
             .map(|(item, _)| item.clone())
             .collect());
     }
-    let mut kept: Items<'r> = Vec::with_capacity(items.len());
+    let mut kept = Items::Empty;
     for item in items {
         if !is_in(evaluator, &item, &kept, position)? {
             kept.push(item);

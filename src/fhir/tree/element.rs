@@ -38,6 +38,12 @@ impl<'r> Element<'r> {
         self.resource.text(self.node().name)
     }
 
+    /// [`name_hash`](super::name_hash) of [`Element::name`], worked out when the body was read: tables of definitions
+    /// that are keyed by it find an element's row without touching its name.
+    pub fn name_hash(self) -> u32 {
+        self.node().hash
+    }
+
     /// The text of a primitive's value, exactly as written; `None` for a complex element or a missing value.
     pub fn value(self) -> Option<&'r str> {
         match self.node().kind {
@@ -69,7 +75,9 @@ impl<'r> Element<'r> {
 
     /// The first child with exactly this name on the wire.
     pub fn child(self, name: &str) -> Option<Element<'r>> {
-        self.children().find(|child| child.name() == name)
+        let hash = super::name_hash(name);
+        self.children()
+            .find(|child| child.name_hash() == hash && child.name() == name)
     }
 
     /// All elements below, in document order.

@@ -1,0 +1,3 @@
+//! Slicing.
+#[derive(Debug)]
+pub(super) struct Plan {}

@@ -72,7 +72,11 @@ impl CodeSystem {
             url: url.into(),
             version: text(root, "version").map(Into::into),
             title: title_of(root).unwrap_or(url).into(),
-            content: content_of(text(root, "content")),
+            // A system that calls itself complete and lists nothing was published without its codes.
+            content: match content_of(text(root, "content")) {
+                Content::Complete if slots.is_empty() => Content::NotPresent,
+                content => content,
+            },
             case: case_of(flag(root, "caseSensitive")),
             supplements: text(root, "supplements").map(Into::into),
             properties: properties_of(root),

@@ -11,7 +11,9 @@ mod expand;
 mod expression;
 mod filter;
 mod hierarchy;
+mod kind;
 mod listed;
+mod lookup;
 mod packaged;
 mod system;
 pub mod ucum;
@@ -21,6 +23,8 @@ mod words;
 pub use code_system::{CaseRule, CodeSystem, Content};
 pub use concept::{Concept, Designation, Status};
 pub use expand::{Entry, Expansion, Limits, expand};
+pub use kind::SystemKind;
+pub use lookup::{Details, Lookup, lookup};
 pub use packaged::Packaged;
 pub use value_set::ValueSet;
 

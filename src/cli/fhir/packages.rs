@@ -56,7 +56,6 @@ pub struct PackageArguments {
     places: PlaceArguments,
 }
 
-#[expect(dead_code, reason = "for the commands that validate, which come next")]
 impl PackageArguments {
     /// The packages with all that they stand upon. `fhir_version` (such as `4.0.1`), where it is known, picks among the variants of a
     /// package for several FHIR versions.
@@ -119,12 +118,12 @@ pub fn failure(problems: Vec<Diagnostic>) -> Failure {
     }
 }
 
-fn built_in() -> Vec<PackageId> {
+/// The packages that need not be fetched.
+pub fn built_in() -> Vec<PackageId> {
     BUILT_IN.iter().filter_map(|id| id.parse().ok()).collect()
 }
 
 /// Where compiled packages of a format are kept between runs; `None` where nobody says where, and then nothing is kept.
-#[expect(dead_code, reason = "for the commands that validate, which come next")]
 pub fn compiled_cache(format: u32) -> Option<CompiledCache> {
     let told = |name| {
         std::env::var_os(name)

@@ -10,7 +10,7 @@ use super::knowledge::Knowledge;
 use crate::cli::out::{Console, Failure};
 use crate::diag::Diagnostic;
 use crate::fhir::definitions::Trail;
-use crate::fhir::snapshot;
+use crate::fhir::snapshot::{self, Order};
 use std::sync::Arc;
 
 /// Which structure.
@@ -41,7 +41,7 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<ExitCode, Failure
             diagnostic.help("name the package that defines it with `--package`")
         })?,
     };
-    let whole = snapshot::generate(&known.definitions, &resource, &mut Trail::default())
+    let whole = snapshot::generate(&known.definitions, &resource, Order::Any, &mut Trail::default())
         .map_err(|error| Diagnostic::error("snapshot", error.to_string()))?;
     console.print(whole.source());
     Ok(ExitCode::SUCCESS)

@@ -260,7 +260,7 @@ impl World for Disk {
             false => name.to_owned(),
         };
         let opened = self.open(&word).map_err(|failure| match failure {
-            Failure::Input(problems) => problems
+            Failure::Input(problems) | Failure::Outside(problems) => problems
                 .first()
                 .map_or_else(String::new, |first| first.message.clone()),
             Failure::Environment(why) => why,

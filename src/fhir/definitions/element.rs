@@ -286,7 +286,7 @@ const STRUCTURE: &str = "http://hl7.org/fhir/StructureDefinition/";
 
 /// The value of a primitive has a FHIRPath system type, and names the FHIR type in an extension; in STU3 it has no
 /// code at all, and is of the type whose value it is.
-fn type_of(element: Element<'_>, path: &str) -> Option<ElementType> {
+pub(crate) fn type_of(element: Element<'_>, path: &str) -> Option<ElementType> {
     let code = element.child("code")?;
     let named = |holder: Element<'_>, short: &str| {
         let found = extension(holder, &format!("{STRUCTURE}{short}"))?;

@@ -1,7 +1,7 @@
 //! The properties of one element of a snapshot under construction: most stand as they were written somewhere, few are
 //! made here. Copies are cheap: what is shared is counted, not cloned.
 
-use crate::fhir::definitions::{ElementType, Given, Max, type_of};
+use crate::fhir::definitions::{ElementType, Given, Max, text, type_of};
 use crate::fhir::tree::{Element, Kind};
 use std::rc::Rc;
 
@@ -107,7 +107,11 @@ impl Fact {
     /// Reads a `type` property.
     pub(super) fn as_type(&self) -> Option<ElementType> {
         match self {
-            Self::Given(given) => type_of(given.element()),
+            Self::Given(given) => {
+                let element = given.element();
+                let holder = element.parent().and_then(|holder| text(holder, "path"));
+                type_of(element, holder.unwrap_or_default())
+            }
             Self::Made(_) => Some(ElementType {
                 code: self.text_of("code")?.into(),
                 profiles: self.texts_of("profile"),

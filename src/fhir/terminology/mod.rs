@@ -11,6 +11,7 @@ mod expand;
 mod expression;
 mod filter;
 mod hierarchy;
+mod index;
 mod kind;
 mod listed;
 mod lookup;

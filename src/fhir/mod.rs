@@ -29,20 +29,27 @@
 //! | ask a question of it | [`Expression::parse`] (once), [`Expression::evaluate`] → [`Collection`] |
 //! | give variables, a clock, type or terminology knowledge | [`Variables`], [`Types`], [`Services`] |
 //! | compare two resources | [`equivalent`] |
+//! | read packages, and find what they stand upon | [`package`] |
 
+pub mod definitions;
 mod difference;
 mod error;
 mod fhirpath;
 pub mod narrative;
+pub mod package;
+pub mod snapshot;
+pub mod suite;
+pub mod terminology;
 mod tree;
 mod types;
+pub mod validate;
 
 pub use difference::{Difference, equivalent};
 pub use error::ParseError;
 pub use fhirpath::{
     CalendarUnit, Casts, Collection, DEFAULT_MAX_STEPS, Decimal, EvaluationError,
     EvaluationErrorKind, Expression, ExpressionError, FunctionDoc, Members, NoServices, Precision,
-    Quantity, Services, Temporal, TemporalKind, Trace, TypeName, Unit, Value, Variables,
+    Quantity, Services, Session, Temporal, TemporalKind, Trace, TypeName, Unit, Value, Variables,
     function_docs,
 };
 pub use tree::{
@@ -50,4 +57,4 @@ pub use tree::{
     MAX_FORM_ISSUES, NoShapes, Place, Reading, Resource, Shape, Shapes, WriteError, name_hash,
     to_json, to_xml,
 };
-pub use types::{BuiltIn, Types};
+pub use types::{BuiltIn, DefinedTypes, Types};

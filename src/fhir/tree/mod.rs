@@ -59,6 +59,19 @@ pub enum Format {
     Xml,
 }
 
+impl Format {
+    /// Tells the formats apart by the first character of a body: XML starts with `<`.
+    pub fn of(body: &[u8]) -> Self {
+        let mut letters = body
+            .iter()
+            .filter(|byte| !byte.is_ascii_whitespace() && !matches!(byte, 0xEF | 0xBB | 0xBF));
+        match letters.next() {
+            Some(b'<') => Self::Xml,
+            _ => Self::Json,
+        }
+    }
+}
+
 /// One resource (or any JSON object) as an element tree that owns its text. `Send + Sync`, read-only.
 #[derive(Debug)]
 pub struct Resource {
@@ -128,6 +141,14 @@ impl Resource {
         issues.sort_by_key(|issue| (issue.line, issue.column));
         resource.form_issues = issues;
         resource
+    }
+
+    /// Reads a body in either format, told apart by its first character.
+    pub fn parse_any(bytes: &[u8]) -> Result<Self, ParseError> {
+        match Format::of(bytes) {
+            Format::Xml => Self::parse_xml(bytes),
+            Format::Json => Self::parse_json(bytes),
+        }
     }
 
     /// The resource type that the body names, such as `Patient`.

@@ -1,6 +1,9 @@
 //! What is known of FHIR types without StructureDefinitions, and the seam for those who know more.
 
+mod defined;
 mod names;
+
+pub use defined::DefinedTypes;
 
 use super::tree::{Element, Kind};
 use names::{CHOICES, DATATYPES, PLAIN, PRIMITIVES, RESOURCES, SUFFIXES};
@@ -14,6 +17,12 @@ pub trait Types: Send + Sync {
     /// The type of an element of a type, such as (`HumanName`, `use`) → `code`; a backbone element's type is its
     /// path (`Patient.contact`). `None` where it is not known.
     fn element_type(&self, parent: &str, element: &str) -> Option<&str>;
+
+    /// The types of a choice element of a type, named without `[x]`; `None` where they are not known.
+    fn choice_types(&self, parent: &str, element: &str) -> Option<Vec<&str>> {
+        let _ = (parent, element);
+        None
+    }
 
     /// The type above: `Age` → `Quantity`, `code` → `string`. `None` at the top and for unknown types.
     fn supertype(&self, name: &str) -> Option<&str>;
@@ -76,6 +85,16 @@ impl Types for BuiltIn {
 
 /// The FHIR type of an element: from its resource type, its choice suffix, or its parent's type.
 pub(crate) fn type_of<'t>(element: Element<'t>, types: &'t dyn Types) -> Option<&'t str> {
+    if let Some(own) = own_type(element) {
+        return Some(own);
+    }
+    // Depth is bounded by the tree's own.
+    let parent = type_of(element.parent()?, types).unwrap_or("");
+    types.element_type(parent, element.name())
+}
+
+/// The type that an element tells itself: a resource, a choice, an extension, a narrative.
+pub(crate) fn own_type(element: Element<'_>) -> Option<&str> {
     if let Some(resource_type) = element.resource_type() {
         return Some(resource_type);
     }
@@ -90,9 +109,7 @@ pub(crate) fn type_of<'t>(element: Element<'t>, types: &'t dyn Types) -> Option<
     if matches!(element.name(), "extension" | "modifierExtension") {
         return Some("Extension");
     }
-    // Depth is bounded by the tree's own.
-    let parent = type_of(element.parent()?, types).unwrap_or("");
-    types.element_type(parent, element.name())
+    None
 }
 
 /// Splits `valueQuantity` into `value` and `Quantity`, where FHIR knows such a choice.
@@ -102,6 +119,11 @@ pub(crate) fn split_choice(name: &str) -> Option<(&str, &'static str)> {
         .filter(|(_, letter)| letter.is_ascii_uppercase());
     let mut splits = capitals.map(|(at, _)| name.split_at(at));
     splits.find_map(|(base, suffix)| choice_type(base, suffix).map(|name| (base, name)))
+}
+
+/// Whether some type of FHIR has a choice element of this name.
+pub(crate) fn has_choices(base: &str) -> bool {
+    lookup_all(CHOICES, base).is_some()
 }
 
 /// The type that a choice element `base` has when `suffix` ends its name.

@@ -1,0 +1,371 @@
+//! Following a differential through the tree of its base.
+
+use super::differential::Change;
+use super::facts::{Fact, Facts};
+use super::node::Node;
+use super::{MAX_ELEMENTS, Manner, Order, Practice, SnapshotError, refuse};
+use crate::fhir::definitions::{
+    Canonical, Definitions, Derivation, Max, STRUCTURE_BASE, Structure, Trail,
+};
+
+/// What one snapshot is made with.
+pub(super) struct Session<'s> {
+    pub(super) definitions: &'s Definitions,
+    pub(super) structure: &'s Structure,
+    pub(super) base: &'s Structure,
+    pub(super) manner: Manner,
+    pub(super) trail: &'s mut Trail,
+    /// How many elements may still be added.
+    budget: usize,
+    /// Whether a slice is being filled with what the base itself says of the element.
+    pub(super) in_slice: bool,
+}
+
+/// Where the element stands that a change is merged into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// The base has it.
+    Inherited,
+    /// It is a slice that was just copied; whether it keeps the minimum of the element that it divides.
+    NewSlice {
+        keeps_min: bool,
+        /// Whether the base had slices already.
+        among_others: bool,
+    },
+}
+
+impl<'s> Session<'s> {
+    pub(super) fn new(
+        definitions: &'s Definitions,
+        structure: &'s Structure,
+        base: &'s Structure,
+        manner: Manner,
+        trail: &'s mut Trail,
+    ) -> Self {
+        Self {
+            definitions,
+            structure,
+            base,
+            manner,
+            trail,
+            budget: MAX_ELEMENTS,
+            in_slice: false,
+        }
+    }
+
+    /// Pays for elements that are added.
+    pub(super) fn spend(&mut self, label: &str, elements: usize) -> Result<(), SnapshotError> {
+        match self.budget.checked_sub(elements) {
+            Some(left) => {
+                self.budget = left;
+                Ok(())
+            }
+            None => Err(refuse(
+                label,
+                format!("the snapshot would have more than {MAX_ELEMENTS} elements"),
+            )),
+        }
+    }
+
+    /// Makes the base's elements stand for themselves: where each was first defined, and where invariants and the
+    /// elements referred to are found.
+    pub(super) fn settle_inherited(&self, node: &mut Node) {
+        let home = home_of(self.base);
+        settle(node, &mut String::new(), &self.base.url, &home);
+    }
+
+    pub(super) fn root(&mut self, root: &mut Node, change: &Change) -> Result<(), SnapshotError> {
+        self.spend("", root.size())?;
+        if !change.slices.is_empty() || change.facts.has("slicing") || change.slice.is_some() {
+            return Err(refuse(&change.label, "the root cannot be sliced"));
+        }
+        self.apply(root, change, Standing::Inherited)
+    }
+
+    /// Makes a change to an element, and to all below it.
+    pub(super) fn apply(
+        &mut self,
+        node: &mut Node,
+        change: &Change,
+        standing: Standing,
+    ) -> Result<(), SnapshotError> {
+        let divides = !change.slices.is_empty() || change.facts.has("slicing");
+        let before = divides.then(|| (node.unsliced(), node.is_sliced()));
+        self.merge(node, change, standing)?;
+        self.in_slice &= change.stated;
+        self.below(node, &change.children, &change.label)?;
+        match before {
+            Some((before, was_sliced)) => self.divide(node, &before, was_sliced, change),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes the changes below an element, which is unfolded where the base says nothing of its content.
+    pub(super) fn below(
+        &mut self,
+        node: &mut Node,
+        changes: &[Change],
+        label: &str,
+    ) -> Result<(), SnapshotError> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let outside = self.in_slice;
+        if node.children.is_empty() {
+            self.unfold(node, label)?;
+            self.in_slice = false;
+        }
+        let done = self.children(node, changes);
+        self.in_slice = outside;
+        done
+    }
+
+    fn children(&mut self, node: &mut Node, changes: &[Change]) -> Result<(), SnapshotError> {
+        let places = self.places(node, changes)?;
+        for at in 0..node.children.len() {
+            let here = changes.iter().zip(&places);
+            let here: Vec<&Change> = here
+                .filter(|(_, place)| **place == at)
+                .map(|(change, _)| change)
+                .collect();
+            if !here.is_empty() {
+                self.child(&mut node.children[at], &here)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn child(&mut self, child: &mut Node, changes: &[&Change]) -> Result<(), SnapshotError> {
+        match changes {
+            [change] if !self.is_type_slicing(child, change) => {
+                self.apply(child, change, Standing::Inherited)
+            }
+            [change] if self.in_slice && is_narrowing(child, change) => {
+                self.narrow(child, change)
+            }
+            [change] if self.names_the_whole(child, change) => {
+                self.name_whole(child, &change.slices[0])
+            }
+            changes => self.choose(child, changes),
+        }
+    }
+
+    /// A lone slice of a choice took the place of the whole in the former practice.
+    fn names_the_whole(&self, child: &Node, change: &Change) -> bool {
+        self.manner.practice == Practice::Former
+            && (self.in_slice || change.name == child.name.as_ref().into())
+            && !change.stated
+            && change.children.is_empty()
+            && child.choice_stem().is_some()
+            && !child.is_sliced()
+            && change.slices.len() == 1
+    }
+
+    fn name_whole(&mut self, child: &mut Node, slice: &Change) -> Result<(), SnapshotError> {
+        self.apply(child, slice, Standing::Inherited)?;
+        child.slice = slice.slice.as_deref().map(Into::into);
+        Ok(())
+    }
+
+    /// Makes a change to an element of a slice: what is unfolded further down is no longer the slice's own.
+    pub(super) fn apply_in_slice(
+        &mut self,
+        node: &mut Node,
+        change: &Change,
+        standing: Standing,
+    ) -> Result<(), SnapshotError> {
+        let outside = std::mem::replace(&mut self.in_slice, true);
+        let done = self.apply(node, change, standing);
+        self.in_slice = outside;
+        done
+    }
+
+    /// Which child each change is about. A type of its own may add children.
+    fn places(&mut self, node: &mut Node, changes: &[Change]) -> Result<Vec<usize>, SnapshotError> {
+        let mut places: Vec<usize> = Vec::with_capacity(changes.len());
+        for change in changes {
+            let place = match place_of(node, &change.name) {
+                Some(place) => place,
+                None if self.structure.derivation == Derivation::Specialization => {
+                    node.children.push(self.added(change)?);
+                    node.children.len() - 1
+                }
+                None => return Err(refuse(&change.label, not_there(node, &change.name))),
+            };
+            let before = places.last().copied().unwrap_or(0);
+            if self.manner.order == Order::OfTheBase && place < before {
+                return Err(refuse(
+                    &change.label,
+                    "the element is out of order: the base has it before the one above",
+                ));
+            }
+            places.push(place);
+        }
+        Ok(places)
+    }
+
+    /// An element that a type adds to its base: its own definition is merged into nothing.
+    fn added(&mut self, change: &Change) -> Result<Node, SnapshotError> {
+        self.spend(&change.label, 1)?;
+        if !change.stated {
+            return Err(refuse(&change.label, "the base has no such element"));
+        }
+        let mut node = Node::new(&change.name, None, change.facts.clone());
+        node.facts.remove("slicing");
+        Ok(node)
+    }
+}
+
+/// A type that builds on nothing: its differential is all of it.
+pub(super) fn from_nothing(structure: &Structure, change: &Change) -> Result<Node, SnapshotError> {
+    if !change.stated {
+        return Err(refuse("", "a type without a base must state its root"));
+    }
+    let mut root = written_out(change);
+    root.name = super::differential::path_root(&structure.type_name).into();
+    settle(
+        &mut root,
+        &mut String::new(),
+        &structure.url,
+        &structure.url,
+    );
+    Ok(root)
+}
+
+fn written_out(change: &Change) -> Node {
+    let mut node = Node::new(&change.name, change.slice.as_deref(), change.facts.clone());
+    node.children = change.children.iter().map(written_out).collect();
+    node.slices = change.slices.iter().map(written_out).collect();
+    node
+}
+
+/// The child of a name, or the choice that the name is short for. Older snapshots rename a choice with one type left.
+pub(super) fn place_of(node: &Node, name: &str) -> Option<usize> {
+    let mut children = node.children.iter();
+    if let Some(place) = children.position(|child| *child.name == *name) {
+        return Some(place);
+    }
+    let typed = |stem: &str, name: &str| {
+        let rest = name.strip_prefix(stem);
+        rest.is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_uppercase()))
+    };
+    node.children.iter().position(|child| {
+        let short_for = child.choice_stem().is_some_and(|stem| typed(stem, name));
+        let renamed = name.strip_suffix("[x]");
+        short_for || renamed.is_some_and(|stem| typed(stem, &child.name))
+    })
+}
+
+/// Whether a change by a short name leaves the choice one type: so it is within slices, where nothing is sliced again
+/// for a single type.
+fn is_narrowing(child: &Node, change: &Change) -> bool {
+    *change.name != *child.name && change.slices.is_empty() && !child.is_sliced()
+}
+
+fn not_there(node: &Node, name: &str) -> String {
+    let names = node.children.iter().map(|child| &*child.name);
+    match names.min_by_key(|known| strsim::levenshtein(known, name)) {
+        Some(near) if strsim::levenshtein(near, name) <= 2 => {
+            format!("the base has no such element; did you mean `{near}`?")
+        }
+        _ => "the base has no such element".to_owned(),
+    }
+}
+
+/// The structure that content references without an address point into.
+fn home_of(base: &Structure) -> String {
+    match base.is_profile() {
+        true => type_url(&base.type_name),
+        false => base.url.to_string(),
+    }
+}
+
+/// The address of the structure that defines a type.
+pub(super) fn type_url(type_name: &str) -> String {
+    match type_name.contains(':') {
+        true => type_name.to_owned(),
+        false => format!("{STRUCTURE_BASE}{type_name}"),
+    }
+}
+
+fn settle(node: &mut Node, path: &mut String, source: &str, home: &str) {
+    let before = path.len();
+    if !path.is_empty() {
+        path.push('.');
+    }
+    path.push_str(&node.name);
+    settle_facts(&mut node.facts, path, source, home);
+    for child in &mut node.children {
+        settle(child, path, source, home);
+    }
+    path.truncate(before);
+    for slice in &mut node.slices {
+        settle(slice, path, source, home);
+    }
+}
+
+/// Also for content that is unfolded from a type.
+pub(super) fn settle_facts(facts: &mut Facts, path: &str, source: &str, home: &str) {
+    if !facts.has("base") {
+        facts.set(base_fact(facts, path));
+    }
+    if facts.get("base").and_then(|base| base.text_of("path")) == Some("Resource.id") {
+        settle_id(facts);
+    }
+    let reference = facts.value("contentReference");
+    let local = reference.filter(|reference| reference.starts_with('#'));
+    if let Some(local) = local {
+        let whole = format!("{}{local}", Canonical::of(home).url);
+        facts.set(Fact::text("contentReference", &whole));
+    }
+    if facts
+        .all("constraint")
+        .any(|constraint| constraint.text_of("source").is_none())
+    {
+        name_sources(facts, source);
+    }
+}
+
+/// Ids of resources are of the type `id`, which some publications of R4 have as `string`.
+fn settle_id(facts: &mut Facts) {
+    if facts.types().first().is_none_or(|kind| &*kind.code != "string") {
+        return;
+    }
+    let extension = vec![
+        Fact::text("url", &format!("{STRUCTURE_BASE}structuredefinition-fhir-type")),
+        Fact::text("valueUrl", "id"),
+    ];
+    let parts = vec![
+        Fact::parts("extension", extension),
+        Fact::text("code", "http://hl7.org/fhirpath/System.String"),
+    ];
+    facts.set(Fact::parts("type", parts));
+}
+
+/// Says of each invariant that has no source where it comes from.
+pub(super) fn name_sources(facts: &mut Facts, source: &str) {
+    let named = facts.iter().map(|fact| {
+        if fact.name() != "constraint" || fact.text_of("source").is_some() {
+            return fact.clone();
+        }
+        let mut parts = fact.inside();
+        parts.push(Fact::text("source", source));
+        Fact::parts("constraint", parts)
+    });
+    *facts = named.collect();
+}
+
+fn base_fact(facts: &Facts, path: &str) -> Fact {
+    let max = match facts.max() {
+        Some(Max::Times(most)) => most.to_string(),
+        Some(Max::Many) | None => "*".to_owned(),
+    };
+    Fact::parts(
+        "base",
+        vec![
+            Fact::text("path", path),
+            Fact::bare("min", facts.min().unwrap_or(0)),
+            Fact::text("max", &max),
+        ],
+    )
+}

@@ -1,0 +1,209 @@
+//! Snapshots: the whole of a structure, from its base and what it changes.
+//!
+//! The base's snapshot and the differential both become trees. The differential is then followed through the base:
+//! where it goes below what the base spells out, the content of the type (or of the element that is referred to) is
+//! unfolded; where it names slices, the element is copied for each. What comes out is written as a snapshot again.
+//! The rules are those of profiling.html and of "interpretation in context" in elementdefinition.html.
+
+mod apply;
+mod checks;
+mod choices;
+pub mod compare;
+mod differential;
+mod facts;
+mod finish;
+mod groups;
+mod merge;
+mod node;
+mod order;
+mod profiles;
+mod slices;
+mod unfold;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use super::definitions::{Definitions, Derivation, Structure, Trail, Version, elements_of};
+use super::tree::Resource;
+pub use order::sorted;
+
+use apply::Session;
+use differential::Change;
+use node::Node;
+use std::fmt;
+use std::sync::Arc;
+
+/// The most elements of a differential, and of what becomes of it.
+pub const MAX_ELEMENTS: usize = 20_000;
+
+/// Why a snapshot cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SnapshotError {
+    /// The path or id of the element that is at fault, if it is one.
+    pub element: Option<String>,
+    /// What is wrong: lowercase, no full stop.
+    pub message: String,
+}
+
+impl fmt::Display for SnapshotError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.element {
+            Some(element) => write!(formatter, "`{element}`: {}", self.message),
+            None => formatter.write_str(&self.message),
+        }
+    }
+}
+
+impl std::error::Error for SnapshotError {}
+
+/// An error at an element; an empty text stands for the structure as a whole.
+fn refuse(element: &str, message: impl Into<String>) -> SnapshotError {
+    SnapshotError {
+        element: (!element.is_empty()).then(|| element.to_owned()),
+        message: message.into(),
+    }
+}
+
+/// In which order the elements of a differential must stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// In the order of the base, as the specification has it.
+    OfTheBase,
+    /// In any: many authors' tools sort them only when they publish.
+    Any,
+}
+
+/// Whose habits a snapshot follows where the specification leaves a choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Practice {
+    /// Today's: what is said of the content of a sliced element holds for each slice; a slice may not occur more
+    /// often than the whole; slices that must occur raise the minimum of the whole.
+    Current,
+    /// That of the tools that made the official cases of R4B, which know none of these.
+    Former,
+}
+
+impl Practice {
+    fn of(version: Version) -> Self {
+        match version {
+            Version::R4B => Self::Former,
+            Version::Stu3 | Version::R4 | Version::R5 => Self::Current,
+        }
+    }
+}
+
+/// How a snapshot is made.
+#[derive(Debug, Clone, Copy)]
+struct Manner {
+    order: Order,
+    practice: Practice,
+}
+
+/// The same structure with its snapshot, made from the base that `definitions` knows.
+pub fn complete(
+    definitions: &Definitions,
+    structure: &Structure,
+    trail: &mut Trail,
+) -> Result<Structure, SnapshotError> {
+    let manner = Manner {
+        order: Order::Any,
+        practice: Practice::Current,
+    };
+    let tree = within_trail(definitions, structure, manner, trail)?;
+    let text = write::snapshot(definitions, structure, &tree);
+    let made = read_back(&text)?;
+    let snapshot = elements_of(&made, made.root(), "snapshot");
+    Ok(Structure {
+        snapshot,
+        ..structure.clone()
+    })
+}
+
+/// The StructureDefinition as JSON with a new snapshot, made from the base that `definitions` knows.
+pub fn generate(
+    definitions: &Definitions,
+    resource: &Arc<Resource>,
+    order: Order,
+    trail: &mut Trail,
+) -> Result<Resource, SnapshotError> {
+    let structure = Structure::read(resource)
+        .ok_or_else(|| refuse("", "this is not a usable StructureDefinition"))?;
+    let manner = Manner {
+        order,
+        practice: Practice::of(definitions.version()),
+    };
+    let tree = within_trail(definitions, &structure, manner, trail)?;
+    let text = write::structure(definitions, &structure, &tree);
+    Resource::parse_json(text.as_bytes()).map_err(|error| refuse("", error.to_string()))
+}
+
+fn read_back(text: &str) -> Result<Arc<Resource>, SnapshotError> {
+    let made = Resource::parse_json(text.as_bytes());
+    made.map(Arc::new)
+        .map_err(|error| refuse("", error.to_string()))
+}
+
+fn within_trail(
+    definitions: &Definitions,
+    structure: &Structure,
+    manner: Manner,
+    trail: &mut Trail,
+) -> Result<Node, SnapshotError> {
+    if !trail.enter(&structure.url) {
+        return Err(refuse("", format!("`{}` builds on itself", structure.url)));
+    }
+    let tree = grow(definitions, structure, manner, trail);
+    trail.leave();
+    tree
+}
+
+/// Makes the tree of a structure's snapshot.
+fn grow(
+    definitions: &Definitions,
+    structure: &Structure,
+    manner: Manner,
+    trail: &mut Trail,
+) -> Result<Node, SnapshotError> {
+    let change = Change::of_differential(structure)?;
+    let Some(base) = base_of(definitions, structure, trail)? else {
+        return apply::from_nothing(structure, &change);
+    };
+    let mut root = Node::of_snapshot(&base.snapshot)?;
+    root.name = differential::path_root(&structure.type_name).into();
+    let mut session = Session::new(definitions, structure, &base, manner, trail);
+    session.settle_inherited(&mut root);
+    session.root(&mut root, &change)?;
+    session.finish(&mut root)?;
+    Ok(root)
+}
+
+/// The base, with its snapshot; `None` for a type that builds on nothing, such as `Element` in R4.
+fn base_of(
+    definitions: &Definitions,
+    structure: &Structure,
+    trail: &mut Trail,
+) -> Result<Option<Arc<Structure>>, SnapshotError> {
+    let Some(address) = structure.base.as_deref() else {
+        return match structure.derivation {
+            Derivation::Specialization => Ok(None),
+            Derivation::Constraint => Err(refuse("", "a profile without a base")),
+        };
+    };
+    if trail.holds(address) {
+        return Err(refuse("", format!("`{}` builds on itself", structure.url)));
+    }
+    let base = definitions
+        .structure_within(address, trail)
+        .map_err(|missing| refuse("", format!("the base `{address}` is not usable: {missing}")))?;
+    if structure.is_profile() && base.type_name != structure.type_name {
+        return Err(refuse(
+            "",
+            format!(
+                "a profile on `{}` cannot have a base of the type `{}`",
+                structure.type_name, base.type_name
+            ),
+        ));
+    }
+    Ok(Some(base))
+}

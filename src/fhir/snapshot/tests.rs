@@ -1,0 +1,1 @@
+//! Rules of snapshots, each with a small structure.

@@ -140,9 +140,7 @@ impl<'s> Session<'s> {
             [change] if !self.is_type_slicing(child, change) => {
                 self.apply(child, change, Standing::Inherited)
             }
-            [change] if self.in_slice && is_narrowing(child, change) => {
-                self.narrow(child, change)
-            }
+            [change] if self.in_slice && is_narrowing(child, change) => self.narrow(child, change),
             [change] if self.names_the_whole(child, change) => {
                 self.name_whole(child, &change.slices[0])
             }
@@ -328,11 +326,18 @@ pub(super) fn settle_facts(facts: &mut Facts, path: &str, source: &str, home: &s
 
 /// Ids of resources are of the type `id`, which some publications of R4 have as `string`.
 fn settle_id(facts: &mut Facts) {
-    if facts.types().first().is_none_or(|kind| &*kind.code != "string") {
+    if facts
+        .types()
+        .first()
+        .is_none_or(|kind| &*kind.code != "string")
+    {
         return;
     }
     let extension = vec![
-        Fact::text("url", &format!("{STRUCTURE_BASE}structuredefinition-fhir-type")),
+        Fact::text(
+            "url",
+            &format!("{STRUCTURE_BASE}structuredefinition-fhir-type"),
+        ),
         Fact::text("valueUrl", "id"),
     ];
     let parts = vec![

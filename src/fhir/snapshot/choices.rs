@@ -40,7 +40,12 @@ impl Session<'_> {
             self.slice_of_type(node, &before, of_type, of_types.len())?;
         }
         bring_forward(node, &of_types);
-        self.close_choice(node, &of_types, was_sliced, whole.is_none_or(|whole| !whole.facts.has("slicing")));
+        self.close_choice(
+            node,
+            &of_types,
+            was_sliced,
+            whole.is_none_or(|whole| !whole.facts.has("slicing")),
+        );
         Ok(())
     }
 
@@ -120,16 +125,24 @@ impl Session<'_> {
             (None, [kind]) => Some(kind.code.to_string()),
             (None, []) => named().or_else(of_known),
         };
-        let code = code.ok_or_else(|| refuse(label, "the slice of a choice does not tell its type"))?;
+        let code =
+            code.ok_or_else(|| refuse(label, "the slice of a choice does not tell its type"))?;
         let named = format!("{stem}{}", capital(&code));
         if let Some(slice) = change.slice.as_deref()
             && slice != named
             && !self.in_slice
         {
-            return Err(refuse(label, format!("the slice for `{code}` must be called `{named}`, not `{slice}`")));
+            return Err(refuse(
+                label,
+                format!("the slice for `{code}` must be called `{named}`, not `{slice}`"),
+            ));
         }
         let name = change.slice.as_deref().map_or(named, str::to_owned);
-        Ok(OfType { code, name, change: change.clone() })
+        Ok(OfType {
+            code,
+            name,
+            change: change.clone(),
+        })
     }
 
     fn slice_of_type(
@@ -217,7 +230,9 @@ impl Session<'_> {
 /// The slices that a differential speaks of come first, as it has them.
 fn bring_forward(node: &mut Node, of_types: &[OfType]) {
     let spoken_of = |slice: &Node| {
-        let at = of_types.iter().position(|of_type| slice.slice.as_deref() == Some(&*of_type.name));
+        let at = of_types
+            .iter()
+            .position(|of_type| slice.slice.as_deref() == Some(&*of_type.name));
         at.unwrap_or(of_types.len())
     };
     node.slices.sort_by_key(spoken_of);

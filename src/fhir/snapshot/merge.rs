@@ -81,7 +81,13 @@ impl Session<'_> {
 
     /// In the former practice a slice that joins others does not ask the profile on its type.
     fn is_plain_copy(&self, standing: Standing) -> bool {
-        let joins = matches!(standing, Standing::NewSlice { among_others: true, .. });
+        let joins = matches!(
+            standing,
+            Standing::NewSlice {
+                among_others: true,
+                ..
+            }
+        );
         joins && self.manner.practice == Practice::Former
     }
 

@@ -3,8 +3,8 @@
 use super::apply::{Session, place_of};
 use super::differential::Change;
 use super::node::Node;
-use super::{SnapshotError, base_of};
 use super::{Manner, Order, Practice};
+use super::{SnapshotError, base_of};
 use crate::fhir::definitions::{Definitions, ElementDefinition, Structure, Trail};
 
 /// The differential of a structure, sorted as the base has the elements. Slices keep their order.
@@ -28,7 +28,9 @@ pub fn sorted(
     }
     let mut places = Vec::new();
     collect(&change, &mut places);
-    let elements = places.iter().filter_map(|at| structure.differential.get(*at));
+    let elements = places
+        .iter()
+        .filter_map(|at| structure.differential.get(*at));
     Ok(elements.cloned().collect())
 }
 
@@ -49,7 +51,10 @@ impl Session<'_> {
             .sort_by_key(|child| place(&child.name).unwrap_or(usize::MAX));
         for child in &mut change.children {
             let at = place(&child.name);
-            let node = whole.as_ref().zip(at).map(|(whole, at)| &whole.children[at]);
+            let node = whole
+                .as_ref()
+                .zip(at)
+                .map(|(whole, at)| &whole.children[at]);
             self.sort(child, node);
         }
         for slice in &mut change.slices {

@@ -260,7 +260,10 @@ fn merged_slicing(known: &Fact, wanted: &Fact) -> Fact {
     for part in wanted.inside() {
         match part.name() {
             "discriminator" => {
-                if !facts.all("discriminator").any(|old| same_discriminator(old, &part)) {
+                if !facts
+                    .all("discriminator")
+                    .any(|old| same_discriminator(old, &part))
+                {
                     facts.add(part);
                 }
             }

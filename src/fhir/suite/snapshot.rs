@@ -161,7 +161,8 @@ fn sorted(files: &dyn Files, case: &Case, definitions: &Definitions, input: &Arc
         Err(why) => return End::Failed(vec![format!("refused: {why}")]),
     };
     let names = |elements: &[ElementDefinition]| -> Vec<String> {
-        let name = |element: &ElementDefinition| format!("{} {:?}", element.path, element.slice_name);
+        let name =
+            |element: &ElementDefinition| format!("{} {:?}", element.path, element.slice_name);
         elements.iter().map(name).collect()
     };
     let (made, wanted) = (names(&made), names(&expected.differential));

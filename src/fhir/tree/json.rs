@@ -32,13 +32,13 @@ pub(super) struct Reader<'s> {
     pub(super) at: usize,
     pub(super) builder: Builder<'s>,
     /// The element whose content is being read, and the name and index of the value below it: faults are noted there.
-    here: u32,
-    naming: Option<(Span, u32)>,
+    pub(super) here: u32,
+    pub(super) naming: Option<(Span, u32)>,
     /// The hashes of the names of all open objects, and where these names stand.
     hashes: Vec<u32>,
     keys: Vec<u32>,
     /// Whether some node stands for a null, an empty array, a property that comes twice, or a `_name` apart from `name`.
-    out_of_order: bool,
+    pub(super) out_of_order: bool,
 }
 
 /// Where the next element goes.
@@ -452,52 +452,6 @@ impl<'s> Reader<'s> {
     /// A node whose content follows; callers close it.
     fn open(&mut self, slot: Slot, kind: Kind, value: Span, start: usize) -> u32 {
         self.builder.open(slot.node(kind, value, start))
-    }
-
-    /// At the end of an object where names may repeat: a name that comes twice is a fault, a `_name` beside its `name`
-    /// asks for the merge. `keys` holds the places of the names, one for each property.
-    fn pair_names(&mut self, parent: u32, first: usize, keys: &[u32]) -> Reads<()> {
-        let pairs = self.same_names(first, keys);
-        self.out_of_order |= !pairs.is_empty();
-        (self.here, self.naming) = (parent, None);
-        for [(one, _), (other, at)] in pairs {
-            let marks = [one, other].map(|id| self.builder.nodes[id].mark);
-            let beside = marks.map(|mark| mark.contains(Mark::BESIDE));
-            if beside[0] != beside[1] && !marks[0].contains(Mark::EXTENDED) {
-                continue;
-            }
-            let underscore = if beside[1] { "_" } else { "" };
-            let name = self.text(self.builder.nodes[other].name);
-            let message = format!("the property `{underscore}{name}` comes twice in one object");
-            self.mend(FormIssueKind::DuplicateProperty, fault(at, message))?;
-            self.builder.nodes[other].mark.insert(Mark::DROPPED);
-        }
-        Ok(())
-    }
-
-    /// Pairs of properties of one object, first node and place of the name each, that have the same name but for a `_`.
-    fn same_names(&self, first: usize, keys: &[u32]) -> Vec<[(usize, usize); 2]> {
-        let nodes = &self.builder.nodes;
-        let mut heads: Vec<usize> = Vec::with_capacity(keys.len());
-        let mut next = first;
-        while next < nodes.len() {
-            if nodes[next].mark.contains(Mark::HEAD) {
-                heads.push(next);
-            }
-            next = nodes[next].end as usize;
-        }
-        let places = keys.iter().map(|key| *key as usize);
-        let mut heads: Vec<(usize, usize)> = heads.into_iter().zip(places).collect();
-        heads.sort_unstable_by_key(|(id, _)| {
-            let node = &nodes[*id];
-            let beside = node.mark.contains(Mark::BESIDE);
-            (self.text(node.name), beside, *id)
-        });
-        let name = |head: (usize, usize)| self.text(nodes[head.0].name);
-        let pairs = heads.windows(2).map(|pair| [pair[0], pair[1]]);
-        pairs
-            .filter(|[one, other]| name(*one) == name(*other))
-            .collect()
     }
 
     fn bounded(&self, depth: usize) -> Reads<()> {

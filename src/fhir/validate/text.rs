@@ -1,8 +1,8 @@
 //! Narrative and addresses: what their types ask beyond their formats.
 
-use super::{Grade, IssueKind};
 use super::primitive::{Primitive, shown};
 use super::run::{At, Run};
+use super::{Grade, IssueKind};
 use crate::fhir::narrative::{self, NarrativeIssue, NarrativeSeverity};
 use crate::fhir::tree::Element;
 use std::collections::BTreeSet;
@@ -21,12 +21,18 @@ impl<'v> Run<'v> {
                 NarrativeSeverity::Warning => Grade::Warning,
                 NarrativeSeverity::Information => Grade::Information,
             };
-            let issue = self.report(grade, IssueKind::Value, "invalid", div, || fault.message.clone());
+            let issue = self.report(grade, IssueKind::Value, "invalid", div, || {
+                fault.message.clone()
+            });
             if let Some(issue) = issue {
                 (issue.place.line, issue.place.column) = div.value_position(fault.offset);
             }
         }
-        let broken: BTreeSet<&str> = faults.iter().flat_map(NarrativeIssue::constraints).copied().collect();
+        let broken: BTreeSet<&str> = faults
+            .iter()
+            .flat_map(NarrativeIssue::constraints)
+            .copied()
+            .collect();
         for key in broken {
             let issue = self.error(IssueKind::Invariant, "invariant", div, || {
                 format!("the invariant `{key}` does not hold: a narrative is formatted text, and has some")

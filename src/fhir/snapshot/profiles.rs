@@ -191,6 +191,9 @@ fn described_by(mut root: Facts, usage: &Facts, is_resource: bool) -> Facts {
     for name in ["base", "slicing", "type", "sliceName", "contentReference"] {
         root.remove(name);
     }
+    if usage.has("isSummary") {
+        root.remove("isSummary");
+    }
     for fact in usage.iter() {
         if is_missing(&root, fact) {
             root.add(fact.clone());
@@ -219,7 +222,7 @@ fn is_missing(root: &Facts, fact: &Fact) -> bool {
         "constraint" => !same("key"),
         "extension" => !same("url"),
         "mapping" => false,
-        "isModifier" | "isModifierReason" | "isSummary" => !root.has("isModifier"),
+        "isModifier" | "isModifierReason" => !root.has("isModifier"),
         name if LISTS.contains(&name) => true,
         name => {
             let chosen = ["fixed", "pattern", "minValue", "maxValue"]

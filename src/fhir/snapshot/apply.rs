@@ -136,9 +136,7 @@ impl<'s> Session<'s> {
             [change] if !self.is_type_slicing(child, change) => {
                 self.apply(child, change, Standing::Inherited)
             }
-            [change] if self.in_slice && is_narrowing(child, change) => {
-                self.narrow(child, change)
-            }
+            [change] if self.in_slice && is_narrowing(child, change) => self.narrow(child, change),
             changes => self.choose(child, changes),
         }
     }
@@ -157,11 +155,7 @@ impl<'s> Session<'s> {
     }
 
     /// Which child each change is about. A type of its own may add children.
-    fn places(
-        &mut self,
-        node: &mut Node,
-        changes: &[Change],
-    ) -> Result<Vec<usize>, SnapshotError> {
+    fn places(&mut self, node: &mut Node, changes: &[Change]) -> Result<Vec<usize>, SnapshotError> {
         let mut places: Vec<usize> = Vec::with_capacity(changes.len());
         for change in changes {
             let place = match place_of(node, &change.name) {
@@ -197,16 +191,18 @@ impl<'s> Session<'s> {
 }
 
 /// A type that builds on nothing: its differential is all of it.
-pub(super) fn from_nothing(
-    structure: &Structure,
-    change: &Change,
-) -> Result<Node, SnapshotError> {
+pub(super) fn from_nothing(structure: &Structure, change: &Change) -> Result<Node, SnapshotError> {
     if !change.stated {
         return Err(refuse("", "a type without a base must state its root"));
     }
     let mut root = written_out(change);
     root.name = super::differential::path_root(&structure.type_name).into();
-    settle(&mut root, &mut String::new(), &structure.url, &structure.url);
+    settle(
+        &mut root,
+        &mut String::new(),
+        &structure.url,
+        &structure.url,
+    );
     Ok(root)
 }
 

@@ -43,7 +43,12 @@ pub struct Entry {
 }
 
 /// The codes of a value set whose code or display contains a text (case does not count; an empty text takes all).
-pub fn expand(packaged: &Packaged, value_set: &ValueSet, filter: &str, limits: Limits) -> Expansion {
+pub fn expand(
+    packaged: &Packaged,
+    value_set: &ValueSet,
+    filter: &str,
+    limits: Limits,
+) -> Expansion {
     let mut work = Work {
         packaged,
         filter: filter.to_lowercase(),
@@ -84,13 +89,16 @@ impl Work<'_> {
                 break;
             }
             for listed in &codes.codes {
-                self.offer(whole, Entry {
-                    system: system.to_string(),
-                    code: listed.code.to_string(),
-                    display: listed.display.as_deref().map(str::to_owned),
-                    is_inactive: listed.is_inactive,
-                    is_abstract: listed.is_abstract,
-                });
+                self.offer(
+                    whole,
+                    Entry {
+                        system: system.to_string(),
+                        code: listed.code.to_string(),
+                        display: listed.display.as_deref().map(str::to_owned),
+                        is_inactive: listed.is_inactive,
+                        is_abstract: listed.is_abstract,
+                    },
+                );
             }
         }
     }
@@ -105,7 +113,11 @@ impl Work<'_> {
         if let Choice::Listed(listed) = &part.choice {
             for listed in &listed.codes {
                 let mut entry = entry_of(system, &listed.code);
-                entry.display = listed.display.as_deref().map(str::to_owned).or(entry.display);
+                entry.display = listed
+                    .display
+                    .as_deref()
+                    .map(str::to_owned)
+                    .or(entry.display);
                 self.offer(whole, entry);
             }
             return;
@@ -132,7 +144,10 @@ impl Work<'_> {
                     self.offer(whole, entry_of(system, &code));
                 }
             }
-            None => self.note(format!("the codes of {} ({url}) cannot be listed", system.title())),
+            None => self.note(format!(
+                "the codes of {} ({url}) cannot be listed",
+                system.title()
+            )),
         }
     }
 
@@ -205,7 +220,9 @@ fn entry_of(system: &System, code: &str) -> Entry {
     Entry {
         system: system.url.to_string(),
         code: concept.map_or(code, |concept| concept.code()).to_owned(),
-        display: concept.and_then(|concept| concept.display()).map(str::to_owned),
+        display: concept
+            .and_then(|concept| concept.display())
+            .map(str::to_owned),
         is_inactive: concept.is_some_and(|concept| concept.status() == Status::Inactive),
         is_abstract: concept.is_some_and(|concept| concept.is_abstract()),
     }

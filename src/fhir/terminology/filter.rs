@@ -69,7 +69,11 @@ pub(super) fn test_concept<'v>(filters: &'v [Filter], concept: Concept<'_>) -> A
 }
 
 /// Whether all filters take a code of a table or a grammar.
-pub(super) fn test_built_in<'v>(filters: &'v [Filter], system: &'v System, code: &str) -> Answer<'v> {
+pub(super) fn test_built_in<'v>(
+    filters: &'v [Filter],
+    system: &'v System,
+    code: &str,
+) -> Answer<'v> {
     all(filters, |filter| match filter.on_code(code) {
         Answer::Maybe(_) => filter.on_built_in(system, code),
         decided => decided,
@@ -122,9 +126,9 @@ impl Filter {
             Test::ChildOf(parent) => concept.parent_codes().any(|code| code == &**parent),
             Test::Generalizes(bottom) => concept.is_above(bottom),
             Test::Equals(value) => self.has_value(concept, |found| found == &**value),
-            Test::OneOf(side, values) => {
-                side.apply(self.has_value(concept, |found| values.iter().any(|value| **value == *found)))
-            }
+            Test::OneOf(side, values) => side.apply(self.has_value(concept, |found| {
+                values.iter().any(|value| **value == *found)
+            })),
             Test::Matches(regex) => self.has_value(concept, |found| regex.is_match(found)),
             Test::Exists(side) => side.apply(self.has_value(concept, |_| true)),
             Test::Constraint(expression) => match expression.decides(concept.code()) {
@@ -152,7 +156,11 @@ impl Filter {
                             Status::Inactive => "true",
                             Status::Active | Status::Deprecated => "false",
                         }),
-                        "notSelectable" => fits(if concept.is_abstract() { "true" } else { "false" }),
+                        "notSelectable" => fits(if concept.is_abstract() {
+                            "true"
+                        } else {
+                            "false"
+                        }),
                         _ => false,
                     }
             }
@@ -175,8 +183,15 @@ impl Filter {
                 Some(holds) => decided(holds),
                 None => self.untold(),
             },
-            Test::Hierarchy(..) | Test::ChildOf(_) | Test::Generalizes(_) | Test::LeafBelow(_) | Test::Equals(_)
-            | Test::OneOf(..) | Test::Matches(_) | Test::Exists(_) | Test::Untestable(_) => self.untold(),
+            Test::Hierarchy(..)
+            | Test::ChildOf(_)
+            | Test::Generalizes(_)
+            | Test::LeafBelow(_)
+            | Test::Equals(_)
+            | Test::OneOf(..)
+            | Test::Matches(_)
+            | Test::Exists(_)
+            | Test::Untestable(_) => self.untold(),
         }
     }
 
@@ -197,12 +212,20 @@ impl Filter {
         match (&self.test, value) {
             (Test::Equals(wanted), value) => decided(value == Some(normal(wanted))),
             (Test::Exists(side), value) => decided(side.apply(value.is_some())),
-            (Test::Matches(regex), value) => decided(value.is_some_and(|value| regex.is_match(&value))),
+            (Test::Matches(regex), value) => {
+                decided(value.is_some_and(|value| regex.is_match(&value)))
+            }
             (Test::OneOf(side, wanted), value) => {
-                decided(side.apply(value.is_some_and(|value| wanted.iter().any(|one| normal(one) == value))))
+                decided(side.apply(
+                    value.is_some_and(|value| wanted.iter().any(|one| normal(one) == value)),
+                ))
             }
             (
-                Test::Hierarchy(..) | Test::ChildOf(_) | Test::Generalizes(_) | Test::LeafBelow(_) | Test::Constraint(_)
+                Test::Hierarchy(..)
+                | Test::ChildOf(_)
+                | Test::Generalizes(_)
+                | Test::LeafBelow(_)
+                | Test::Constraint(_)
                 | Test::Untestable(_),
                 _,
             ) => self.untold(),
@@ -212,7 +235,10 @@ impl Filter {
     fn untold<'v>(&self) -> Answer<'v> {
         let why = match &self.test {
             Test::Untestable(why) => why.clone(),
-            _ => format!("a filter on `{}` needs the whole code system", self.property),
+            _ => format!(
+                "a filter on `{}` needs the whole code system",
+                self.property
+            ),
         };
         Answer::Maybe(Doubt::Said(why))
     }
@@ -232,6 +258,8 @@ impl Descent {
         if concept.code() == &*self.top {
             return self.itself == Itself::Counts;
         }
-        below.as_ref().is_some_and(|below| below.contains(concept.index))
+        below
+            .as_ref()
+            .is_some_and(|below| below.contains(concept.index))
     }
 }

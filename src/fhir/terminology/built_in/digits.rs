@@ -36,7 +36,8 @@ pub(super) fn loinc(code: &str) -> Look {
     let Some((number, check)) = prefixed.unwrap_or(code).split_once('-') else {
         return malformed();
     };
-    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let are_digits =
+        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if !are_digits(number) || number.len() > 9 || !are_digits(check) || check.len() != 1 {
         return malformed();
     }
@@ -63,7 +64,9 @@ fn concept_id(id: &str) -> Look {
     }
     match &id[id.len() - 3..id.len() - 1] {
         "00" | "10" => Look::Undecided,
-        _ => refuse("it is the identifier of a description, a relationship or a reference set member"),
+        _ => refuse(
+            "it is the identifier of a description, a relationship or a reference set member",
+        ),
     }
 }
 
@@ -72,7 +75,9 @@ fn expression_ids(code: &str) -> impl Iterator<Item = &str> {
     let outside = code.split('|').step_by(2);
     let unquoted = outside.flat_map(|part| part.split('"').step_by(2));
     unquoted
-        .flat_map(|part| part.split(|letter: char| !(letter.is_ascii_digit() || letter == '#' || letter == '.')))
+        .flat_map(|part| {
+            part.split(|letter: char| !(letter.is_ascii_digit() || letter == '#' || letter == '.'))
+        })
         .filter(|run| !run.is_empty() && run.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
@@ -154,7 +159,15 @@ mod tests {
         ] {
             assert!(is_possible(&snomed(code)), "{code}");
         }
-        for code in ["73211008", "12345", "", "abc", "0123456", "73211009 : 73211008 = 1", "x 73211009"] {
+        for code in [
+            "73211008",
+            "12345",
+            "",
+            "abc",
+            "0123456",
+            "73211009 : 73211008 = 1",
+            "x 73211009",
+        ] {
             assert!(!is_possible(&snomed(code)), "{code}");
         }
         for code in ["8867-4", "29463-7", "LA6576-8", "LL715-4", "LP14542-8"] {

@@ -11,9 +11,32 @@ static VARIANTS: Table = Table::new(include_str!("variants.txt"));
 
 /// Tags from before the grammar; they stand as they are.
 static GRANDFATHERED: &[&str] = &[
-    "art-lojban", "cel-gaulish", "en-gb-oed", "i-ami", "i-bnn", "i-default", "i-enochian", "i-hak", "i-klingon",
-    "i-lux", "i-mingo", "i-navajo", "i-pwn", "i-tao", "i-tay", "i-tsu", "no-bok", "no-nyn", "sgn-be-fr", "sgn-be-nl",
-    "sgn-ch-de", "zh-guoyu", "zh-hakka", "zh-min", "zh-min-nan", "zh-xiang",
+    "art-lojban",
+    "cel-gaulish",
+    "en-gb-oed",
+    "i-ami",
+    "i-bnn",
+    "i-default",
+    "i-enochian",
+    "i-hak",
+    "i-klingon",
+    "i-lux",
+    "i-mingo",
+    "i-navajo",
+    "i-pwn",
+    "i-tao",
+    "i-tay",
+    "i-tsu",
+    "no-bok",
+    "no-nyn",
+    "sgn-be-fr",
+    "sgn-be-nl",
+    "sgn-ch-de",
+    "zh-guoyu",
+    "zh-hakka",
+    "zh-min",
+    "zh-min-nan",
+    "zh-xiang",
 ];
 
 /// The parts of a tag, in lower case.
@@ -58,11 +81,16 @@ pub(super) fn property(code: &str, name: &str) -> Property {
 fn parse(code: &str) -> Result<Tag, String> {
     let lower = code.to_ascii_lowercase();
     if GRANDFATHERED.contains(&lower.as_str()) {
-        return Ok(Tag { language: lower, ..Tag::default() });
+        return Ok(Tag {
+            language: lower,
+            ..Tag::default()
+        });
     }
     let mut parts = lower.split('-').peekable();
     let malformed = || format!("`{code}` has not the form of a language tag of BCP 47");
-    if lower.split('-').any(|part| !(1..=8).contains(&part.len()) || !part.bytes().all(|byte| byte.is_ascii_alphanumeric())) {
+    if lower.split('-').any(|part| {
+        !(1..=8).contains(&part.len()) || !part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    }) {
         return Err(malformed());
     }
     let mut tag = Tag::default();
@@ -72,7 +100,12 @@ fn parse(code: &str) -> Result<Tag, String> {
         tag.language = language.to_owned();
         tag.extlang = take(&mut parts, |part| part.len() == 3 && is_alphabetic(part));
         if let Some(extlang) = &tag.extlang {
-            registered(EXTLANGS.holds(&format!("{language}-{extlang}")), code, "extended language", extlang)?;
+            registered(
+                EXTLANGS.holds(&format!("{language}-{extlang}")),
+                code,
+                "extended language",
+                extlang,
+            )?;
         }
         tag.script = take(&mut parts, |part| part.len() == 4 && is_alphabetic(part));
         if let Some(script) = &tag.script {
@@ -88,8 +121,9 @@ fn parse(code: &str) -> Result<Tag, String> {
         }
         while let Some(singleton) = take(&mut parts, |part| part.len() == 1 && part != "x") {
             tag.extensions = true;
-            take(&mut parts, |part| part.len() > 1)
-                .ok_or_else(|| format!("`{code}` has nothing behind its extension `{singleton}`"))?;
+            take(&mut parts, |part| part.len() > 1).ok_or_else(|| {
+                format!("`{code}` has nothing behind its extension `{singleton}`")
+            })?;
             while take(&mut parts, |part| part.len() > 1).is_some() {}
         }
     }
@@ -143,7 +177,8 @@ fn is_region_form(part: &str) -> bool {
 /// `QM` to `QZ` and `XA` to `XZ` are for private use.
 fn is_region(part: &str) -> bool {
     let written = part.to_ascii_uppercase();
-    let private = ("QM"..="QZ").contains(&written.as_str()) || ("XA"..="XZ").contains(&written.as_str());
+    let private =
+        ("QM"..="QZ").contains(&written.as_str()) || ("XA"..="XZ").contains(&written.as_str());
     private || REGIONS.holds(&written)
 }
 
@@ -158,13 +193,31 @@ mod tests {
     #[test]
     fn tags_are_read_by_the_grammar_and_the_registry() {
         for good in [
-            "en", "en-GB", "EN-us", "de-AT", "zh-Hans-CN", "sr-Latn", "es-419", "de-1996", "sl-rozaj-biske", "x-klingon",
-            "zh-yue", "en-u-hc-h12", "en-x-us", "i-klingon", "de-Qaaa", "qaa", "sgn", "no-NO", "cy",
+            "en",
+            "en-GB",
+            "EN-us",
+            "de-AT",
+            "zh-Hans-CN",
+            "sr-Latn",
+            "es-419",
+            "de-1996",
+            "sl-rozaj-biske",
+            "x-klingon",
+            "zh-yue",
+            "en-u-hc-h12",
+            "en-x-us",
+            "i-klingon",
+            "de-Qaaa",
+            "qaa",
+            "sgn",
+            "no-NO",
+            "cy",
         ] {
             assert!(matches!(look(good), Look::Known(_)), "{good}");
         }
         for bad in [
-            "", "e", "english", "eng", "en_GB", "en-", "-en", "xx", "en-Zzzx", "en-QQQ", "en-u", "x", "en-GB-GB", "dé", "en-zh",
+            "", "e", "english", "eng", "en_GB", "en-", "-en", "xx", "en-Zzzx", "en-QQQ", "en-u",
+            "x", "en-GB-GB", "dé", "en-zh",
         ] {
             let known = matches!(look(bad), Look::Known(_));
             assert!(!known, "{bad}");

@@ -77,8 +77,13 @@ impl Function {
             Self::Celsius => Some("273.15"),
             Self::Fahrenheit => Some("459.67"),
             Self::Reaumur => Some("218.52"),
-            Self::TangentTimes100 | Self::SlopePercent | Self::PowerOf(_) | Self::NegativePowerOf(_)
-            | Self::HalfPowerOf10 | Self::Exponential | Self::Square => None,
+            Self::TangentTimes100
+            | Self::SlopePercent
+            | Self::PowerOf(_)
+            | Self::NegativePowerOf(_)
+            | Self::HalfPowerOf10
+            | Self::Exponential
+            | Self::Square => None,
         }
     }
 
@@ -128,7 +133,9 @@ impl Unit {
         };
         let bases = BASE_UNITS.iter().zip(self.measure.powers);
         let bases = bases.filter(|(_, found)| *found != 0);
-        let mut parts: Vec<_> = bases.map(|(unit, found)| format!("{unit}{}", power(found))).collect();
+        let mut parts: Vec<_> = bases
+            .map(|(unit, found)| format!("{unit}{}", power(found)))
+            .collect();
         let arbitrary = self.measure.arbitrary.iter();
         parts.extend(arbitrary.map(|(number, found)| format!("{{{number}}}{}", power(*found))));
         match parts.is_empty() {
@@ -165,7 +172,12 @@ pub fn convert(amount: Decimal, from: &Unit, to: &Unit) -> Option<Decimal> {
 }
 
 /// How two amounts stand to each other; `None` where they measure different things.
-pub fn compare(left: Decimal, unit: &Unit, right: Decimal, unit_of_right: &Unit) -> Option<Ordering> {
+pub fn compare(
+    left: Decimal,
+    unit: &Unit,
+    right: Decimal,
+    unit_of_right: &Unit,
+) -> Option<Ordering> {
     let right = convert(right, unit_of_right, unit)?;
     left.partial_cmp(&right)
 }
@@ -264,7 +276,9 @@ impl Measure {
         };
         let number = prefix.applied_to(amount)?;
         match function.offset() {
-            Some(offset) => self.factor.applied_to(number.checked_add(Decimal::parse(offset)?)?),
+            Some(offset) => self
+                .factor
+                .applied_to(number.checked_add(Decimal::parse(offset)?)?),
             None => Decimal::from_f64(function.to_amount(number.to_f64()) * self.factor.as_float()),
         }
     }
@@ -281,7 +295,9 @@ impl Measure {
                 let shifted = self.factor.inverse().applied_to(amount)?;
                 shifted.checked_sub(Decimal::parse(offset)?)?
             }
-            None => Decimal::from_f64(function.to_number(amount.to_f64() / self.factor.as_float()))?,
+            None => {
+                Decimal::from_f64(function.to_number(amount.to_f64() / self.factor.as_float()))?
+            }
         };
         prefix.inverse().applied_to(number)
     }

@@ -69,16 +69,53 @@ mod tests {
     #[test]
     fn expressions_are_read_by_the_grammar() {
         for good in [
-            "mg", "mg/dL", "mm[Hg]", "10*3/uL", "10*-6", "10^9/L", "/min", "{score}", "kg/m2", "m2", "m-2", "[degF]",
-            "Cel", "umol/L{blood}", "(g.m)/s2", "%", "1", "/{tot}", "[in_i'H2O]", "B[10.nV]", "g/(8.h)", "{a}{b}",
-            "U/L", "[iU]/mL", "k[iU]/L", "mol/kg/s", "10", "daL", "cd", "[m/s2/Hz^(1/2)]", "mL/min/{1.73_m2}",
-            "m[H2O]", "ng/mL/h", "s/{control}", "meq/L", "m+2",
+            "mg",
+            "mg/dL",
+            "mm[Hg]",
+            "10*3/uL",
+            "10*-6",
+            "10^9/L",
+            "/min",
+            "{score}",
+            "kg/m2",
+            "m2",
+            "m-2",
+            "[degF]",
+            "Cel",
+            "umol/L{blood}",
+            "(g.m)/s2",
+            "%",
+            "1",
+            "/{tot}",
+            "[in_i'H2O]",
+            "B[10.nV]",
+            "g/(8.h)",
+            "{a}{b}",
+            "U/L",
+            "[iU]/mL",
+            "k[iU]/L",
+            "mol/kg/s",
+            "10",
+            "daL",
+            "cd",
+            "[m/s2/Hz^(1/2)]",
+            "mL/min/{1.73_m2}",
+            "m[H2O]",
+            "ng/mL/h",
+            "s/{control}",
+            "meq/L",
+            "m+2",
         ] {
-            assert!(Unit::parse(good).is_ok(), "{good}: {:?}", Unit::parse(good).err());
+            assert!(
+                Unit::parse(good).is_ok(),
+                "{good}: {:?}",
+                Unit::parse(good).err()
+            );
         }
         for bad in [
-            "", "KG", "mgs", "kilogram", "mg dL", "mg//dL", "mg/", "(mg", "mg)", "{open", "m2m", "21612-7", "5 mg",
-            "kmin", "foo", "m[", "[lb]", "mg/dL ", "°C", "μg", "{a}b", "k", "dda", "[in_i", "m--2", "{ü}", "bpm",
+            "", "KG", "mgs", "kilogram", "mg dL", "mg//dL", "mg/", "(mg", "mg)", "{open", "m2m",
+            "21612-7", "5 mg", "kmin", "foo", "m[", "[lb]", "mg/dL ", "°C", "μg", "{a}b", "k",
+            "dda", "[in_i", "m--2", "{ü}", "bpm",
         ] {
             assert!(Unit::parse(bad).is_err(), "{bad}");
         }
@@ -103,7 +140,10 @@ mod tests {
         }
         assert_eq!(converted("1", "mg", "mL"), None);
         assert_eq!(converted("1", "[iU]", "[arb'U]"), None);
-        assert_eq!(converted("1", "[iU]/L", "[IU]/mL").as_deref(), Some("0.001"));
+        assert_eq!(
+            converted("1", "[iU]/L", "[IU]/mL").as_deref(),
+            Some("0.001")
+        );
     }
 
     #[test]
@@ -115,7 +155,10 @@ mod tests {
         assert_eq!(order("1", "m", "100", "cm"), Some(Ordering::Equal));
         assert_eq!(order("1", "g", "1", "kg"), Some(Ordering::Less));
         assert_eq!(order("40", "Cel", "100", "[degF]"), Some(Ordering::Greater));
-        assert_eq!(order("1", "[deg]".trim_matches(['[', ']']), "1", "rad"), Some(Ordering::Less));
+        assert_eq!(
+            order("1", "[deg]".trim_matches(['[', ']']), "1", "rad"),
+            Some(Ordering::Less)
+        );
         assert_eq!(order("1", "m", "1", "s"), None);
     }
 

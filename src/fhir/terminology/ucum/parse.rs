@@ -107,7 +107,9 @@ impl<'c> Reader<'c> {
 
     fn number(&mut self) -> Result<Measure, String> {
         let rest = self.rest();
-        let end = rest.find(|sign: char| !sign.is_ascii_digit()).unwrap_or(rest.len());
+        let end = rest
+            .find(|sign: char| !sign.is_ascii_digit())
+            .unwrap_or(rest.len());
         let factor = Factor::parse(&rest[..end]).filter(|factor| factor.as_float() > 0.0);
         let factor = factor.ok_or_else(|| format!("`{}` is no usable factor", &rest[..end]))?;
         self.at += end;
@@ -160,7 +162,10 @@ impl<'c> Reader<'c> {
 
     fn unexpected(&self, wanted: &str) -> String {
         match self.rest().chars().next() {
-            Some(found) => format!("at character {} it has `{found}` instead of {wanted}", self.at + 1),
+            Some(found) => format!(
+                "at character {} it has `{found}` instead of {wanted}",
+                self.at + 1
+            ),
             None => format!("it ends where {wanted} should follow"),
         }
     }
@@ -186,11 +191,16 @@ fn prefixed(symbol: &str) -> Option<Measure> {
         return atom.measure().cloned();
     }
     let decimal = PREFIXES.map(|(prefix, power)| (prefix, Factor::ten_to(power)));
-    decimal.iter().find_map(|(prefix, factor)| with_prefix(symbol, prefix, *factor)).or_else(|| {
-        let two = Factor::parse("2")?;
-        let binary = BINARY_PREFIXES.map(|(prefix, power)| (prefix, two.raised(power)));
-        binary.iter().find_map(|(prefix, factor)| with_prefix(symbol, prefix, *factor))
-    })
+    decimal
+        .iter()
+        .find_map(|(prefix, factor)| with_prefix(symbol, prefix, *factor))
+        .or_else(|| {
+            let two = Factor::parse("2")?;
+            let binary = BINARY_PREFIXES.map(|(prefix, power)| (prefix, two.raised(power)));
+            binary
+                .iter()
+                .find_map(|(prefix, factor)| with_prefix(symbol, prefix, *factor))
+        })
 }
 
 fn with_prefix(symbol: &str, prefix: &str, factor: Factor) -> Option<Measure> {

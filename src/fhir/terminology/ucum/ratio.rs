@@ -37,7 +37,9 @@ impl Factor {
             Some((mantissa, exponent)) => (mantissa, exponent.parse().ok()?),
             None => (text, 0),
         };
-        let places = mantissa.split_once('.').map_or(0, |(_, places)| places.len());
+        let places = mantissa
+            .split_once('.')
+            .map_or(0, |(_, places)| places.len());
         let digits: String = mantissa.chars().filter(|sign| *sign != '.').collect();
         let exact = digits.parse().ok().and_then(|numerator: i128| {
             Ratio::new(numerator, 1, exponent - i32::try_from(places).ok()?)
@@ -63,9 +65,9 @@ impl Factor {
 
     pub(super) fn inverse(self) -> Self {
         Self {
-            exact: self.exact.and_then(|exact| {
-                Ratio::new(exact.denominator, exact.numerator, -exact.exponent)
-            }),
+            exact: self
+                .exact
+                .and_then(|exact| Ratio::new(exact.denominator, exact.numerator, -exact.exponent)),
             approximate: 1.0 / self.approximate,
         }
     }

@@ -55,7 +55,8 @@ pub(super) const PREFIXES: [(&str, i32); 20] = [
 ];
 
 /// Binary prefixes, for bits and bytes.
-pub(super) const BINARY_PREFIXES: [(&str, i32); 4] = [("Ki", 10), ("Mi", 20), ("Gi", 30), ("Ti", 40)];
+pub(super) const BINARY_PREFIXES: [(&str, i32); 4] =
+    [("Ki", 10), ("Mi", 20), ("Gi", 30), ("Ti", 40)];
 
 /// The atom of a symbol.
 pub(super) fn atom(symbol: &str) -> Option<&'static Atom> {
@@ -66,7 +67,9 @@ pub(super) fn atom(symbol: &str) -> Option<&'static Atom> {
 fn atoms() -> HashMap<&'static str, Atom> {
     let bases = BASE_UNITS.iter().enumerate();
     let bases = bases.map(|(at, symbol)| (*symbol, Atom::new(true, Definition::Base(at))));
-    bases.chain(ROWS.lines().enumerate().filter_map(row)).collect()
+    bases
+        .chain(ROWS.lines().enumerate().filter_map(row))
+        .collect()
 }
 
 /// `code metric kind value unit`

@@ -13,8 +13,9 @@ impl Session<'_> {
         &mut self,
         node: &Node,
         change: &Change,
+        max_before: Option<Max>,
     ) -> Result<(), SnapshotError> {
-        check_limits(node, change)?;
+        check_limits(node, change, max_before)?;
         check_flags(node, change)?;
         check_binding(node, change)?;
         self.check_types(node, change)
@@ -173,7 +174,11 @@ fn same_types(node: &Node, change: &Change) -> bool {
     }
 }
 
-fn check_limits(node: &Node, change: &Change) -> Result<(), SnapshotError> {
+fn check_limits(
+    node: &Node,
+    change: &Change,
+    max_before: Option<Max>,
+) -> Result<(), SnapshotError> {
     let (min, max) = (change.facts.min(), change.facts.max());
     if let Some(min) = min
         && min < node.min()
@@ -185,7 +190,7 @@ fn check_limits(node: &Node, change: &Change) -> Result<(), SnapshotError> {
         );
         return Err(refuse(&change.label, message));
     }
-    if let (Some(max), Some(known)) = (max, node.max())
+    if let (Some(max), Some(known)) = (max, max_before)
         && max > known
     {
         return Err(refuse(

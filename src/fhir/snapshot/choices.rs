@@ -39,12 +39,8 @@ impl Session<'_> {
         for of_type in &of_types {
             self.slice_of_type(node, &before, of_type, of_types.len())?;
         }
-        self.close_choice(
-            node,
-            &of_types,
-            was_sliced,
-            whole.is_none_or(|whole| !whole.facts.has("slicing")),
-        );
+        bring_forward(node, &of_types);
+        self.close_choice(node, &of_types, was_sliced, whole.is_none_or(|whole| !whole.facts.has("slicing")));
         Ok(())
     }
 
@@ -124,22 +120,16 @@ impl Session<'_> {
             (None, [kind]) => Some(kind.code.to_string()),
             (None, []) => named().or_else(of_known),
         };
-        let code =
-            code.ok_or_else(|| refuse(label, "the slice of a choice does not tell its type"))?;
-        let name = format!("{stem}{}", capital(&code));
+        let code = code.ok_or_else(|| refuse(label, "the slice of a choice does not tell its type"))?;
+        let named = format!("{stem}{}", capital(&code));
         if let Some(slice) = change.slice.as_deref()
-            && slice != name
+            && slice != named
+            && !self.in_slice
         {
-            return Err(refuse(
-                label,
-                format!("the slice for `{code}` must be called `{name}`, not `{slice}`"),
-            ));
+            return Err(refuse(label, format!("the slice for `{code}` must be called `{named}`, not `{slice}`")));
         }
-        Ok(OfType {
-            code,
-            name,
-            change: change.clone(),
-        })
+        let name = change.slice.as_deref().map_or(named, str::to_owned);
+        Ok(OfType { code, name, change: change.clone() })
     }
 
     fn slice_of_type(
@@ -171,7 +161,11 @@ impl Session<'_> {
         let mut made = before.clone();
         made.slice = change.slice.as_deref().map(Into::into);
         let keeps_min = count == 1;
-        self.apply_in_slice(&mut made, &change, Standing::NewSlice { keeps_min })?;
+        let standing = Standing::NewSlice {
+            keeps_min,
+            among_others: false,
+        };
+        self.apply_in_slice(&mut made, &change, standing)?;
         if let (Some(limit), Some(max)) = (limit, made.max())
             && max > limit
         {
@@ -218,6 +212,15 @@ impl Session<'_> {
         let base = node.facts.get("base").and_then(|base| base.text_of("path"));
         base == Some("Extension.value[x]")
     }
+}
+
+/// The slices that a differential speaks of come first, as it has them.
+fn bring_forward(node: &mut Node, of_types: &[OfType]) {
+    let spoken_of = |slice: &Node| {
+        let at = of_types.iter().position(|of_type| slice.slice.as_deref() == Some(&*of_type.name));
+        at.unwrap_or(of_types.len())
+    };
+    node.slices.sort_by_key(spoken_of);
 }
 
 fn slice_of(node: &Node, of_type: &OfType) -> Option<usize> {

@@ -12,6 +12,7 @@ impl Session<'_> {
             let url = self.structure.url.clone();
             settle_new(root, &mut String::new(), &url);
         }
+        self.settle_groups(root)?;
         let raises = self.manner.practice == Practice::Current;
         settle_slices(root, raises);
         Ok(())

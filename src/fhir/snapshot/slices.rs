@@ -100,7 +100,11 @@ impl Session<'_> {
         }
         let (mut made, at) = self.new_slice(node, before, name, change)?;
         let keeps_min = is_closed && !was_sliced && node.slices.is_empty();
-        self.apply_in_slice(&mut made, change, Standing::NewSlice { keeps_min })?;
+        let standing = Standing::NewSlice {
+            keeps_min,
+            among_others: was_sliced,
+        };
+        self.apply_in_slice(&mut made, change, standing)?;
         if self.manner.practice == Practice::Current
             && let (Some(limit), Some(max)) = (limit, made.max())
             && max > limit
@@ -245,12 +249,18 @@ fn check_against(known: &Fact, wanted: &Fact, label: &str) -> Result<(), Snapsho
     }
 }
 
+fn same_discriminator(left: &Fact, right: &Fact) -> bool {
+    ["type", "path"]
+        .iter()
+        .all(|part| left.text_of(part) == right.text_of(part))
+}
+
 fn merged_slicing(known: &Fact, wanted: &Fact) -> Fact {
     let mut facts: Facts = known.inside().into_iter().collect();
     for part in wanted.inside() {
         match part.name() {
             "discriminator" => {
-                if !facts.all("discriminator").any(|old| old.says_what(&part)) {
+                if !facts.all("discriminator").any(|old| same_discriminator(old, &part)) {
                     facts.add(part);
                 }
             }

@@ -11,6 +11,8 @@
 
 mod json;
 mod parts;
+#[cfg(test)]
+mod tests;
 
 use super::given::{all, text};
 use crate::fhir::tree::{Element, Kind};

@@ -10,6 +10,7 @@ use super::functions::{self, Arguments, Function};
 use super::lexer::{Quotes, Token, TokenKind, tokens};
 use super::quantity::{Quantity, Unit};
 use super::temporal::{CalendarUnit, Temporal, TemporalKind};
+use crate::fhir::tree::name_hash;
 use crate::fhir::types;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -466,6 +467,7 @@ fn member(name: String, position: usize) -> Result<Member, ExpressionError> {
     };
     Ok(Member {
         position,
+        hash: name_hash(&name),
         name,
         spelling,
         choice,

@@ -34,8 +34,9 @@ pub(super) struct Reader<'s> {
     /// The element whose content is being read, and the name and index of the value below it: faults are noted there.
     here: u32,
     naming: Option<(Span, u32)>,
-    /// The hashes of the names of all open objects.
+    /// The hashes of the names of all open objects, and where these names stand.
     hashes: Vec<u32>,
+    keys: Vec<u32>,
     /// Whether some node stands for a null, an empty array, a property that comes twice, or a `_name` apart from `name`.
     out_of_order: bool,
 }
@@ -86,6 +87,7 @@ impl<'s> Reader<'s> {
             here: u32::MAX,
             naming: None,
             hashes: Vec::with_capacity(FEW),
+            keys: Vec::with_capacity(FEW),
             out_of_order: false,
         }
     }
@@ -158,10 +160,12 @@ impl<'s> Reader<'s> {
             self.member(&mut members, depth)?;
             count += 1;
         }
-        self.hashes.truncate(members.first_hash);
         if members.suspect {
-            self.pair_names(parent, first)?;
+            let keys = self.keys.split_off(members.first_hash);
+            self.pair_names(parent, first, &keys)?;
         }
+        self.hashes.truncate(members.first_hash);
+        self.keys.truncate(members.first_hash);
         if count == 0 && depth > 0 {
             self.note_empty_object(parent);
         }
@@ -217,7 +221,7 @@ impl<'s> Reader<'s> {
         if key.beside && self.follows(members, key) {
             return self.extensions_of_last(members, depth);
         }
-        self.watch_name(members, key.hash);
+        self.watch_name(members, key);
         let slot = Slot {
             name: key.name,
             hash: key.hash,
@@ -237,10 +241,11 @@ impl<'s> Reader<'s> {
     }
 
     /// Notes whether a name may have come before in the same object.
-    fn watch_name(&mut self, members: &mut Members, hash: u32) {
+    fn watch_name(&mut self, members: &mut Members, key: Key) {
         let before = &self.hashes[members.first_hash..];
-        members.suspect |= before.len() >= FEW || before.contains(&hash);
-        self.hashes.push(hash);
+        members.suspect |= before.len() >= FEW || before.contains(&key.hash);
+        self.hashes.push(key.hash);
+        self.keys.push(key.at as u32);
     }
 
     /// The type of the resource goes into the node of its object.
@@ -470,52 +475,49 @@ impl<'s> Reader<'s> {
     }
 
     /// At the end of an object where names may repeat: a name that comes twice is a fault, a `_name` beside its `name`
-    /// asks for the merge.
-    fn pair_names(&mut self, parent: u32, first: usize) -> Reads<()> {
-        let twice = {
-            let nodes = &self.builder.nodes;
-            let mut heads: Vec<usize> = Vec::new();
-            let mut next = first;
-            while next < nodes.len() {
-                if nodes[next].mark.contains(Mark::HEAD) {
-                    heads.push(next);
-                }
-                next = nodes[next].end as usize;
-            }
-            heads.sort_unstable_by_key(|id| {
-                let node = &nodes[*id];
-                (self.text(node.name), node.mark.contains(Mark::BESIDE), *id)
-            });
-            let same =
-                |pair: &&[usize]| self.text(nodes[pair[0]].name) == self.text(nodes[pair[1]].name);
-            let pairs: Vec<[usize; 2]> = heads
-                .windows(2)
-                .filter(same)
-                .map(|pair| [pair[0], pair[1]])
-                .collect();
-            self.out_of_order |= !pairs.is_empty();
-            let repeats = pairs.into_iter().filter(|[one, other]| {
-                let (one, other) = (nodes[*one].mark, nodes[*other].mark);
-                one.contains(Mark::BESIDE) == other.contains(Mark::BESIDE)
-                    || one.contains(Mark::EXTENDED)
-            });
-            repeats.map(|[_, other]| other).collect::<Vec<_>>()
-        };
+    /// asks for the merge. `keys` holds the places of the names, one for each property.
+    fn pair_names(&mut self, parent: u32, first: usize, keys: &[u32]) -> Reads<()> {
+        let pairs = self.same_names(first, keys);
+        self.out_of_order |= !pairs.is_empty();
         (self.here, self.naming) = (parent, None);
-        for id in twice {
-            let node = &self.builder.nodes[id];
-            let underscore = if node.mark.contains(Mark::BESIDE) {
-                "_"
-            } else {
-                ""
-            };
-            let name = self.text(node.name);
+        for [(one, _), (other, at)] in pairs {
+            let marks = [one, other].map(|id| self.builder.nodes[id].mark);
+            let beside = marks.map(|mark| mark.contains(Mark::BESIDE));
+            if beside[0] != beside[1] && !marks[0].contains(Mark::EXTENDED) {
+                continue;
+            }
+            let underscore = if beside[1] { "_" } else { "" };
+            let name = self.text(self.builder.nodes[other].name);
             let message = format!("the property `{underscore}{name}` comes twice in one object");
-            let at = node.position as usize;
             self.mend(FormIssueKind::DuplicateProperty, fault(at, message))?;
-            self.builder.nodes[id].mark.insert(Mark::DROPPED);
+            self.builder.nodes[other].mark.insert(Mark::DROPPED);
         }
         Ok(())
+    }
+
+    /// Pairs of properties of one object, first node and place of the name each, that have the same name but for a `_`.
+    fn same_names(&self, first: usize, keys: &[u32]) -> Vec<[(usize, usize); 2]> {
+        let nodes = &self.builder.nodes;
+        let mut heads: Vec<usize> = Vec::with_capacity(keys.len());
+        let mut next = first;
+        while next < nodes.len() {
+            if nodes[next].mark.contains(Mark::HEAD) {
+                heads.push(next);
+            }
+            next = nodes[next].end as usize;
+        }
+        let places = keys.iter().map(|key| *key as usize);
+        let mut heads: Vec<(usize, usize)> = heads.into_iter().zip(places).collect();
+        heads.sort_unstable_by_key(|(id, _)| {
+            let node = &nodes[*id];
+            let beside = node.mark.contains(Mark::BESIDE);
+            (self.text(node.name), beside, *id)
+        });
+        let name = |head: (usize, usize)| self.text(nodes[head.0].name);
+        let pairs = heads.windows(2).map(|pair| [pair[0], pair[1]]);
+        pairs
+            .filter(|[one, other]| name(*one) == name(*other))
+            .collect()
     }
 
     fn bounded(&self, depth: usize) -> Reads<()> {

@@ -64,14 +64,21 @@ impl Place {
     /// One character at a line and column, both counted from 1; the nearest place where there is none such.
     pub fn at(source: &Arc<Source>, line: usize, column: usize) -> Self {
         let mut lines = source.text.split_inclusive('\n');
-        let before: usize = lines.by_ref().take(line.saturating_sub(1)).map(str::len).sum();
+        let before: usize = lines
+            .by_ref()
+            .take(line.saturating_sub(1))
+            .map(str::len)
+            .sum();
         let line = lines.next().unwrap_or_default();
         let inside = line.char_indices().nth(column.saturating_sub(1));
         let start = before + inside.map_or(line.trim_end().len(), |(at, _)| at);
         let length = inside.map_or(0, |(_, letter)| letter.len_utf8());
         Self {
             source: source.clone(),
-            span: Span { start, end: start + length },
+            span: Span {
+                start,
+                end: start + length,
+            },
         }
     }
 

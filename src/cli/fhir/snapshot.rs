@@ -41,8 +41,13 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<ExitCode, Failure
             diagnostic.help("name the package that defines it with `--package`")
         })?,
     };
-    let whole = snapshot::generate(&known.definitions, &resource, Order::Any, &mut Trail::default())
-        .map_err(|error| Diagnostic::error("snapshot", error.to_string()))?;
+    let whole = snapshot::generate(
+        &known.definitions,
+        &resource,
+        Order::Any,
+        &mut Trail::default(),
+    )
+    .map_err(|error| Diagnostic::error("snapshot", error.to_string()))?;
     console.print(whole.source());
     Ok(ExitCode::SUCCESS)
 }

@@ -7,7 +7,7 @@ use super::functions::Invocation;
 use super::items::Items;
 use super::typing::KnownTypes;
 use super::value::{Collection, Trace, Value, truth_of};
-use super::variables::{Members, Variables};
+use super::variables::{Casts, Members, Variables};
 use super::{arithmetic, compare, equality, functions, navigate, system, walk};
 use crate::fhir::tree::Element;
 use std::borrow::Cow;
@@ -148,7 +148,16 @@ impl<'r> Evaluator<'r> {
     /// A whole expression as a condition.
     pub(super) fn whole_truth(&mut self, node: &'r Node) -> Result<Option<bool>, Fault> {
         let this = [Value::Element(self.context)];
-        self.truth(node, Scope::of(&this))
+        let scope = Scope::of(&this);
+        if self.variables.casts == Casts::Single || node.yields == Yields::Truth {
+            return self.truth(node, scope);
+        }
+        let items = self.evaluate(node, scope)?;
+        match &*items {
+            // STU3's own `ele-1` joins its conditions with `|`, and means that there is something.
+            [_, _, ..] => Ok(Some(true)),
+            at_most_one => self.boolean(at_most_one, node.position),
+        }
     }
 
     /// Evaluates one node. Recursion is bounded by the parser's limit on nesting.
@@ -235,18 +244,20 @@ impl<'r> Evaluator<'r> {
 
     /// A node that yields a count.
     fn count(&mut self, node: &'r Node, scope: Scope<'_, 'r>) -> Result<i64, Fault> {
-        match &node.kind {
-            NodeKind::Literal(Literal::Integer(number)) => Ok(*number),
-            NodeKind::Path(inner, steps) if steps.is_empty() => self.count(inner, scope),
-            NodeKind::Path(first, steps) => {
-                self.refuse_in_strict_mode(first, steps)?;
-                self.asked(first, scope, |evaluator, input| {
-                    walk::count(evaluator, input, steps, scope)
-                })
-            }
-            // invariant: nothing else yields a count.
-            _ => Ok(0),
+        if let NodeKind::Literal(Literal::Integer(number)) = &node.kind {
+            return Ok(*number);
         }
+        let NodeKind::Path(first, steps) = &node.kind else {
+            // invariant: nothing else yields a count.
+            return Ok(0);
+        };
+        if steps.is_empty() {
+            return self.count(first, scope);
+        }
+        self.refuse_in_strict_mode(first, steps)?;
+        self.asked(first, scope, |evaluator, input| {
+            walk::count(evaluator, input, steps, scope)
+        })
     }
 
     /// Asks a question of what a path starts with.
@@ -287,9 +298,34 @@ impl<'r> Evaluator<'r> {
             }
             _ => {
                 let left = self.apart(left, scope)?;
-                self.compared(&left, operation, scope)
+                match (operator, right.union_parts()) {
+                    (Operator::In, Some((first, others))) => {
+                        self.is_in_any(&left, first, others, operation.position, scope)
+                    }
+                    _ => self.compared(&left, operation, scope),
+                }
             }
         }
+    }
+
+    /// Whether an item is in `a | b | c`: the union is never made, and what comes after a hit not evaluated.
+    fn is_in_any(
+        &mut self,
+        item: &[Value<'r>],
+        first: &'r Node,
+        others: &'r [Operation],
+        position: usize,
+        scope: Scope<'_, 'r>,
+    ) -> Result<Option<bool>, Fault> {
+        let parts = std::iter::once(first).chain(others.iter().map(|other| &other.operand));
+        for part in parts {
+            let items = self.apart(part, scope)?;
+            match compare::membership(self, item, &items, position)? {
+                Some(false) => {}
+                settled => return Ok(settled),
+            }
+        }
+        Ok(Some(false))
     }
 
     /// Evaluates an argument with an item as `$this`; what is defined there is not seen outside.

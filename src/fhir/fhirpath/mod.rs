@@ -120,7 +120,7 @@ impl Expression {
     }
 
     /// Whether the expression holds at an element, by singleton evaluation: a truth value is itself, any other single
-    /// item is true, and an empty collection is `None`. Several items are an error. Dearer than [`Self::evaluate_at`]
+    /// item is true, and an empty collection is `None`. Several items are an error, or true with [`Casts::EachItem`]. Dearer than [`Self::evaluate_at`]
     /// in nothing, and cheaper by the collections that are never made.
     pub fn holds_at<'r>(
         &'r self,

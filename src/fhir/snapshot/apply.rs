@@ -3,7 +3,7 @@
 use super::differential::Change;
 use super::facts::{Fact, Facts};
 use super::node::Node;
-use super::{MAX_ELEMENTS, Manner, Order, SnapshotError, refuse};
+use super::{MAX_ELEMENTS, Manner, Order, Practice, SnapshotError, refuse};
 use crate::fhir::definitions::{
     Canonical, Definitions, Derivation, Max, STRUCTURE_BASE, Structure, Trail,
 };
@@ -18,7 +18,7 @@ pub(super) struct Session<'s> {
     /// How many elements may still be added.
     budget: usize,
     /// Whether a slice is being filled with what the base itself says of the element.
-    in_slice: bool,
+    pub(super) in_slice: bool,
 }
 
 /// Where the element stands that a change is merged into.
@@ -27,7 +27,11 @@ pub(super) enum Standing {
     /// The base has it.
     Inherited,
     /// It is a slice that was just copied; whether it keeps the minimum of the element that it divides.
-    NewSlice { keeps_min: bool },
+    NewSlice {
+        keeps_min: bool,
+        /// Whether the base had slices already.
+        among_others: bool,
+    },
 }
 
 impl<'s> Session<'s> {
@@ -136,11 +140,29 @@ impl<'s> Session<'s> {
             [change] if !self.is_type_slicing(child, change) => {
                 self.apply(child, change, Standing::Inherited)
             }
-            [change] if self.in_slice && is_narrowing(child, change) => {
-                self.narrow(child, change)
+            [change] if self.in_slice && is_narrowing(child, change) => self.narrow(child, change),
+            [change] if self.names_the_whole(child, change) => {
+                self.name_whole(child, &change.slices[0])
             }
             changes => self.choose(child, changes),
         }
+    }
+
+    /// A lone slice of a choice took the place of the whole in the former practice.
+    fn names_the_whole(&self, child: &Node, change: &Change) -> bool {
+        self.manner.practice == Practice::Former
+            && (self.in_slice || change.name == child.name.as_ref().into())
+            && !change.stated
+            && change.children.is_empty()
+            && child.choice_stem().is_some()
+            && !child.is_sliced()
+            && change.slices.len() == 1
+    }
+
+    fn name_whole(&mut self, child: &mut Node, slice: &Change) -> Result<(), SnapshotError> {
+        self.apply(child, slice, Standing::Inherited)?;
+        child.slice = slice.slice.as_deref().map(Into::into);
+        Ok(())
     }
 
     /// Makes a change to an element of a slice: what is unfolded further down is no longer the slice's own.
@@ -157,11 +179,7 @@ impl<'s> Session<'s> {
     }
 
     /// Which child each change is about. A type of its own may add children.
-    fn places(
-        &mut self,
-        node: &mut Node,
-        changes: &[Change],
-    ) -> Result<Vec<usize>, SnapshotError> {
+    fn places(&mut self, node: &mut Node, changes: &[Change]) -> Result<Vec<usize>, SnapshotError> {
         let mut places: Vec<usize> = Vec::with_capacity(changes.len());
         for change in changes {
             let place = match place_of(node, &change.name) {
@@ -197,16 +215,18 @@ impl<'s> Session<'s> {
 }
 
 /// A type that builds on nothing: its differential is all of it.
-pub(super) fn from_nothing(
-    structure: &Structure,
-    change: &Change,
-) -> Result<Node, SnapshotError> {
+pub(super) fn from_nothing(structure: &Structure, change: &Change) -> Result<Node, SnapshotError> {
     if !change.stated {
         return Err(refuse("", "a type without a base must state its root"));
     }
     let mut root = written_out(change);
     root.name = super::differential::path_root(&structure.type_name).into();
-    settle(&mut root, &mut String::new(), &structure.url, &structure.url);
+    settle(
+        &mut root,
+        &mut String::new(),
+        &structure.url,
+        &structure.url,
+    );
     Ok(root)
 }
 
@@ -287,6 +307,9 @@ pub(super) fn settle_facts(facts: &mut Facts, path: &str, source: &str, home: &s
     if !facts.has("base") {
         facts.set(base_fact(facts, path));
     }
+    if facts.get("base").and_then(|base| base.text_of("path")) == Some("Resource.id") {
+        settle_id(facts);
+    }
     let reference = facts.value("contentReference");
     let local = reference.filter(|reference| reference.starts_with('#'));
     if let Some(local) = local {
@@ -299,6 +322,29 @@ pub(super) fn settle_facts(facts: &mut Facts, path: &str, source: &str, home: &s
     {
         name_sources(facts, source);
     }
+}
+
+/// Ids of resources are of the type `id`, which some publications of R4 have as `string`.
+fn settle_id(facts: &mut Facts) {
+    if facts
+        .types()
+        .first()
+        .is_none_or(|kind| &*kind.code != "string")
+    {
+        return;
+    }
+    let extension = vec![
+        Fact::text(
+            "url",
+            &format!("{STRUCTURE_BASE}structuredefinition-fhir-type"),
+        ),
+        Fact::text("valueUrl", "id"),
+    ];
+    let parts = vec![
+        Fact::parts("extension", extension),
+        Fact::text("code", "http://hl7.org/fhirpath/System.String"),
+    ];
+    facts.set(Fact::parts("type", parts));
 }
 
 /// Says of each invariant that has no source where it comes from.

@@ -24,8 +24,9 @@ impl Session<'_> {
         node: &mut Node,
         changes: &[&Change],
     ) -> Result<(), SnapshotError> {
-        let (whole, short): (Vec<&Change>, Vec<&Change>) =
-            changes.iter().partition(|change| change.name == node.name.as_ref().into());
+        let (whole, short): (Vec<&Change>, Vec<&Change>) = changes
+            .iter()
+            .partition(|change| change.name == node.name.as_ref().into());
         let whole = whole.first().copied();
         let of_types = self.of_types(node, whole, &short)?;
         let before = node.unsliced();
@@ -38,7 +39,13 @@ impl Session<'_> {
         for of_type in &of_types {
             self.slice_of_type(node, &before, of_type, of_types.len())?;
         }
-        self.close_choice(node, &of_types, was_sliced, whole.is_none_or(|whole| !whole.facts.has("slicing")));
+        bring_forward(node, &of_types);
+        self.close_choice(
+            node,
+            &of_types,
+            was_sliced,
+            whole.is_none_or(|whole| !whole.facts.has("slicing")),
+        );
         Ok(())
     }
 
@@ -93,30 +100,49 @@ impl Session<'_> {
             let name = change.slice.as_deref()?.strip_prefix(stem)?;
             self.type_in_name(name)
         };
-        let known = node.slices.iter().find(|slice| slice.slice.as_deref() == change.slice.as_deref());
+        let known = node
+            .slices
+            .iter()
+            .find(|slice| slice.slice.as_deref() == change.slice.as_deref());
         let of_known = || match &known?.types()[..] {
             [kind] => Some(kind.code.to_string()),
             _ => None,
         };
         let code = match (code, &types[..]) {
             (_, [_, _, ..]) => {
-                return Err(refuse(label, "a slice of a choice has one type, and no more"));
+                return Err(refuse(
+                    label,
+                    "a slice of a choice has one type, and no more",
+                ));
             }
             (Some(code), [kind]) if *kind.code != *code => {
-                return Err(refuse(label, format!("a slice for `{code}` cannot have the type `{}`", kind.code)));
+                return Err(refuse(
+                    label,
+                    format!("a slice for `{code}` cannot have the type `{}`", kind.code),
+                ));
             }
             (Some(code), _) => Some(code.to_owned()),
             (None, [kind]) => Some(kind.code.to_string()),
             (None, []) => named().or_else(of_known),
         };
-        let code = code.ok_or_else(|| refuse(label, "the slice of a choice does not tell its type"))?;
-        let name = format!("{stem}{}", capital(&code));
+        let code =
+            code.ok_or_else(|| refuse(label, "the slice of a choice does not tell its type"))?;
+        let named = format!("{stem}{}", capital(&code));
         if let Some(slice) = change.slice.as_deref()
-            && slice != name
+            && slice != named
+            && !self.in_slice
         {
-            return Err(refuse(label, format!("the slice for `{code}` must be called `{name}`, not `{slice}`")));
+            return Err(refuse(
+                label,
+                format!("the slice for `{code}` must be called `{named}`, not `{slice}`"),
+            ));
         }
-        Ok(OfType { code, name, change: change.clone() })
+        let name = change.slice.as_deref().map_or(named, str::to_owned);
+        Ok(OfType {
+            code,
+            name,
+            change: change.clone(),
+        })
     }
 
     fn slice_of_type(
@@ -129,7 +155,9 @@ impl Session<'_> {
         let mut change = of_type.change.clone();
         change.slice = Some(of_type.name.as_str().into());
         if !change.facts.has("type") {
-            change.facts.add(Fact::parts("type", vec![Fact::text("code", &of_type.code)]));
+            change
+                .facts
+                .add(Fact::parts("type", vec![Fact::text("code", &of_type.code)]));
             change.stated = true;
         }
         if count > 1 && change.facts.min().is_some_and(|min| min > 0) {
@@ -146,7 +174,11 @@ impl Session<'_> {
         let mut made = before.clone();
         made.slice = change.slice.as_deref().map(Into::into);
         let keeps_min = count == 1;
-        self.apply_in_slice(&mut made, &change, Standing::NewSlice { keeps_min })?;
+        let standing = Standing::NewSlice {
+            keeps_min,
+            among_others: false,
+        };
+        self.apply_in_slice(&mut made, &change, standing)?;
         if let (Some(limit), Some(max)) = (limit, made.max())
             && max > limit
         {
@@ -157,11 +189,20 @@ impl Session<'_> {
     }
 
     /// Sets the slicing by type, and takes the types out that are no longer possible.
-    fn close_choice(&mut self, node: &mut Node, of_types: &[OfType], was_sliced: bool, is_short: bool) {
+    fn close_choice(
+        &mut self,
+        node: &mut Node,
+        of_types: &[OfType],
+        was_sliced: bool,
+        is_short: bool,
+    ) {
         let mandatory = node.slices.iter().find(|slice| slice.min() > 0);
         let fixed = mandatory.and_then(|slice| slice.types().first().map(|kind| kind.code.clone()));
         if let Some(code) = &fixed {
-            if of_types.iter().any(|of_type| of_type.change.facts.min().is_some_and(|min| min > 0)) {
+            if of_types
+                .iter()
+                .any(|of_type| of_type.change.facts.min().is_some_and(|min| min > 0))
+            {
                 node.facts.set_min(1);
                 keep_types(node, |kind| kind == &**code);
             }
@@ -186,6 +227,17 @@ impl Session<'_> {
     }
 }
 
+/// The slices that a differential speaks of come first, as it has them.
+fn bring_forward(node: &mut Node, of_types: &[OfType]) {
+    let spoken_of = |slice: &Node| {
+        let at = of_types
+            .iter()
+            .position(|of_type| slice.slice.as_deref() == Some(&*of_type.name));
+        at.unwrap_or(of_types.len())
+    };
+    node.slices.sort_by_key(spoken_of);
+}
+
 fn slice_of(node: &Node, of_type: &OfType) -> Option<usize> {
     node.slices.iter().position(|slice| {
         let types = slice.types();
@@ -205,21 +257,25 @@ fn check_slicing(whole: &Change) -> Result<(), SnapshotError> {
         return Err(refuse(&whole.label, "the types of a choice have no order"));
     }
     let parts = slicing.inside();
-    let found: Vec<&Fact> = parts.iter().filter(|part| part.name() == "discriminator").collect();
-    let by_type = |part: &Fact| {
-        part.text_of("type") == Some("type") && part.text_of("path") == Some("$this")
-    };
+    let found: Vec<&Fact> = parts
+        .iter()
+        .filter(|part| part.name() == "discriminator")
+        .collect();
+    let by_type =
+        |part: &Fact| part.text_of("type") == Some("type") && part.text_of("path") == Some("$this");
     match found[..] {
         [] => Ok(()),
         [part] if by_type(part) => Ok(()),
-        _ => Err(refuse(&whole.label, "a choice of types is sliced by `type` of `$this`")),
+        _ => Err(refuse(
+            &whole.label,
+            "a choice of types is sliced by `type` of `$this`",
+        )),
     }
 }
 
 fn keep_types(node: &mut Node, keeps: impl Fn(&str) -> bool) {
-    node.facts.keep(|fact| {
-        fact.name() != "type" || fact.as_type().is_none_or(|kind| keeps(&kind.code))
-    });
+    node.facts
+        .keep(|fact| fact.name() != "type" || fact.as_type().is_none_or(|kind| keeps(&kind.code)));
 }
 
 pub(super) fn capital(code: &str) -> String {

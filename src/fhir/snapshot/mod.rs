@@ -12,8 +12,10 @@ pub mod compare;
 mod differential;
 mod facts;
 mod finish;
+mod groups;
 mod merge;
 mod node;
+mod order;
 mod profiles;
 mod slices;
 mod unfold;
@@ -24,6 +26,8 @@ mod tests;
 
 use super::definitions::{Definitions, Derivation, Structure, Trail, Version, elements_of};
 use super::tree::Resource;
+pub use order::sorted;
+
 use apply::Session;
 use differential::Change;
 use node::Node;

@@ -87,7 +87,10 @@ impl Session<'_> {
         if let Some(known) = node.slice_named(name) {
             return self.apply_in_slice(known, change, Standing::Inherited);
         }
-        let rules = node.facts.get("slicing").and_then(|slicing| slicing.text_of("rules"));
+        let rules = node
+            .facts
+            .get("slicing")
+            .and_then(|slicing| slicing.text_of("rules"));
         let is_closed = rules == Some("closed");
         if is_closed && was_sliced && !name.contains('/') {
             return Err(refuse(
@@ -97,7 +100,11 @@ impl Session<'_> {
         }
         let (mut made, at) = self.new_slice(node, before, name, change)?;
         let keeps_min = is_closed && !was_sliced && node.slices.is_empty();
-        self.apply_in_slice(&mut made, change, Standing::NewSlice { keeps_min })?;
+        let standing = Standing::NewSlice {
+            keeps_min,
+            among_others: was_sliced,
+        };
+        self.apply_in_slice(&mut made, change, standing)?;
         if self.manner.practice == Practice::Current
             && let (Some(limit), Some(max)) = (limit, made.max())
             && max > limit
@@ -125,7 +132,10 @@ impl Session<'_> {
             Some(at) => {
                 let inside = format!("{}/", divided.unwrap_or_default());
                 let parts = node.slices[at + 1..].iter().take_while(|slice| {
-                    slice.slice.as_deref().is_some_and(|name| name.starts_with(&inside))
+                    slice
+                        .slice
+                        .as_deref()
+                        .is_some_and(|name| name.starts_with(&inside))
                 });
                 (node.slices[at].unsliced(), at + 1 + parts.count())
             }
@@ -150,7 +160,10 @@ fn any(change: &Change, test: &impl Fn(&Change) -> bool) -> bool {
 fn overlaid(slice: &Change, shared: &[Change]) -> Change {
     let mut merged = slice.clone();
     for common in shared {
-        let known = merged.children.iter().position(|child| child.name == common.name);
+        let known = merged
+            .children
+            .iter()
+            .position(|child| child.name == common.name);
         match known {
             Some(at) => merged.children[at] = overlaid_element(&merged.children[at], common),
             None => merged.children.push(common.clone()),
@@ -161,7 +174,10 @@ fn overlaid(slice: &Change, shared: &[Change]) -> Change {
 
 fn overlaid_element(own: &Change, common: &Change) -> Change {
     let mut merged = overlaid(own, &common.children);
-    let missing = common.facts.iter().filter(|fact| !own.facts.has(fact.name()));
+    let missing = common
+        .facts
+        .iter()
+        .filter(|fact| !own.facts.has(fact.name()));
     missing.for_each(|fact| merged.facts.add(fact.clone()));
     merged.stated |= common.stated;
     merged
@@ -199,7 +215,10 @@ const KINDS: [&str; 6] = ["value", "exists", "pattern", "type", "profile", "posi
 fn check_discriminators(slicing: &Fact, label: &str) -> Result<(), SnapshotError> {
     let unknown = |(kind, _): &&(String, String)| !KINDS.contains(&kind.as_str());
     match discriminators(slicing).iter().find(unknown) {
-        Some((kind, _)) => Err(refuse(label, format!("`{kind}` is no kind of discriminator"))),
+        Some((kind, _)) => Err(refuse(
+            label,
+            format!("`{kind}` is no kind of discriminator"),
+        )),
         None => Ok(()),
     }
 }
@@ -207,9 +226,13 @@ fn check_discriminators(slicing: &Fact, label: &str) -> Result<(), SnapshotError
 /// A slicing of the base may be made stricter, not different.
 fn check_against(known: &Fact, wanted: &Fact, label: &str) -> Result<(), SnapshotError> {
     let (before, after) = (discriminators(known), discriminators(wanted));
-    let kept = after.len() >= before.len() && before.iter().zip(&after).all(|(old, new)| old == new);
+    let kept =
+        after.len() >= before.len() && before.iter().zip(&after).all(|(old, new)| old == new);
     if !before.is_empty() && !after.is_empty() && !kept {
-        return Err(refuse(label, "the discriminators are not those of the base"));
+        return Err(refuse(
+            label,
+            "the discriminators are not those of the base",
+        ));
     }
     let ordered = |slicing: &Fact| slicing.text_of("ordered").map(str::to_owned);
     if let (Some(before), Some(after)) = (ordered(known), ordered(wanted))
@@ -226,12 +249,21 @@ fn check_against(known: &Fact, wanted: &Fact, label: &str) -> Result<(), Snapsho
     }
 }
 
+fn same_discriminator(left: &Fact, right: &Fact) -> bool {
+    ["type", "path"]
+        .iter()
+        .all(|part| left.text_of(part) == right.text_of(part))
+}
+
 fn merged_slicing(known: &Fact, wanted: &Fact) -> Fact {
     let mut facts: Facts = known.inside().into_iter().collect();
     for part in wanted.inside() {
         match part.name() {
             "discriminator" => {
-                if !facts.all("discriminator").any(|old| old.says_what(&part)) {
+                if !facts
+                    .all("discriminator")
+                    .any(|old| same_discriminator(old, &part))
+                {
                     facts.add(part);
                 }
             }

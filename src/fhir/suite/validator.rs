@@ -4,7 +4,9 @@ use super::World;
 use crate::fhir::definitions::{Definitions, Library, Loose, Version};
 use crate::fhir::terminology::Packaged;
 use crate::fhir::tree::Resource;
-use crate::fhir::validate::{Grade, Issue, IssueKind, Options, Resolver, Validator};
+use crate::fhir::validate::{
+    Grade, Issue, IssueKind, Options, Resolver, UnknownExtensions, Validator,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -61,6 +63,11 @@ pub struct Settings {
     allow_comments: Option<bool>,
     /// Whether texts that look like HTML are errors.
     security_checks: Option<bool>,
+    /// How a display that is none of its code's own is reported.
+    wrong_displays: Option<String>,
+    /// Whether references that must lead into the same Bundle are looked at outside of Bundles.
+    #[serde(rename = "enforceAggregationOutsideBundles")]
+    aggregation_outside_bundles: Option<bool>,
     /// Whether references must lead somewhere.
     #[serde(rename = "validateReference")]
     validate_reference: Option<String>,
@@ -225,7 +232,8 @@ impl Case {
             Arc::new(Packaged::new(definitions)),
             self.options(),
         )
-        .with_resolver(Arc::new(Targets(targets.collect())));
+        .with_resolver(Arc::new(Targets(targets.collect())))
+        .with_other_versions(Arc::new(|other| Some(Arc::new(Definitions::core(other)))));
         let profile = run
             .profile
             .as_deref()
@@ -244,6 +252,9 @@ impl Case {
             allow_comments: settings.allow_comments == Some(true),
             check_references: settings.validate_reference.is_some(),
             security_checks: settings.security_checks == Some(true),
+            unknown_extensions: UnknownExtensions::Refused,
+            wrong_displays_are_warnings: settings.wrong_displays.is_some(),
+            aggregation_outside_bundles: settings.aggregation_outside_bundles == Some(true),
             ..Options::default()
         }
     }

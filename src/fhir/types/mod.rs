@@ -1,6 +1,9 @@
 //! What is known of FHIR types without StructureDefinitions, and the seam for those who know more.
 
+mod defined;
 mod names;
+
+pub use defined::DefinedTypes;
 
 use super::tree::{Element, Kind};
 use names::{CHOICES, DATATYPES, PLAIN, PRIMITIVES, RESOURCES, SUFFIXES};

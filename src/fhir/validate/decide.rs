@@ -96,7 +96,7 @@ impl<'v> Run<'v> {
     }
 
     fn decision(
-        &self,
+        &mut self,
         element: Element<'v>,
         invariant: &'v Invariant,
         constraint: &'v Constraint,
@@ -115,10 +115,15 @@ impl<'v> Run<'v> {
         }
     }
 
-    /// The truth of an expression: as the specification has it for invariants, nothing is not true.
-    fn evaluated(&self, element: Element<'v>, expression: &'v Expression) -> Decision {
-        match expression.evaluate_at(element, &self.variables) {
+    /// The truth of an expression: as the specification has it for invariants, nothing is not true. What rests on a
+    /// reference that leads nowhere known is open.
+    fn evaluated(&mut self, element: Element<'v>, expression: &'v Expression) -> Decision {
+        self.answers.took_a_miss();
+        match self.session.evaluate_at(expression, element) {
             Ok(found) if is_true(&found) => Decision::Holds,
+            Ok(_) if self.answers.took_a_miss() => {
+                Decision::Open("a reference cannot be resolved".to_owned())
+            }
             Ok(_) => Decision::Broken,
             Err(error) => open(&error),
         }

@@ -1,17 +1,18 @@
 //! Faults of form as issues: what the readers of JSON and XML noticed on their way.
 
-use super::run::{Found, Run};
+use super::run::Run;
 use super::{Grade, Issue, IssueKind, Weight};
-use crate::fhir::tree::{FormIssue, Place};
+use crate::fhir::tree::{FormIssue, FormIssueKind, Place};
 
 impl Run<'_> {
     /// All faults of form.
     pub(super) fn form(&mut self) {
         for fault in self.resource.form_issues() {
-            self.found.push(Found {
-                order: 0,
-                issue: issue_of(fault),
-            });
+            let allowed =
+                fault.kind == FormIssueKind::Comment && self.validator.options.allow_comments;
+            if !allowed {
+                self.adopt(issue_of(fault));
+            }
         }
     }
 }

@@ -1,26 +1,35 @@
 //! Validation of a resource against its base definition and profiles.
 
 mod binding;
+mod constrain;
 mod decide;
+mod extension;
 mod form;
 mod invariant;
 mod issue;
+mod limits;
 mod moment;
 mod primitive;
+mod profiles;
+mod reference;
 mod rules;
 mod run;
 mod services;
 mod shape;
 mod slicing;
-mod stubs;
 mod suggest;
+mod text;
+mod value;
 mod walk;
+mod whole;
 
 pub use issue::{Grade, Issue, IssueKind, Weight};
 
-use super::definitions::Definitions;
+use super::definitions::{Definitions, Version};
+use super::fhirpath::{Casts, Variables};
 use super::terminology::Terminology;
-use super::tree::{Element, Format, Kind, Reading, Resource};
+use super::tree::{Element, Format, Reading, Resource};
+use binding::{Memory, Standing};
 use run::Run;
 use services::Answers;
 use shape::{ShapeId, Shapes};
@@ -35,6 +44,8 @@ pub struct Validator {
     resolver: Option<Arc<dyn Resolver>>,
     shapes: Shapes,
     extension_shape: ShapeId,
+    standings: Memory<Standing>,
+    other_versions: Option<Arc<OtherVersions>>,
 }
 
 /// How to validate. The default suits a stranger's resource: nothing is fetched, everything is looked at.
@@ -52,7 +63,30 @@ pub struct Options {
     pub security_checks: bool,
     /// Constraint keys whose breach does not count.
     pub ignored_constraints: BTreeSet<String>,
+    /// What an extension without a definition at hand is.
+    pub unknown_extensions: UnknownExtensions,
+    /// A display that is none of its code's own is a warning, and not an error.
+    pub wrong_displays_are_warnings: bool,
+    /// A reference that must lead into the same Bundle is at fault outside of any Bundle, too.
+    pub aggregation_outside_bundles: bool,
+    /// The moment that `now()` tells, such as `2026-11-24T10:00:00.000Z`; invariants that ask for it are undecided
+    /// without one.
+    pub clock: Option<String>,
 }
+
+/// What an extension is whose definition is not at hand. A modifier extension is refused in any case: without its
+/// definition nobody knows what the element means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UnknownExtensions {
+    /// Undecided: FHIR lets anybody add extensions.
+    #[default]
+    Undecided,
+    /// An error.
+    Refused,
+}
+
+/// Definitions of another release, for extensions that carry its elements.
+pub type OtherVersions = dyn Fn(Version) -> Option<Arc<Definitions>> + Send + Sync;
 
 /// What validation may ask the world: other resources. The engine itself never fetches.
 pub trait Resolver: Send + Sync {
@@ -84,6 +118,17 @@ impl Validator {
             terminology,
             options,
             resolver: None,
+            standings: Memory::default(),
+            other_versions: None,
+        }
+    }
+
+    /// The same with definitions of other releases, for extensions that carry their elements.
+    #[must_use]
+    pub fn with_other_versions(self, find: Arc<OtherVersions>) -> Self {
+        Self {
+            other_versions: Some(find),
+            ..self
         }
     }
 
@@ -120,34 +165,28 @@ impl Validator {
     /// and these profiles. In document order.
     pub fn validate(&self, resource: &Resource, profiles: &[&str]) -> Vec<Issue> {
         let answers = Answers::new(self);
-        let mut run = Run::new(self, resource, &answers);
+        let variables = self.variables(&answers);
+        let mut run = Run::new(self, resource, &answers, &variables);
         run.form();
         run.any_resource(resource.root());
-        let _ = profiles;
-        let mut issues = run.finish();
-        self.rules(resource, &mut issues);
-        issues
+        for profile in profiles {
+            run.given_profile(resource.root(), profile);
+        }
+        run.finish()
     }
 
-    /// What single resource types demand, of every resource in the tree.
-    fn rules(&self, resource: &Resource, issues: &mut Vec<Issue>) {
-        let context = rules::Context {
-            definitions: &self.definitions,
-            terminology: &*self.terminology,
-            resolver: self.resolver.as_deref(),
-        };
-        let known = issues.len();
-        rules::apply(&context, resource.root(), issues);
-        let inside = resource
-            .root()
-            .descendants()
-            .filter(|element| element.kind() == Kind::Resource);
-        for inside in inside {
-            rules::apply(&context, inside, issues);
-        }
-        if issues.len() > known {
-            issues.sort_by_key(|issue| (issue.place.line, issue.place.column));
-        }
+    /// What invariants are evaluated with. Constraints that R4 itself publishes cast many items at once.
+    fn variables<'a>(&'a self, answers: &'a Answers<'a>) -> Variables<'a> {
+        let variables = Variables::new()
+            .with_casts(Casts::EachItem)
+            .with_services(answers);
+        let clock = self.options.clock.as_deref();
+        let with_clock = clock.and_then(|instant| variables.clone().with_clock(instant));
+        with_clock.unwrap_or(variables)
+    }
+
+    fn other_version(&self, version: Version) -> Option<Arc<Definitions>> {
+        self.other_versions.as_ref().and_then(|find| find(version))
     }
 }
 

@@ -1,11 +1,12 @@
 //! One validation under way: what was found, what may still be spent, and where the walk stands.
 
+use super::reference::Entries;
 use super::services::Answers;
 use super::shape::{Class, Node, Shape, ShapeId, Shapes};
 use super::{Grade, Issue, IssueKind, Validator, Weight};
-use crate::fhir::fhirpath::{Casts, Variables};
+use crate::fhir::fhirpath::{Session, Variables};
 use crate::fhir::tree::{Element, Resource};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// How many issues are kept of one resource.
 pub(super) const MAX_ISSUES: usize = 10_000;
@@ -34,12 +35,6 @@ pub(super) struct Step<'v> {
     pub(super) at: At<'v>,
 }
 
-/// An issue, and the element it is sorted by.
-pub(super) struct Found {
-    pub(super) order: u32,
-    pub(super) issue: Issue,
-}
-
 /// What a trial has met, where the issues themselves are of no use.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Tally {
@@ -47,20 +42,33 @@ pub(super) struct Tally {
     pub(super) undecided: u32,
 }
 
+/// One element of one resource in memory.
+pub(super) type Identity = (usize, u32);
+
+/// What tells an element from all others, those of other resources included.
+pub(super) fn identity(element: Element<'_>) -> Identity {
+    (std::ptr::from_ref(element.resource).addr(), element.id)
+}
+
 /// One validation under way.
 pub(super) struct Run<'v> {
     pub(super) validator: &'v Validator,
     pub(super) resource: &'v Resource,
     pub(super) answers: &'v Answers<'v>,
-    pub(super) variables: Variables<'v>,
-    pub(super) found: Vec<Found>,
+    /// Evaluates invariants; what one of them learns of the Bundle around serves the next.
+    pub(super) session: Session<'v>,
+    /// The entries of the Bundle, once a reference was followed.
+    pub(super) entries: Option<Entries<'v>>,
+    pub(super) found: Vec<Issue>,
     /// While something is only tried, issues are counted and not made.
     pub(super) trial: Option<Tally>,
     pub(super) trail: Vec<Step<'v>>,
     /// Counters of the children of all elements on the trail.
     pub(super) counts: Vec<u32>,
     /// Which elements were held against which profiles already.
-    pub(super) held: HashSet<(u32, ShapeId)>,
+    pub(super) held: HashSet<(Identity, ShapeId)>,
+    /// Whether an element (of a resource, by its address in memory) conforms to a shape, as far as that was asked.
+    pub(super) conformance: HashMap<(Identity, ShapeId), Option<bool>>,
     /// Texts are put together here.
     pub(super) scratch: String,
     steps: u64,
@@ -72,19 +80,20 @@ impl<'v> Run<'v> {
         validator: &'v Validator,
         resource: &'v Resource,
         answers: &'v Answers<'v>,
+        variables: &'v Variables<'v>,
     ) -> Self {
         Self {
             validator,
             resource,
             answers,
-            variables: Variables::new()
-                .with_casts(Casts::EachItem)
-                .with_services(answers),
+            session: Session::new(variables, resource.root()),
+            entries: None,
             found: Vec::new(),
             trial: None,
             trail: Vec::new(),
             counts: Vec::new(),
             held: HashSet::new(),
+            conformance: HashMap::new(),
             scratch: String::new(),
             steps: MAX_STEPS,
             dropped: false,
@@ -138,11 +147,8 @@ impl<'v> Run<'v> {
             grade,
             ..Issue::error(kind, code, element, message())
         };
-        self.found.push(Found {
-            order: element.id,
-            issue,
-        });
-        self.found.last_mut().map(|found| &mut found.issue)
+        self.found.push(issue);
+        self.found.last_mut()
     }
 
     /// Says once that there would be more.
@@ -153,10 +159,8 @@ impl<'v> Run<'v> {
         self.dropped = true;
         let root = self.resource.root();
         let message = format!("more than {MAX_ISSUES} issues: the others are left out");
-        self.found.push(Found {
-            order: u32::MAX,
-            issue: Issue::undecided(Weight::Minor, root, message),
-        });
+        self.found
+            .push(Issue::undecided(Weight::Minor, root, message));
     }
 
     pub(super) fn error(
@@ -197,6 +201,23 @@ impl<'v> Run<'v> {
         }
     }
 
+    /// Takes over an issue that was made elsewhere.
+    pub(super) fn adopt(&mut self, issue: Issue) {
+        if self.found.len() < MAX_ISSUES {
+            self.found.push(issue);
+        } else {
+            self.drop_issue();
+        }
+    }
+
+    /// How many issues there are by now.
+    pub(super) fn noted(&self) -> usize {
+        match &self.trial {
+            Some(tally) => (tally.errors + tally.undecided) as usize,
+            None => self.found.len(),
+        }
+    }
+
     /// Does something and tells how many issues it would have made.
     pub(super) fn attempt(&mut self, work: impl FnOnce(&mut Self)) -> Tally {
         let outer = self.trial.replace(Tally::default());
@@ -207,10 +228,10 @@ impl<'v> Run<'v> {
     }
 
     /// All issues, in document order.
-    pub(super) fn finish(self) -> Vec<Issue> {
-        let mut found = self.found;
-        found.sort_by_key(|found| found.order);
-        found.into_iter().map(|found| found.issue).collect()
+    pub(super) fn finish(mut self) -> Vec<Issue> {
+        self.found
+            .sort_by_key(|issue| (issue.place.line, issue.place.column));
+        self.found
     }
 }
 

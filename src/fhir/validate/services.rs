@@ -4,7 +4,7 @@ use super::Validator;
 use super::run::Run;
 use crate::fhir::fhirpath::Services;
 use crate::fhir::tree::{Element, Resource};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// How deep profiles may ask for profiles through `conformsTo`.
@@ -16,6 +16,8 @@ pub(super) struct Answers<'v> {
     resolved: OnceLock<Box<Link>>,
     depth: AtomicU32,
     last: Mutex<u32>,
+    /// Whether a reference could not be resolved since the last question began.
+    missed: AtomicBool,
 }
 
 /// A list that only grows, so that what it holds can be borrowed while it does.
@@ -35,7 +37,13 @@ impl<'v> Answers<'v> {
             resolved: OnceLock::new(),
             depth: AtomicU32::new(0),
             last: Mutex::new(0),
+            missed: AtomicBool::new(false),
         }
+    }
+
+    /// Whether a reference could not be resolved since this was asked last.
+    pub(super) fn took_a_miss(&self) -> bool {
+        self.missed.swap(false, Ordering::Relaxed)
     }
 
     /// The resource of a reference, from the resolver; asked once.
@@ -75,7 +83,8 @@ impl Services for Answers<'_> {
         answers
             .depth
             .store(self.depth.load(Ordering::Relaxed), Ordering::Relaxed);
-        let mut run = Run::new(self.validator, element.resource, &answers);
+        let variables = self.validator.variables(&answers);
+        let mut run = Run::new(self.validator, element.resource, &answers, &variables);
         let tally = run.attempt(|run| run.hold_whole(element, shape));
         self.depth.fetch_sub(1, Ordering::Relaxed);
         match (tally.errors, tally.undecided) {
@@ -86,14 +95,14 @@ impl Services for Answers<'_> {
     }
 
     fn member_of(&self, element: Element<'_>, value_set: &str) -> Result<Option<bool>, String> {
-        Ok(super::binding::member_of(
-            self.validator,
-            element,
-            value_set,
-        ))
+        super::binding::member_of(self.validator, element, value_set)
     }
 
     fn resolve(&self, reference: &str) -> Option<Element<'_>> {
-        self.resource(reference).map(Resource::root)
+        let found = self.resource(reference);
+        if found.is_none() {
+            self.missed.store(true, Ordering::Relaxed);
+        }
+        found.map(Resource::root)
     }
 }

@@ -20,3 +20,9 @@ pub(super) fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>)
         Some(_) | None => String::new(),
     }
 }
+
+/// Texts in backticks with commas between them.
+pub(super) fn list(texts: impl Iterator<Item = impl AsRef<str>>) -> String {
+    let quoted: Vec<String> = texts.map(|text| format!("`{}`", text.as_ref())).collect();
+    quoted.join(", ")
+}

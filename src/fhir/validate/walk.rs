@@ -5,7 +5,7 @@ use super::primitive::{Primitive, shown};
 use super::run::{At, Run, Step};
 use super::shape::{Class, Link, Node, Shape};
 use super::{IssueKind, Weight, suggest};
-use crate::fhir::definitions::{Max, Missing, StructureKind};
+use crate::fhir::definitions::{ElementDefinition, Max, Missing, StructureKind};
 use crate::fhir::tree::{Element, Format, Kind};
 
 impl<'v> Run<'v> {
@@ -104,10 +104,7 @@ impl<'v> Run<'v> {
     ) {
         let definition = shape.definition(child);
         let issue = self.error(IssueKind::Cardinality, "required", element, || {
-            let name = match &definition.slice_name {
-                Some(slice) => format!("{}:{slice}", definition.path),
-                None => definition.path.to_string(),
-            };
+            let name = title(definition);
             match (child.min, count) {
                 (1, _) => format!("`{name}` is missing: it must occur"),
                 (min, count) => format!("`{name}` occurs {}, and must {min} times", times(count)),
@@ -169,9 +166,6 @@ impl<'v> Run<'v> {
                 format!("a resource stands where a {} is due", at.code)
             });
             return;
-        }
-        if element.name() == "contained" {
-            self.contained(element);
         }
         self.any_resource(element);
     }
@@ -244,7 +238,7 @@ impl<'v> Run<'v> {
             Class::Extension => self.extension(element, at),
             Class::Reference => self.reference(element, at),
             Class::Narrative => self.narrative(element),
-            Class::Coding => self.coding(element, at),
+            Class::Coding => self.coding(element),
             Class::Primitive(_)
             | Class::CodeableReference
             | Class::CodeableConcept
@@ -279,7 +273,7 @@ impl<'v> Run<'v> {
         if !fits {
             self.wrong_kind(element, at, primitive);
         } else if let Some(value) = element.value().filter(|value| !value.is_empty()) {
-            self.primitive_value(element, primitive, value);
+            self.primitive_value(element, at, primitive, value);
         }
         for child in element.children() {
             self.part_of_primitive(child);
@@ -330,7 +324,13 @@ impl<'v> Run<'v> {
         });
     }
 
-    fn primitive_value(&mut self, element: Element<'v>, primitive: Primitive, value: &'v str) {
+    fn primitive_value(
+        &mut self,
+        element: Element<'v>,
+        at: &At<'v>,
+        primitive: Primitive,
+        value: &'v str,
+    ) {
         let version = self.shapes().definitions().version();
         if let Some(fault) = primitive.fault(value, version) {
             self.error(IssueKind::Value, "invalid", element, || fault);
@@ -338,7 +338,7 @@ impl<'v> Run<'v> {
         }
         match primitive {
             Primitive::Uri | Primitive::Url | Primitive::Canonical | Primitive::Oid => {
-                self.address(element, primitive, value);
+                self.address(element, at, primitive, value);
             }
             Primitive::Base64Binary
             | Primitive::Boolean
@@ -401,6 +401,14 @@ fn type_word<'v>(at: &At<'v>) -> &'v str {
         "BackboneElement"
     } else {
         at.code
+    }
+}
+
+/// An element's path, with the slice where it is one.
+pub(super) fn title(definition: &ElementDefinition) -> String {
+    match &definition.slice_name {
+        Some(slice) => format!("{}:{slice}", definition.path),
+        None => definition.path.to_string(),
     }
 }
 

@@ -4,6 +4,7 @@ use super::delta::Against;
 use super::tree::{Branch, branches};
 use super::{Additions, Class, Link, NO_TYPE, Name, Node, NodeId, Shape, ShapeId, Shapes, TypeUse};
 use crate::fhir::definitions::{Canonical, ElementDefinition, Max, Structure};
+use crate::fhir::validate::binding::Memory;
 use crate::fhir::validate::invariant;
 use std::sync::{Arc, OnceLock};
 
@@ -156,6 +157,7 @@ impl Node {
             invariants: Vec::new(),
             slices: Vec::new(),
             plan: OnceLock::new(),
+            members: Memory::default(),
             adds: Additions::default(),
             counts: false,
         }

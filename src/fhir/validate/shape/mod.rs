@@ -11,10 +11,12 @@ mod tree;
 
 pub(super) use store::Shapes;
 
+use super::binding::Memory;
 use super::invariant::Invariant;
 use super::primitive::Primitive;
 use super::slicing::Plan;
 use crate::fhir::definitions::{ElementDefinition, Max, Structure};
+use crate::fhir::terminology::Membership;
 use std::sync::{Arc, OnceLock};
 
 /// Stands for a shape of the same [`Shapes`], compiled or not.
@@ -58,6 +60,8 @@ pub(super) struct Node {
     pub(super) slices: Vec<NodeId>,
     /// How slices are told apart; made at the first question.
     pub(super) plan: OnceLock<Plan>,
+    /// Which codes belong to its value set, as far as that was asked.
+    pub(super) members: Memory<Membership>,
     /// What a profile adds here to the type that it constrains.
     pub(super) adds: Additions,
     /// Whether a profile adds anything here or below.

@@ -1,3 +1,0 @@
-//! Slicing.
-#[derive(Debug)]
-pub(super) struct Plan {}

@@ -17,6 +17,8 @@ mod listed;
 mod lookup;
 mod packaged;
 mod system;
+#[cfg(test)]
+mod tests;
 pub mod ucum;
 mod value_set;
 mod words;

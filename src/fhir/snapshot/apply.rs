@@ -153,7 +153,9 @@ impl<'s> Session<'s> {
             [change] if !self.is_type_slicing(child, change) => {
                 self.apply(child, change, Standing::Inherited)
             }
-            [change] if self.in_slice && is_narrowing(child, change) => self.narrow(child, change),
+            [change] if self.in_slice && is_narrowing(child, change) => {
+                self.narrow(child, change)
+            }
             [change] if self.names_the_whole(child, change) => {
                 self.name_whole(child, &change.slices[0])
             }
@@ -197,7 +199,11 @@ impl<'s> Session<'s> {
     }
 
     /// Which child each change is about. A type of its own may add children.
-    fn places(&mut self, node: &mut Node, changes: &[Change]) -> Result<Vec<usize>, SnapshotError> {
+    fn places(
+        &mut self,
+        node: &mut Node,
+        changes: &[Change],
+    ) -> Result<Vec<usize>, SnapshotError> {
         let mut places: Vec<usize> = Vec::with_capacity(changes.len());
         for change in changes {
             let place = match self.place_of(node, &change.name) {
@@ -233,25 +239,13 @@ impl<'s> Session<'s> {
 }
 
 /// A type that builds on nothing: its differential is all of it.
-<<<<<<< HEAD
-pub(super) fn from_nothing(structure: &Structure, change: &Change) -> Result<Node, SnapshotError> {
-    if !change.stated {
-        return Err(refuse("", "a type without a base must state its root"));
-    }
-=======
 pub(super) fn from_nothing(
     structure: &Structure,
     change: &Change,
 ) -> Result<Node, SnapshotError> {
->>>>>>> snapshot
     let mut root = written_out(change);
     root.name = super::differential::path_root(&structure.type_name).into();
-    settle(
-        &mut root,
-        &mut String::new(),
-        &structure.url,
-        &structure.url,
-    );
+    settle(&mut root, &mut String::new(), &structure.url, &structure.url);
     Ok(root)
 }
 
@@ -378,18 +372,11 @@ pub(super) fn settle_facts(facts: &mut Facts, path: &str, source: &str, home: &s
 
 /// Ids of resources are of the type `id`, which some publications of R4 have as `string`.
 fn settle_id(facts: &mut Facts) {
-    if facts
-        .types()
-        .first()
-        .is_none_or(|kind| &*kind.code != "string")
-    {
+    if facts.types().first().is_none_or(|kind| &*kind.code != "string") {
         return;
     }
     let extension = vec![
-        Fact::text(
-            "url",
-            &format!("{STRUCTURE_BASE}structuredefinition-fhir-type"),
-        ),
+        Fact::text("url", &format!("{STRUCTURE_BASE}structuredefinition-fhir-type")),
         Fact::text("valueUrl", "id"),
     ];
     let parts = vec![

@@ -24,14 +24,8 @@ impl Session<'_> {
         node: &mut Node,
         changes: &[&Change],
     ) -> Result<(), SnapshotError> {
-<<<<<<< HEAD
-        let (whole, short): (Vec<&Change>, Vec<&Change>) = changes
-            .iter()
-            .partition(|change| change.name == node.name.as_ref().into());
-=======
         let (whole, short): (Vec<&Change>, Vec<&Change>) =
             changes.iter().partition(|change| is_whole(node, change));
->>>>>>> snapshot
         let whole = whole.first().copied();
         if let [change] = short[..]
             && whole.is_some_and(|whole| whole.slices.is_empty() && !whole.facts.has("slicing"))
@@ -56,17 +50,8 @@ impl Session<'_> {
             self.slice_of_type(node, &before, of_type, of_types.len())?;
         }
         bring_forward(node, &of_types);
-<<<<<<< HEAD
-        self.close_choice(
-            node,
-            &of_types,
-            was_sliced,
-            whole.is_none_or(|whole| !whole.facts.has("slicing")),
-        );
-=======
         let is_short = whole.is_none_or(|whole| !whole.stated);
         self.close_choice(node, &of_types, was_sliced, is_short);
->>>>>>> snapshot
         Ok(())
     }
 
@@ -137,59 +122,33 @@ impl Session<'_> {
             let name = change.slice.as_deref()?.strip_prefix(stem)?;
             self.type_in_name(name)
         };
-<<<<<<< HEAD
-        let known = node
-            .slices
-            .iter()
-            .find(|slice| slice.slice.as_deref() == change.slice.as_deref());
-        let of_known = || match &known?.types()[..] {
-=======
         let known = node.slices.iter().find(|slice| slice.slice.as_deref() == change.slice.as_deref());
         let of_known = || match &distinct(known?.types())[..] {
->>>>>>> snapshot
             [kind] => Some(kind.code.to_string()),
             _ => None,
         };
         let types = distinct(types);
         let code = match (code, &types[..]) {
             (_, [_, _, ..]) => {
-                return Err(refuse(
-                    label,
-                    "a slice of a choice has one type, and no more",
-                ));
+                return Err(refuse(label, "a slice of a choice has one type, and no more"));
             }
             (Some(code), [kind]) if *kind.code != *code => {
-                return Err(refuse(
-                    label,
-                    format!("a slice for `{code}` cannot have the type `{}`", kind.code),
-                ));
+                return Err(refuse(label, format!("a slice for `{code}` cannot have the type `{}`", kind.code)));
             }
             (Some(code), _) => Some(code.to_owned()),
             (None, [kind]) => Some(kind.code.to_string()),
             (None, []) => named().or_else(of_known),
         };
-        let code =
-            code.ok_or_else(|| refuse(label, "the slice of a choice does not tell its type"))?;
+        let code = code.ok_or_else(|| refuse(label, "the slice of a choice does not tell its type"))?;
         let named = format!("{stem}{}", capital(&code));
         if let Some(slice) = change.slice.as_deref()
             && slice != named
             && !self.in_slice
         {
-<<<<<<< HEAD
-            return Err(refuse(
-                label,
-                format!("the slice for `{code}` must be called `{named}`, not `{slice}`"),
-            ));
-=======
             self.fault(label, format!("the slice for `{code}` must be called `{named}`, not `{slice}`"))?;
->>>>>>> snapshot
         }
         let name = change.slice.as_deref().map_or(named, str::to_owned);
-        Ok(OfType {
-            code,
-            name,
-            change: change.clone(),
-        })
+        Ok(OfType { code, name, change: change.clone() })
     }
 
     fn slice_of_type(
@@ -202,9 +161,7 @@ impl Session<'_> {
         let mut change = of_type.change.clone();
         change.slice = Some(of_type.name.as_str().into());
         if !change.facts.has("type") {
-            change
-                .facts
-                .add(Fact::parts("type", vec![Fact::text("code", &of_type.code)]));
+            change.facts.add(Fact::parts("type", vec![Fact::text("code", &of_type.code)]));
             change.stated = true;
         }
         if count > 1 && change.facts.min().is_some_and(|min| min > 0) {
@@ -236,20 +193,11 @@ impl Session<'_> {
     }
 
     /// Sets the slicing by type, and takes the types out that are no longer possible.
-    fn close_choice(
-        &mut self,
-        node: &mut Node,
-        of_types: &[OfType],
-        was_sliced: bool,
-        is_short: bool,
-    ) {
+    fn close_choice(&mut self, node: &mut Node, of_types: &[OfType], was_sliced: bool, is_short: bool) {
         let mandatory = node.slices.iter().find(|slice| slice.min() > 0);
         let fixed = mandatory.and_then(|slice| slice.types().first().map(|kind| kind.code.clone()));
         if let Some(code) = &fixed {
-            if of_types
-                .iter()
-                .any(|of_type| of_type.change.facts.min().is_some_and(|min| min > 0))
-            {
+            if of_types.iter().any(|of_type| of_type.change.facts.min().is_some_and(|min| min > 0)) {
                 node.facts.set_min(1);
                 keep_types(node, |kind| kind == &**code);
             }
@@ -277,9 +225,7 @@ impl Session<'_> {
 /// The slices that a differential speaks of come first, as it has them.
 fn bring_forward(node: &mut Node, of_types: &[OfType]) {
     let spoken_of = |slice: &Node| {
-        let at = of_types
-            .iter()
-            .position(|of_type| slice.slice.as_deref() == Some(&*of_type.name));
+        let at = of_types.iter().position(|of_type| slice.slice.as_deref() == Some(&*of_type.name));
         at.unwrap_or(of_types.len())
     };
     node.slices.sort_by_key(spoken_of);
@@ -304,19 +250,14 @@ fn check_slicing(whole: &Change) -> Result<(), SnapshotError> {
         return Err(refuse(&whole.label, "the types of a choice have no order"));
     }
     let parts = slicing.inside();
-    let found: Vec<&Fact> = parts
-        .iter()
-        .filter(|part| part.name() == "discriminator")
-        .collect();
-    let by_type =
-        |part: &Fact| part.text_of("type") == Some("type") && part.text_of("path") == Some("$this");
+    let found: Vec<&Fact> = parts.iter().filter(|part| part.name() == "discriminator").collect();
+    let by_type = |part: &Fact| {
+        part.text_of("type") == Some("type") && part.text_of("path") == Some("$this")
+    };
     match found[..] {
         [] => Ok(()),
         [part] if by_type(part) => Ok(()),
-        _ => Err(refuse(
-            &whole.label,
-            "a choice of types is sliced by `type` of `$this`",
-        )),
+        _ => Err(refuse(&whole.label, "a choice of types is sliced by `type` of `$this`")),
     }
 }
 
@@ -332,8 +273,9 @@ fn distinct(mut types: Vec<ElementType>) -> Vec<ElementType> {
 }
 
 fn keep_types(node: &mut Node, keeps: impl Fn(&str) -> bool) {
-    node.facts
-        .keep(|fact| fact.name() != "type" || fact.as_type().is_none_or(|kind| keeps(&kind.code)));
+    node.facts.keep(|fact| {
+        fact.name() != "type" || fact.as_type().is_none_or(|kind| keeps(&kind.code))
+    });
 }
 
 pub(super) fn capital(code: &str) -> String {

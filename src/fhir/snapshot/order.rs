@@ -3,13 +3,8 @@
 use super::apply::Session;
 use super::differential::Change;
 use super::node::Node;
-<<<<<<< HEAD
-use super::{Manner, Order, Practice};
-use super::{SnapshotError, base_of};
-=======
 use super::{SnapshotError, base_of};
 use super::Manner;
->>>>>>> snapshot
 use crate::fhir::definitions::{Definitions, ElementDefinition, Structure, Trail};
 
 /// The differential of a structure, sorted as the base has the elements. Slices keep their order.
@@ -29,9 +24,7 @@ pub fn sorted(
     }
     let mut places = Vec::new();
     collect(&change, &mut places);
-    let elements = places
-        .iter()
-        .filter_map(|at| structure.differential.get(*at));
+    let elements = places.iter().filter_map(|at| structure.differential.get(*at));
     Ok(elements.cloned().collect())
 }
 
@@ -54,16 +47,8 @@ impl Session<'_> {
             .children
             .sort_by_key(|child| place(self, &child.name));
         for child in &mut change.children {
-<<<<<<< HEAD
-            let at = place(&child.name);
-            let node = whole
-                .as_ref()
-                .zip(at)
-                .map(|(whole, at)| &whole.children[at]);
-=======
             let at = place(self, &child.name);
             let node = whole.as_ref().and_then(|whole| whole.children.get(at));
->>>>>>> snapshot
             self.sort(child, node);
         }
         for slice in &mut change.slices {

@@ -7,9 +7,9 @@ use super::arguments::{Amount, OneOrMany};
 use super::expression::{Expression, Regex};
 use super::question::{FhirPath, Question};
 use super::values::{self, Asked, Test};
-use super::{Check, EITHER, Examined, Kind, Subject, Weight, probe, settle, words};
+use super::{Check, EITHER, Examined, Kind, Subject, Wants, Weight, probe, settle, words};
 use crate::diag::Diagnostic;
-use crate::fhir::Resource;
+use crate::fhir::{Resource, Types};
 use crate::model::{Finding, Seen};
 use crate::template::Template;
 use crate::yaml::{Node, decode};
@@ -21,7 +21,8 @@ pub(super) const KIND: Kind = Kind {
 An expression alone must be true: false and empty violate, and what is shown is the side of it that tells most. With a comparison beside \
 `path`, its values are compared as texts: `equals` as a set, `ordered` as a list, `matches` for every value (and at least one). \
 `%status` is the reply's status, `%request` the resource in the request. An answer that is no truth value is a mistake in the scenario; \
-several values where one is due is the body's fault. What would need a terminology is inconclusive.",
+several values where one is due is the body's fault. \
+Types, `memberOf` and `conformsTo` go by the pack's FHIR release and packages; what they do not tell is inconclusive.",
     examples: &[
         "fhirpath: \"Bundle.total = 2\"",
         "fhirpath: { path: Bundle.entry.resource.id, equals: \"{{create.id}}\" }",
@@ -153,6 +154,19 @@ impl Check for Path {
 
     fn summary(&self) -> String {
         values::summary(&self.path.written(), &self.tests)
+    }
+
+    fn wants(&self) -> Vec<Wants<'_>> {
+        let early = self.path.early();
+        // With holes, nobody knows yet what it will ask.
+        let wants = early.is_none_or(Question::wants_definitions);
+        wants.then_some(Wants::Definitions).into_iter().collect()
+    }
+
+    fn doubts(&self, types: &dyn Types) -> Vec<Diagnostic> {
+        let found = self.path.early().map(|question| question.doubts(types));
+        let found = found.into_iter().flatten();
+        found.map(|slip| self.path.doubt(slip)).collect()
     }
 }
 

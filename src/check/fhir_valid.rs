@@ -1,12 +1,12 @@
 //! `fhir-valid`: whether a body is a valid FHIR resource.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
 use super::arguments::OneOrMany;
+use super::knowledge::{Advice, Rules};
 use super::unclaimed::{is_about_a_claim, unclaimed};
 use super::{Check, EITHER, Examined, Kind, Subject, Wants, Weight, settle, words};
 use crate::diag::Diagnostic;
@@ -104,7 +104,7 @@ enum Severity {
 #[derive(Debug)]
 struct FhirValid {
     profiles: Profiles,
-    ignored: BTreeSet<String>,
+    rules: Rules,
     severity: Severity,
 }
 
@@ -122,7 +122,7 @@ fn parse(node: &Node) -> Result<Box<dyn Check>, Diagnostic> {
                     named: Vec::new(),
                     claims: Claims::Ignored,
                 },
-                ignored: BTreeSet::new(),
+                rules: Rules::default(),
                 severity: Severity::Error,
             }));
         }
@@ -145,7 +145,13 @@ fn parse(node: &Node) -> Result<Box<dyn Check>, Diagnostic> {
                 .map_or_else(Vec::new, |OneOrMany(all)| all),
             claims,
         },
-        ignored: ignored(arguments.ignore)?,
+        rules: Rules {
+            ignored: ignored(arguments.ignore)?,
+            advice: match arguments.severity {
+                Severity::Error => Advice::Passes,
+                Severity::Warning => Advice::Warns,
+            },
+        },
         severity: arguments.severity,
     }))
 }
@@ -178,27 +184,17 @@ impl FhirValid {
         let expected = self.expected(&named, subject);
         let resource = subject.resource(&expected)?;
         let names: Vec<&str> = named.iter().map(|name| &**name).collect();
-        let mut issues = self.issues(resource, &names, subject)?;
-        // A modifier extension that nobody knows is refused; where a package is missing, it is we who do not know it.
-        let is_ours = |issue: &Issue| {
-            issue.kind == IssueKind::Extension && !subject.knowledge.missing().is_empty()
-        };
-        let wrong: Vec<&Issue> = issues
-            .iter()
-            .filter(|issue| self.counts(issue) && !is_ours(issue))
-            .collect();
-        if let Some(first) = wrong.first() {
-            let seen = Seen::new(told(&wrong), subject.element_place(&first.place));
-            return Err(Finding::Violates {
-                seen,
-                expected: expected.into(),
-            });
+        let issues = self.issues(resource, &names, subject)?;
+        if let Some(finding) = self.violation(&issues, &expected, subject) {
+            return Err(finding);
         }
-        issues.retain(|issue| is_open(issue) || self.counts(issue));
-        let open: Vec<&Issue> = issues.iter().collect();
+        let open = issues
+            .iter()
+            .filter(|issue| is_open(issue) || self.counts(issue));
+        let open: Vec<&Issue> = open.collect();
         match open.is_empty() {
             true => Ok(Seen::new(
-                self.holds(resource),
+                holds(resource, &issues),
                 words::body_place(subject.side),
             )),
             false => Err(Finding::undecidable(format!(
@@ -209,13 +205,38 @@ impl FhirValid {
         }
     }
 
+    /// A modifier extension that nobody knows is refused; where a package is missing, it is we who do not know it.
+    fn violation(
+        &self,
+        issues: &[Issue],
+        expected: &str,
+        subject: &Subject<'_>,
+    ) -> Option<Finding> {
+        let is_ours = |issue: &Issue| {
+            issue.kind == IssueKind::Extension && !subject.knowledge.missing().is_empty()
+        };
+        let wrong = issues
+            .iter()
+            .filter(|issue| self.counts(issue) && !is_ours(issue));
+        let wrong: Vec<&Issue> = wrong.collect();
+        let place = &wrong.first()?.place;
+        let place = match place.path.is_empty() {
+            true => words::body_position(subject.side, place.line, place.column),
+            false => subject.element_place(place),
+        };
+        Some(Finding::Violates {
+            seen: Seen::new(told(&wrong), place),
+            expected: expected.into(),
+        })
+    }
+
     fn issues(
         &self,
         resource: &Resource,
         profiles: &[&str],
         subject: &Subject<'_>,
     ) -> Examined<Vec<Issue>> {
-        let validator = subject.knowledge.validator(&self.ignored);
+        let validator = subject.knowledge.validator(&self.rules);
         if self.profiles.claims == Claims::Count {
             return Ok(validator.validate(resource, profiles));
         }
@@ -250,10 +271,20 @@ impl FhirValid {
         };
         format!("a valid {release} resource{by}{without}")
     }
+}
 
-    fn holds(&self, resource: &Resource) -> Arc<str> {
-        let name = resource.type_name().unwrap_or("resource");
-        format!("a valid {}", words::shown(name)).into()
+/// `a valid Patient`; what could not be decided and decides nothing is counted.
+fn holds(resource: &Resource, issues: &[Issue]) -> String {
+    let name = words::shown(resource.type_name().unwrap_or("resource"));
+    let minor = issues
+        .iter()
+        .filter(|issue| issue.kind == IssueKind::Undecided);
+    match minor.count() {
+        0 => format!("a valid {name}"),
+        count => format!(
+            "a valid {name}, with {} that could not be decided",
+            words::counted(count, "detail", "details")
+        ),
     }
 }
 
@@ -283,7 +314,10 @@ fn one(issue: &Issue) -> String {
         true => String::new(),
         false => format!(" [{}]", by.join(", ")),
     };
-    let path = words::cut_to(&place.path, 80);
+    let path = match place.path.is_empty() {
+        true => "the body".to_owned(),
+        false => words::cut_to(&place.path, 80),
+    };
     let text = format!(
         "{path} ({}:{}): {}{by}",
         place.line, place.column, issue.message
@@ -312,8 +346,8 @@ impl Check for FhirValid {
         if self.severity == Severity::Warning {
             parts.push("no warnings".into());
         }
-        if !self.ignored.is_empty() {
-            let keys: Vec<&String> = self.ignored.iter().collect();
+        if !self.rules.ignored.is_empty() {
+            let keys: Vec<&String> = self.rules.ignored.iter().collect();
             parts.push(format!("but for {}", words::listed(&keys)));
         }
         parts.join(", ")
@@ -344,47 +378,120 @@ pub(super) mod tests {
     const INVALID: &str = "200\n\n{\"resourceType\": \"Patient\",\n \"birthDate\": \"soon\", \"colour\": 1, \"active\": [true], \"gender\": \"mail\", \"name\": [{}]}";
     const CLAIMING: &str = "200\n\n{\"resourceType\": \"Patient\", \"meta\": {\"profile\": [\"http://test.example/born\"]}}";
     const FAR: &str = "200\n\n{\"resourceType\": \"Patient\", \"meta\": {\"profile\": [\"http://far.example/away\"]}}";
+    const ODD: &str = "200\n\n{\"resourceType\": \"Patient\", \"maritalStatus\": {\"coding\": [{\"system\": \"http://hl7.org/fhir/administrative-gender\", \"code\": \"male\"}]}}";
     const OPEN: &str = "200\n\n{\"resourceType\": \"Patient\", \"birthDate\": \"2020-01-01\", \"maritalStatus\": {\"coding\": [{\"system\": \"http://a.example\", \"code\": \"b\"}]}}";
 
     pub(in crate::check) const CASES: &[Case] = &[
-        case("fhir-valid: {}", VALID, ""),
-        case("fhir-valid: base", BARE, ""),
-        case("fhir-valid: {}", INVALID, ""),
-        case("fhir-valid: {}", CLAIMING, ""),
-        case("fhir-valid: base", CLAIMING, ""),
+        case(
+            "fhir-valid: {}",
+            VALID,
+            "holds a valid Patient @ reply/body",
+        ),
+        case(
+            "fhir-valid: base",
+            BARE,
+            "holds a valid Patient @ reply/body",
+        ),
+        case(
+            "fhir-valid: {}",
+            INVALID,
+            "violates Patient.birthDate (2:2): `soon` is not a date that exists; Patient.colour (2:23): `Patient` has no element `colour`; Patient.active[0] (2:47): `active` must not be a JSON array; and 2 more @ reply/body#Patient.birthDate:2:2, wanted a valid R4 resource",
+        ),
+        case(
+            "fhir-valid: {}",
+            CLAIMING,
+            "violates Patient (1:1): `Patient.birthDate` is missing: it must occur [http://test.example/born] @ reply/body#Patient:1:1, wanted a valid R4 resource",
+        ),
+        case(
+            "fhir-valid: base",
+            CLAIMING,
+            "holds a valid Patient @ reply/body",
+        ),
         case(
             "fhir-valid: { profile: 'http://test.example/born', claims: false }",
             BARE,
-            "",
+            "violates Patient (1:1): `Patient.birthDate` is missing: it must occur [http://test.example/born] @ reply/body#Patient:1:1, wanted a valid R4 resource by http://test.example/born",
         ),
-        case("fhir-valid: {}", FAR, ""),
-        case("fhir-valid: base", FAR, ""),
+        case(
+            "fhir-valid: {}",
+            FAR,
+            "undecidable whether the body is a valid R4 resource cannot be decided: Patient.meta.profile[0] (1:50): the resource claims the profile `http://far.example/away`, which cannot be applied: its definition is not at hand; the package far.away#1.0.0 is not at hand",
+        ),
+        case(
+            "fhir-valid: base",
+            FAR,
+            "holds a valid Patient @ reply/body",
+        ),
         case(
             "fhir-valid: { profile: 'http://test.example/born' }",
             OPEN,
-            "",
+            "undecidable whether the body is a valid R4 resource by http://test.example/born cannot be decided: Patient.maritalStatus (1:56): whether the code belongs to `http://test.example/nowhere` cannot be decided: the value set http://test.example/nowhere is not at hand; the package far.away#1.0.0 is not at hand",
         ),
-        case("fhir-valid: {}", OPEN, ""),
-        case("fhir-valid: { severity: warning }", BARE, ""),
+        case(
+            "fhir-valid: {}",
+            OPEN,
+            "holds a valid Patient, with 1 detail that could not be decided @ reply/body",
+        ),
+        case(
+            "fhir-valid: { severity: warning }",
+            BARE,
+            "violates Patient (1:1): `dom-6` does not hold: text.`div`.exists() [http://hl7.org/fhir/StructureDefinition/Patient|4.0.1, dom-6] @ reply/body#Patient:1:1, wanted a valid R4 resource without warnings",
+        ),
+        case(
+            "fhir-valid: { severity: warning, ignore: { constraint: dom-6, reason: no narrative } }",
+            ODD,
+            "violates Patient.maritalStatus (1:29): `http://hl7.org/fhir/administrative-gender#male` is not in the value set Marital Status Codes (http://hl7.org/fhir/ValueSet/marital-status|4.0.1); unless no code of the set fits, one of it is due @ reply/body#Patient.maritalStatus:1:29, wanted a valid R4 resource without warnings",
+        ),
+        case("fhir-valid: {}", ODD, "holds a valid Patient @ reply/body"),
+        case(
+            "fhir-valid: { severity: warning }",
+            VALID,
+            "holds a valid Patient @ reply/body",
+        ),
+        case(
+            "fhir-valid: {}",
+            "!timeout late",
+            "undecidable no reply came: timeout: late",
+        ),
         case(
             "fhir-valid: { severity: warning, ignore: [{ constraint: dom-6, reason: no narrative }] }",
             BARE,
-            "",
+            "holds a valid Patient @ reply/body",
         ),
-        case("fhir-valid: { ignore: { constraint: dom-6 } }", BARE, ""),
+        case(
+            "fhir-valid: { ignore: { constraint: dom-6 } }",
+            BARE,
+            "missing-field `{ constraint: dom-6 }`: `reason` is missing",
+        ),
         case(
             "fhir-valid: { ignore: { constraint: dom-6, reason: '' } }",
             BARE,
-            "",
+            "bad-value `''`: this says nothing",
         ),
-        case("fhir-valid: profile", BARE, ""),
-        case("fhir-valid: { profile: '{{kept.nothing}}' }", BARE, ""),
-        case("fhir-valid: {}", "200\n\nhello", ""),
-        case("fhir-valid: {}", "200\n\n{}", ""),
+        case(
+            "fhir-valid: profile",
+            BARE,
+            "bad-value `profile`: `profile` means nothing here",
+        ),
+        case(
+            "fhir-valid: { profile: '{{kept.nothing}}' }",
+            BARE,
+            "undecidable `{{kept.nothing}}` has no value at this step",
+        ),
+        case(
+            "fhir-valid: {}",
+            "200\n\nhello",
+            "violates neither JSON nor XML: hello @ reply/body, wanted a valid R4 resource",
+        ),
+        case(
+            "fhir-valid: {}",
+            "200\n\n{}",
+            "violates the body (1:1): a resource must name its type in `resourceType` @ reply/body:1:1, wanted a valid R4 resource",
+        ),
         case(
             "request fhir-valid: {}",
             "PUT http://localhost/Patient/17\n\n{\"resourceType\": \"Patient\", \"active\": 1}\n---\n200",
-            "",
+            "violates Patient.active (1:29): `Patient.active` is a boolean and so `true` or `false` in JSON, not a number @ request/body#Patient.active:1:29, wanted a valid R4 resource",
         ),
     ];
 }

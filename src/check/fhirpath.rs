@@ -178,6 +178,8 @@ pub(super) mod tests {
     const XML: &str = "200\nContent-Type: application/fhir+xml\n\n<Patient xmlns=\"http://hl7.org/fhir\">\n<id value=\"17\"/><active value=\"true\"/></Patient>";
     const OUTCOME: &str = "404\n\n{\"resourceType\": \"OperationOutcome\"}";
 
+    const BORN: &str = "200\n\n{\"resourceType\": \"Patient\", \"birthDate\": \"2020-01-01\", \"contact\": [{\"name\": {\"text\": \"A\"}}],\n\"contained\": [{\"resourceType\": \"Organization\", \"id\": \"o\", \"name\": \"O\"}], \"generalPractitioner\": [{\"reference\": \"#o\"}], \"managingOrganization\": {\"reference\": \"Organization/1\"}}";
+
     pub(in crate::check) const CASES: &[Case] = &[
         case(
             "fhirpath: \"Bundle.total = {{kept.word}}\"",
@@ -353,7 +355,42 @@ pub(super) mod tests {
         case(
             "fhirpath: \"Bundle.entry.resource.first().id.memberOf('http://hl7.org/fhir/ValueSet/administrative-gender')\"",
             BUNDLE,
-            "undecidable `Bundle.entry.resource.first().id.memberOf('http://hl7.org/fhir/ValueSet/administrative-gender')`: the value set `http://hl7.org/fhir/ValueSet/administrative-gender` is not at hand (at character 34)",
+            "violates 17 @ reply/body#Bundle.entry[0].resource.id:2:52, wanted Bundle.entry.resource.first().id.memberOf('http://hl7.org/fhir/ValueSet/administrative-gender')",
+        ),
+        case(
+            "fhirpath: \"Bundle.type.memberOf('http://hl7.org/fhir/ValueSet/bundle-type')\"",
+            BUNDLE,
+            "holds true @ reply/body",
+        ),
+        case(
+            "fhirpath: \"Bundle.type.memberOf('http://far.example/set')\"",
+            BUNDLE,
+            "undecidable `Bundle.type.memberOf('http://far.example/set')`: the value set `http://far.example/set` is not at hand (at character 13)",
+        ),
+        case(
+            "fhirpath: \"Bundle.entry.resource.first().conformsTo('http://test.example/born')\"",
+            BUNDLE,
+            "violates <Bundle.entry[0].resource> @ reply/body#Bundle.entry[0].resource:2:12, wanted Bundle.entry.resource.first().conformsTo('http://test.example/born')",
+        ),
+        case(
+            "fhirpath: \"conformsTo('http://test.example/born')\"",
+            BORN,
+            "holds true @ reply/body",
+        ),
+        case(
+            "fhirpath: \"conformsTo('http://far.example/away')\"",
+            BORN,
+            "undecidable `conformsTo('http://far.example/away')`: the profile `http://far.example/away` is not at hand (at character 1)",
+        ),
+        case(
+            "fhirpath: \"generalPractitioner.resolve().is(Organization) and managingOrganization.resolve().exists().not()\"",
+            BORN,
+            "holds true @ reply/body",
+        ),
+        case(
+            "fhirpath: \"birthDate.is(date) and contact.is(BackboneElement) and contact.name.is(HumanName)\"",
+            BORN,
+            "holds true @ reply/body",
         ),
         case(
             "fhirpath: \"Bundle.total = 2\"",

@@ -16,8 +16,26 @@ pub struct Knowledge {
     clock: Option<String>,
     definitions: OnceLock<Arc<Definitions>>,
     terminology: OnceLock<Arc<Packaged>>,
-    /// By the constraints that do not count.
-    validators: Mutex<BTreeMap<BTreeSet<String>, Arc<Validator>>>,
+    validators: Mutex<BTreeMap<Rules, Arc<Validator>>>,
+}
+
+/// By which rules a validator judges.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Rules {
+    /// The keys of constraints that do not count.
+    pub(super) ignored: BTreeSet<String>,
+    /// What becomes of advice.
+    pub(super) advice: Advice,
+}
+
+/// What becomes of constraints that are only advice (best practice).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Advice {
+    /// Nobody looks at them.
+    #[default]
+    Passes,
+    /// Those that do not hold are warnings.
+    Warns,
 }
 
 impl Knowledge {
@@ -77,24 +95,25 @@ impl Knowledge {
         self.terminology.get_or_init(make)
     }
 
-    /// The validator for which these constraints do not count: one for each set, so that what it compiles is kept.
-    pub(super) fn validator(&self, ignored: &BTreeSet<String>) -> Arc<Validator> {
+    /// The validator of some rules: one for all who ask for the same, so that what it compiles is kept.
+    pub(super) fn validator(&self, rules: &Rules) -> Arc<Validator> {
         let mut validators = self
             .validators
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = validators.get(ignored) {
+        if let Some(known) = validators.get(rules) {
             return known.clone();
         }
         let options = Options {
-            ignored_constraints: ignored.clone(),
+            ignored_constraints: rules.ignored.clone(),
+            best_practice: rules.advice == Advice::Warns,
             clock: self.clock.clone(),
             ..Options::default()
         };
         let terminology: Arc<dyn Terminology> = self.terminology().clone();
         let made = Validator::new(self.definitions().clone(), terminology, options);
         let made = Arc::new(made);
-        validators.insert(ignored.clone(), made.clone());
+        validators.insert(rules.clone(), made.clone());
         made
     }
 

@@ -6,6 +6,14 @@
 use crate::fhir::validate::{Issue, IssueKind};
 use crate::fhir::{Element, Format, Resource};
 
+/// Whether anything in a resource claims a profile.
+pub(super) fn has_claims(resource: &Resource) -> bool {
+    resource
+        .root()
+        .descendants()
+        .any(|element| is_claim(&element))
+}
+
 /// The same resource with claims of profiles that nobody knows; `None` where one is written in a way that cannot be replaced.
 pub(super) fn unclaimed(resource: &Resource) -> Option<Resource> {
     let mut text = resource.source().to_owned();
@@ -73,10 +81,7 @@ mod tests {
         let body = "{\"resourceType\":\"Patient\",\"meta\":{\"profile\":\n[\"https://a.é/B-1\",\"urn:x\"]},\"id\":\"https://a.é/B-1\"}";
         let resource = Resource::parse_json(body.as_bytes()).unwrap();
         let other = unclaimed(&resource).unwrap();
-        assert_eq!(
-            claims(&other),
-            ["https://x.é/x-x", "urn:x"]
-        );
+        assert_eq!(claims(&other), ["https://x.é/x-x", "urn:x"]);
         let id = |resource: &Resource| resource.root().child("id").map(|id| id.place());
         assert_eq!(id(&resource), id(&other));
         let xml = "<Patient xmlns=\"http://hl7.org/fhir\"><meta><profile value=\"http://a/b\"/></meta></Patient>";

@@ -271,10 +271,13 @@ impl Job {
             .map(|scored| scored.exit)
             .max()
             .unwrap_or(Exit::Undetermined);
-        let packs = scored.into_iter().zip(plans).map(|(scored, plan)| view::Pack {
-            must_support: must_support(plan, recorded),
-            ..scored.pack
-        });
+        let packs = scored
+            .into_iter()
+            .zip(plans)
+            .map(|(scored, plan)| view::Pack {
+                must_support: must_support(plan, recorded),
+                ..scored.pack
+            });
         let packs: Vec<view::Pack> = packs.collect();
         let report = view::Report {
             plugfest: env!("CARGO_PKG_VERSION").into(),

@@ -154,7 +154,10 @@ fn fix_row(pack: &Pack, fix: &Fix<'_>, gate: &BTreeMap<&str, bool>) -> Value {
 
 /// A profile's must-support elements: those that were never seen first in words, all of them in a table.
 fn supported(table: &MustSupport) -> Value {
-    let never = table.elements.iter().filter(|element| element.seen == Some(0));
+    let never = table
+        .elements
+        .iter()
+        .filter(|element| element.seen == Some(0));
     let rows = table.elements.iter().map(|element| {
         let (state, seen) = match element.seen {
             None => ("undetermined", "cannot be told".to_owned()),

@@ -28,7 +28,7 @@ pub fn must_support(plan: &Plan, recorded: &dyn Recorded) -> Vec<view::MustSuppo
         return Vec::new();
     }
     let mut tables = BTreeMap::new();
-    for (case, script) in scripts(plan) {
+    for (case, _) in scripts(plan) {
         let Some(record) = recorded.case(case) else {
             continue;
         };
@@ -36,7 +36,7 @@ pub fn must_support(plan: &Plan, recorded: &dyn Recorded) -> Vec<view::MustSuppo
             let step = exchange.step;
             let view = View::new(exchange);
             let resource = view.reading(Side::Reply).map(|reading| reading.resource());
-            if let (Some(Ok(resource)), true) = (resource, script.step(step as usize).is_some()) {
+            if let Some(Ok(resource)) = resource {
                 asked.look(case, step, resource, &plan.context.knowledge, &mut tables);
             }
         }
@@ -47,7 +47,10 @@ pub fn must_support(plan: &Plan, recorded: &dyn Recorded) -> Vec<view::MustSuppo
 /// Everything that runs, and under which id it is recorded.
 fn scripts(plan: &Plan) -> impl Iterator<Item = (&CaseId, &Script)> {
     let shared = plan.shared.iter().map(|(id, shared)| (id, &shared.script));
-    let running = plan.cases.iter().filter(|case| case.standing == Standing::Runs);
+    let running = plan
+        .cases
+        .iter()
+        .filter(|case| case.standing == Standing::Runs);
     shared.chain(running.map(|case| (&case.id, &case.scenario.script)))
 }
 
@@ -92,7 +95,9 @@ impl Asked {
         }
         let scope = Values(plan);
         // What only an earlier reply could tell is not known here.
-        let named = named.iter().filter_map(|profile| profile.render(&scope).ok());
+        let named = named
+            .iter()
+            .filter_map(|profile| profile.render(&scope).ok());
         let known = self.named.entry(place.clone()).or_default();
         known.extend(named.map(|profile| profile.into_owned()));
     }
@@ -134,7 +139,12 @@ fn claims(resource: Element<'_>) -> BTreeSet<&str> {
 /// By address, as it is claimed or named; `None` where nobody has the profile, or it is none.
 type Tables = BTreeMap<String, Option<Table>>;
 
-fn count(resource: Element<'_>, profiles: BTreeSet<&str>, knowledge: &Knowledge, tables: &mut Tables) {
+fn count(
+    resource: Element<'_>,
+    profiles: BTreeSet<&str>,
+    knowledge: &Knowledge,
+    tables: &mut Tables,
+) {
     for profile in profiles {
         if !tables.contains_key(profile) && tables.len() < MAX_PROFILES {
             tables.insert(profile.to_owned(), Table::of(profile, knowledge));

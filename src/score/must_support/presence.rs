@@ -15,7 +15,11 @@ pub(super) enum Presence {
 }
 
 /// Whether a resource has an element of its profile.
-pub(super) fn present(resource: Element<'_>, structure: &Structure, wanted: &ElementDefinition) -> Presence {
+pub(super) fn present(
+    resource: Element<'_>,
+    structure: &Structure,
+    wanted: &ElementDefinition,
+) -> Presence {
     let mut here = vec![resource];
     let mut id = String::new();
     for (depth, segment) in wanted.id.split('.').enumerate() {
@@ -23,7 +27,9 @@ pub(super) fn present(resource: Element<'_>, structure: &Structure, wanted: &Ele
             segment.clone_into(&mut id);
             continue;
         }
-        let (name, slice) = segment.split_once(':').map_or((segment, None), |(name, slice)| (name, Some(slice)));
+        let (name, slice) = segment
+            .split_once(':')
+            .map_or((segment, None), |(name, slice)| (name, Some(slice)));
         let unsliced = format!("{id}.{name}");
         id = format!("{id}.{segment}");
         let below = here.iter().flat_map(|element| element.children());
@@ -66,7 +72,13 @@ enum Sieve<'s> {
 
 impl<'s> Sieve<'s> {
     /// `None` where the slice cannot be told by these means.
-    fn of(structure: &'s Structure, unsliced: &str, id: &str, name: &str, slice: &'s str) -> Option<Self> {
+    fn of(
+        structure: &'s Structure,
+        unsliced: &str,
+        id: &str,
+        name: &str,
+        slice: &'s str,
+    ) -> Option<Self> {
         let find = |id: &str| structure.snapshot.iter().find(|element| *element.id == *id);
         if name.ends_with("[x]") {
             return Some(Self::Name(slice));
@@ -74,7 +86,9 @@ impl<'s> Sieve<'s> {
         let definition = find(id)?;
         if matches!(name, "extension" | "modifierExtension") {
             let profile = definition.types.first()?.profiles.first()?;
-            return Some(Self::Extension(profile.split('|').next().unwrap_or(profile)));
+            return Some(Self::Extension(
+                profile.split('|').next().unwrap_or(profile),
+            ));
         }
         let slicing = find(unsliced)?.slicing.as_ref()?;
         if slice.contains('/') || slicing.discriminators.is_empty() {
@@ -118,7 +132,9 @@ fn holds(element: Element<'_>, pattern: Element<'_>) -> bool {
         return element.value() == Some(value);
     }
     pattern.children().all(|wanted| {
-        let mut same = element.children().filter(|child| child.name() == wanted.name());
+        let mut same = element
+            .children()
+            .filter(|child| child.name() == wanted.name());
         same.any(|child| holds(child, wanted))
     })
 }
@@ -154,12 +170,30 @@ mod tests {
         let look = |body: &str| {
             let resource = Resource::parse_json(body.as_bytes()).unwrap();
             let elements = structure.snapshot.iter().skip(1);
-            let found = elements.map(|element| (present(resource.root(), &structure, element), &*element.id));
-            let of = |wanted: Presence| found.clone().filter(move |(presence, _)| *presence == wanted).map(|(_, id)| id.to_owned()).collect::<Vec<_>>();
+            let found = elements
+                .map(|element| (present(resource.root(), &structure, element), &*element.id));
+            let of = |wanted: Presence| {
+                found
+                    .clone()
+                    .filter(move |(presence, _)| *presence == wanted)
+                    .map(|(_, id)| id.to_owned())
+                    .collect::<Vec<_>>()
+            };
             (of(Presence::Absent), of(Presence::Unknown))
         };
-        assert_eq!(look(full), (vec![], vec!["Patient.telecom:home".to_owned()]));
-        let absent = ["Patient.birthDate", "Patient.deceased[x]", "Patient.name.given", "Patient.extension:sex", "Patient.identifier:nhs.value", "Patient.telecom", "Patient.telecom:home"];
+        assert_eq!(
+            look(full),
+            (vec![], vec!["Patient.telecom:home".to_owned()])
+        );
+        let absent = [
+            "Patient.birthDate",
+            "Patient.deceased[x]",
+            "Patient.name.given",
+            "Patient.extension:sex",
+            "Patient.identifier:nhs.value",
+            "Patient.telecom",
+            "Patient.telecom:home",
+        ];
         assert_eq!(look(poor), (absent.map(str::to_owned).into(), vec![]));
     }
 }

@@ -28,7 +28,9 @@ struct Reader<'t> {
 /// A step that does not fit ends the reading.
 type Fits = Option<()>;
 
-const OPERATORS: [&str; 11] = ["!!<", "!!>", "<<!", ">>!", "<!", ">!", "<<", ">>", "<", ">", "^"];
+const OPERATORS: [&str; 11] = [
+    "!!<", "!!>", "<<!", ">>!", "<!", ">!", "<<", ">>", "<", ">", "^",
+];
 /// The operators in words; the longer ones first.
 const WORDS: [&str; 13] = [
     "descendantOrSelfOf",
@@ -52,7 +54,10 @@ impl<'t> Reader<'t> {
     fn blank(&mut self) -> &'t str {
         loop {
             self.rest = self.rest.trim_start();
-            let comment = self.rest.strip_prefix("/*").and_then(|rest| rest.split_once("*/"));
+            let comment = self
+                .rest
+                .strip_prefix("/*")
+                .and_then(|rest| rest.split_once("*/"));
             match comment {
                 Some((_, after)) => self.rest = after,
                 None => return self.rest,
@@ -114,7 +119,11 @@ impl<'t> Reader<'t> {
 
     /// A concept, all concepts, or an expression in brackets, with operators in front and braces behind.
     fn operand(&mut self) -> Fits {
-        while self.any(&OPERATORS).or_else(|| self.operator_word()).is_some() {
+        while self
+            .any(&OPERATORS)
+            .or_else(|| self.operator_word())
+            .is_some()
+        {
             if self.blank().starts_with('[') {
                 self.until('[', ']')?;
             }

@@ -14,7 +14,9 @@ pub(super) fn look(context: &Context<'_>, value_set: Element<'_>, issues: &mut V
     let Some(compose) = value_set.child("compose") else {
         return;
     };
-    let parts = compose.children().filter(|part| matches!(part.name(), "include" | "exclude"));
+    let parts = compose
+        .children()
+        .filter(|part| matches!(part.name(), "include" | "exclude"));
     for part in parts {
         let Some(system) = text(part, "system") else {
             continue;
@@ -52,9 +54,9 @@ fn fault(context: &Context<'_>, system: &str, filter: Element<'_>) -> Option<Str
 /// A value that no code can have in this property.
 fn unfit(context: &Context<'_>, system: &str, property: &str, value: &str) -> Option<String> {
     match &*type_of(context, system, property)? {
-        "boolean" if !matches!(value, "true" | "false") => {
-            Some(format!("the property `{property}` is true or false, and not `{value}`"))
-        }
+        "boolean" if !matches!(value, "true" | "false") => Some(format!(
+            "the property `{property}` is true or false, and not `{value}`"
+        )),
         "Coding" => coded(context, property, value),
         // Numbers and dates are also compared (`lt2`), in ways that code systems define themselves.
         _ => None,
@@ -72,9 +74,13 @@ fn type_of(context: &Context<'_>, system: &str, property: &str) -> Option<String
 
 /// `system(|version)#code`, with a code that the system has.
 fn coded(context: &Context<'_>, property: &str, value: &str) -> Option<String> {
-    let written = value.split_once('#').filter(|(system, code)| system.contains(':') && !code.is_empty());
+    let written = value
+        .split_once('#')
+        .filter(|(system, code)| system.contains(':') && !code.is_empty());
     let Some((system, code)) = written else {
-        return Some(format!("the property `{property}` is a Coding: its value is `system#code` or `system|version#code`, not `{value}`"));
+        return Some(format!(
+            "the property `{property}` is a Coding: its value is `system#code` or `system|version#code`, not `{value}`"
+        ));
     };
     let (system, version) = match system.split_once('|') {
         Some((system, version)) => (system, Some(version)),
@@ -87,7 +93,9 @@ fn coded(context: &Context<'_>, property: &str, value: &str) -> Option<String> {
         display: None,
     };
     match context.terminology.standing(&code) {
-        CodeStanding::Unknown(why) => Some(format!("the value `{value}` of the property `{property}` is no code: {why}")),
+        CodeStanding::Unknown(why) => Some(format!(
+            "the value `{value}` of the property `{property}` is no code: {why}"
+        )),
         CodeStanding::Known(_) | CodeStanding::Undecided(_) => None,
     }
 }
@@ -121,7 +129,10 @@ mod tests {
         assert_eq!((own("old", "true"), own("old", "yes")), (0, 1));
         assert_eq!(own("unknown", "anything"), 0);
         assert_eq!(filtered("http://example.org/cs", "old", "in", "true, x"), 1);
-        assert_eq!(filtered("http://example.org/cs", "kind", "exists", "true"), 0);
+        assert_eq!(
+            filtered("http://example.org/cs", "kind", "exists", "true"),
+            0
+        );
     }
 
     #[test]

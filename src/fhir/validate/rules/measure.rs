@@ -79,18 +79,28 @@ pub(super) fn look_at_measure(_: &Context<'_>, measure: Element<'_>, issues: &mu
             Some(_) | None => false,
         };
         if is_name {
-            let message = "the criteria are named, and the measure has no library that could define the name";
-            issues.push(Issue::error(IssueKind::Reference, "business-rule", criteria, message));
+            let message =
+                "the criteria are named, and the measure has no library that could define the name";
+            issues.push(Issue::error(
+                IssueKind::Reference,
+                "business-rule",
+                criteria,
+                message,
+            ));
         }
     }
 }
 
 /// A name in CQL: in double quotes, or a word.
 fn is_identifier(expression: &str) -> bool {
-    let quoted = expression.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let quoted = expression
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
     let is_word = |text: &str| {
         text.starts_with(|first: char| first.is_alphabetic() || first == '_')
-            && text.chars().all(|next| next.is_alphanumeric() || next == '_')
+            && text
+                .chars()
+                .all(|next| next.is_alphanumeric() || next == '_')
     };
     quoted.map_or_else(
         || is_word(expression) && !matches!(expression, "true" | "false" | "null"),
@@ -120,7 +130,12 @@ fn groups(report: Element<'_>, measure: Element<'_>, issues: &mut Vec<Issue>) {
         let found = codes(group);
         if !found.is_empty() && !found.iter().any(|code| known.contains(code)) {
             let message = format!("the measure has no group `{}`", found.join(", "));
-            issues.push(Issue::error(IssueKind::Binding, "business-rule", group, message));
+            issues.push(Issue::error(
+                IssueKind::Binding,
+                "business-rule",
+                group,
+                message,
+            ));
         }
     }
 }
@@ -155,7 +170,8 @@ mod tests {
     use serde_json::{Value, json};
 
     fn errors(body: &Value) -> usize {
-        let code = |code: &str| json!({"coding": [{"system": "http://example.org/cs", "code": code}]});
+        let code =
+            |code: &str| json!({"coding": [{"system": "http://example.org/cs", "code": code}]});
         let measure = json!({"resourceType": "Measure", "url": "http://example.org/m", "scoring": code("cohort"),
             "group": [{"code": code("all"), "population": [{"code": code("initial")}]}]});
         let issues = issues_beside(Version::R4, body, &[measure]);
@@ -165,12 +181,16 @@ mod tests {
     #[test]
     fn a_report_has_the_groups_and_populations_of_its_measure() {
         let report = |group: &str, population: &str, score: Value| {
-            let code = |code: &str| json!({"coding": [{"system": "http://example.org/cs", "code": code}]});
-            let mut group = json!({"code": code(group), "population": [{"code": code(population)}]});
+            let code =
+                |code: &str| json!({"coding": [{"system": "http://example.org/cs", "code": code}]});
+            let mut group =
+                json!({"code": code(group), "population": [{"code": code(population)}]});
             if !score.is_null() {
                 group["measureScore"] = score;
             }
-            errors(&json!({"resourceType": "MeasureReport", "type": "summary", "measure": "http://example.org/m", "group": [group]}))
+            errors(
+                &json!({"resourceType": "MeasureReport", "type": "summary", "measure": "http://example.org/m", "group": [group]}),
+            )
         };
         assert_eq!(report("all", "initial", Value::Null), 0);
         assert_eq!(report("some", "initial", Value::Null), 1);
@@ -189,9 +209,22 @@ mod tests {
             errors(&body)
         };
         assert_eq!(measure(Value::Null, "text/cql-identifier", "Initial"), 1);
-        assert_eq!(measure(Value::Null, "text/cql", "\"Initial Population\""), 1);
-        assert_eq!(measure(Value::Null, "text/cql", "[Patient] p where p.active"), 0);
+        assert_eq!(
+            measure(Value::Null, "text/cql", "\"Initial Population\""),
+            1
+        );
+        assert_eq!(
+            measure(Value::Null, "text/cql", "[Patient] p where p.active"),
+            0
+        );
         assert_eq!(measure(Value::Null, "text/fhirpath", "active"), 0);
-        assert_eq!(measure(json!(["http://example.org/lib"]), "text/cql-identifier", "Initial"), 0);
+        assert_eq!(
+            measure(
+                json!(["http://example.org/lib"]),
+                "text/cql-identifier",
+                "Initial"
+            ),
+            0
+        );
     }
 }

@@ -72,9 +72,17 @@ mod tests {
 
     #[test]
     fn a_system_is_a_code_system_by_its_absolute_address() {
-        let included = |system: &str| messages(&json!({"resourceType": "ValueSet", "compose": {"include": [{"system": system}]}})).len();
+        let included = |system: &str| {
+            messages(
+                &json!({"resourceType": "ValueSet", "compose": {"include": [{"system": system}]}}),
+            )
+            .len()
+        };
         assert_eq!(included("http://hl7.org/fhir/administrative-gender"), 0);
-        assert_eq!(included("http://hl7.org/fhir/ValueSet/administrative-gender"), 1);
+        assert_eq!(
+            included("http://hl7.org/fhir/ValueSet/administrative-gender"),
+            1
+        );
         assert_eq!(included("#inside"), 1);
     }
 

@@ -52,8 +52,13 @@ pub(super) enum Wants {
 impl Plan {
     /// Works out what tells the slices of a node apart.
     pub(in crate::fhir::validate) fn of(shapes: &Shapes, shape: &Shape, node: &Node) -> Self {
-        let definition = shape.definition(node);
-        let discriminators = match &definition.slicing {
+        let own = shape.definition(node).slicing.as_ref();
+        let above = || {
+            // Slices of a slice are told apart as those around them, where nothing else is said.
+            let around = shape.at_path(&shape.definition(node).path)?;
+            shape.definition(around).slicing.as_ref()
+        };
+        let discriminators = match own.or_else(above) {
             Some(slicing) if !slicing.discriminators.is_empty() => slicing.discriminators.clone(),
             Some(_) | None => implied(shape, node),
         };

@@ -164,7 +164,10 @@ impl Builder<'_> {
     fn link(&self, definition: &ElementDefinition) -> Option<Link> {
         let reference = match self.is_profile {
             // In a profile the content is that of the type, unless the profile says that it is its own.
-            true => text(extension(definition.origin.element(), OWN_CONTENT)?, "valueUri")?,
+            true => text(
+                extension(definition.origin.element(), OWN_CONTENT)?,
+                "valueUri",
+            )?,
             false => definition.content_reference.as_deref()?,
         };
         let target = Canonical::of(reference);

@@ -39,13 +39,13 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments, console: &Console) -> Result<ExitCode, Failure> {
     let known = arguments.knowledge.load(console)?;
-    let packaged = Packaged::new(known.definitions);
-    let value_set = value_set(&packaged, &arguments.value_set)?;
+    let packaged = &*known.packaged;
+    let value_set = value_set(packaged, &arguments.value_set)?;
     let limits = Limits {
         codes: arguments.limit,
         steps: MAX_STEPS,
     };
-    let expansion = expand(&packaged, &value_set, &arguments.filter, limits);
+    let expansion = expand(packaged, &value_set, &arguments.filter, limits);
     match arguments.form.format {
         Form::Json => console.print(&out::json(&object(&value_set, &expansion))),
         Form::Text => print(console, &expansion),

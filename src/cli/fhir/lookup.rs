@@ -9,7 +9,9 @@ use super::knowledge::Knowledge;
 use crate::cli::out::{self, Console, Failure, Form, FormArgument};
 use crate::diag::Diagnostic;
 use crate::fhir::definitions::Canonical;
-use crate::fhir::terminology::{CodeRef, Details, Lookup, Packaged, lookup};
+use crate::fhir::terminology::{
+    CodeRef, CodeStanding, Details, Lookup, Terminology, lookup,
+};
 
 /// The exit code for what cannot be told, as of other commands.
 const UNDECIDED: u8 = 3;
@@ -34,7 +36,6 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments, console: &Console) -> Result<ExitCode, Failure> {
     let known = arguments.knowledge.load(console)?;
-    let packaged = Packaged::new(known.definitions);
     let system = Canonical::of(&arguments.system);
     let code = CodeRef {
         system: Some(system.url),
@@ -42,7 +43,10 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<ExitCode, Failure
         code: &arguments.code,
         display: None,
     };
-    let found = lookup(&packaged, &code);
+    let found = match lookup(&known.packaged, &code) {
+        Lookup::Undecided(_) => asked(&*known.terminology, &code),
+        found @ (Lookup::Found(_) | Lookup::Unknown(_)) => found,
+    };
     if let Form::Json = arguments.form.format {
         console.print(&out::json(&object(&found)));
     }
@@ -59,6 +63,26 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<ExitCode, Failure
         Lookup::Unknown(_) => ExitCode::from(1),
         Lookup::Undecided(_) => ExitCode::from(UNDECIDED),
     })
+}
+
+/// A terminology server knows less of a code than a package, but more than nothing.
+fn asked(terminology: &dyn Terminology, code: &CodeRef<'_>) -> Lookup {
+    match terminology.standing(code) {
+        CodeStanding::Known(known) => Lookup::Found(Box::new(Details {
+            code: code.code.to_owned(),
+            system: code.system.unwrap_or_default().to_owned(),
+            title: code.system.unwrap_or_default().to_owned(),
+            display: known.display,
+            status: match known.is_inactive {
+                true => "inactive",
+                false => "active",
+            },
+            is_abstract: known.is_abstract,
+            ..Details::default()
+        })),
+        CodeStanding::Unknown(why) => Lookup::Unknown(why),
+        CodeStanding::Undecided(why) => Lookup::Undecided(why),
+    }
 }
 
 fn text(details: &Details) -> String {

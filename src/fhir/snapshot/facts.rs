@@ -113,7 +113,7 @@ impl Fact {
                 type_of(element, holder.unwrap_or_default())
             }
             Self::Made(_) => Some(ElementType {
-                code: self.text_of("code")?.into(),
+                code: self.code_of_type()?.into(),
                 profiles: self.texts_of("profile"),
                 target_profiles: self.texts_of("targetProfile"),
                 aggregation: self.texts_of("aggregation"),
@@ -121,6 +121,14 @@ impl Fact {
                 regex: None,
             }),
         }
+    }
+
+    /// A system type stands for the FHIR type that it names in an extension.
+    fn code_of_type(&self) -> Option<String> {
+        let parts = self.inside();
+        let extension = parts.iter().find(|part| part.name() == "extension");
+        let named = extension.and_then(|extension| extension.text_of("valueUrl"));
+        named.or_else(|| self.text_of("code")).map(str::to_owned)
     }
 
     /// Whether two properties say the same, whatever format each was written in.
@@ -134,10 +142,9 @@ impl Fact {
     fn same_parts(&self, other: &Self) -> bool {
         let (left, right) = (self.inside(), other.inside());
         left.len() == right.len()
-            && left
-                .iter()
-                .zip(&right)
-                .all(|(left, right)| left.name() == right.name() && left.says_what(right))
+            && left.iter().zip(&right).all(|(left, right)| {
+                left.name() == right.name() && left.says_what(right)
+            })
     }
 }
 

@@ -134,16 +134,17 @@ fn show(summary: &Summary, console: &Console) {
         "panics",
     ];
     console.print(&out::table(head, rows));
+    let line = |text: String| console.print(&format!("{text}\n"));
     for found in &summary.disagreements {
-        console.print(&format!("{} {} {}", found.kind, found.id, found.run));
+        line(format!("{} {} {}", found.kind, found.id, found.run));
         found
             .expected
             .iter()
-            .for_each(|text| console.print(&format!("    expected: {text}")));
+            .for_each(|text| line(format!("    expected: {text}")));
         found
             .found
             .iter()
-            .for_each(|text| console.print(&format!("    found:    {text}")));
+            .for_each(|text| line(format!("    found:    {text}")));
     }
 }
 

@@ -244,18 +244,20 @@ impl<'r> Evaluator<'r> {
 
     /// A node that yields a count.
     fn count(&mut self, node: &'r Node, scope: Scope<'_, 'r>) -> Result<i64, Fault> {
-        match &node.kind {
-            NodeKind::Literal(Literal::Integer(number)) => Ok(*number),
-            NodeKind::Path(inner, steps) if steps.is_empty() => self.count(inner, scope),
-            NodeKind::Path(first, steps) => {
-                self.refuse_in_strict_mode(first, steps)?;
-                self.asked(first, scope, |evaluator, input| {
-                    walk::count(evaluator, input, steps, scope)
-                })
-            }
-            // invariant: nothing else yields a count.
-            _ => Ok(0),
+        if let NodeKind::Literal(Literal::Integer(number)) = &node.kind {
+            return Ok(*number);
         }
+        let NodeKind::Path(first, steps) = &node.kind else {
+            // invariant: nothing else yields a count.
+            return Ok(0);
+        };
+        if steps.is_empty() {
+            return self.count(first, scope);
+        }
+        self.refuse_in_strict_mode(first, steps)?;
+        self.asked(first, scope, |evaluator, input| {
+            walk::count(evaluator, input, steps, scope)
+        })
     }
 
     /// Asks a question of what a path starts with.

@@ -212,7 +212,9 @@ impl<'p> Parser<'p> {
             Step::Member(member) if member.spelling == Spelling::TypeLike => {
                 (node(NodeKind::Head(member)), Vec::new())
             }
-            step => (node(NodeKind::This), vec![step]),
+            step @ (Step::Member(_) | Step::Call(_) | Step::Item(_)) => {
+                (node(NodeKind::This), vec![step])
+            }
         })
     }
 
@@ -432,19 +434,17 @@ fn path_of(first: Node, mut steps: Vec<Step>) -> Node {
 }
 
 /// Adds an operation to a chain of its level on the left; all operators of FHIRPath group from the left.
-fn chained(left: Node, operation: Operation) -> Node {
+fn chained(mut left: Node, operation: Operation) -> Node {
     let position = left.position;
-    let same_level = |last: &Operation| last.operator.level() == operation.operator.level();
-    let kind = match left.kind {
-        NodeKind::Chain(first, mut operations) if operations.last().is_some_and(same_level) => {
-            operations.push(operation);
-            NodeKind::Chain(first, operations)
-        }
-        kind => {
-            let first = Node { kind, ..left };
-            NodeKind::Chain(Box::new(first), vec![operation])
-        }
-    };
+    let level = operation.operator.level();
+    let same_level = |last: &Operation| last.operator.level() == level;
+    if let NodeKind::Chain(_, operations) = &mut left.kind
+        && operations.last().is_some_and(same_level)
+    {
+        operations.push(operation);
+        return Node::new(position, left.kind);
+    }
+    let kind = NodeKind::Chain(Box::new(left), vec![operation]);
     Node::new(position, kind)
 }
 
@@ -559,10 +559,10 @@ fn type_names(node: &Node) -> Option<Vec<String>> {
     match &node.kind {
         NodeKind::Head(member) => Some(vec![member.name.clone()]),
         NodeKind::Path(first, steps) => {
-            let mut names = match first.kind {
-                NodeKind::This => Vec::new(),
-                _ => type_names(first)?,
-            };
+            let mut names = Vec::new();
+            if !matches!(first.kind, NodeKind::This) {
+                names = type_names(first)?;
+            }
             for step in steps {
                 let Step::Member(member) = step else {
                     return None;

@@ -107,15 +107,15 @@ fn walk<'r>(
         return sink.take(evaluator, item, scope);
     };
     match step {
-        Step::Member(member) => match item {
-            Value::Element(element) => {
-                children_named(evaluator, *element, member, rest, scope, sink)
+        Step::Member(member) => {
+            if let Value::Element(element) = item {
+                return children_named(evaluator, *element, member, rest, scope, sink);
             }
-            computed => match part_of(computed, &member.name) {
+            match part_of(item, &member.name) {
                 Some(part) => walk(evaluator, &part, rest, scope, sink),
                 None => Ok(Flow::More),
-            },
-        },
+            }
+        }
         Step::Call(call) => walk_call(evaluator, item, call, rest, scope, sink),
         // invariant: such a step does not stream, so it is never part of a stretch.
         Step::Item(_) => Ok(Flow::More),

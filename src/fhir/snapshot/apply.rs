@@ -1,9 +1,11 @@
 //! Following a differential through the tree of its base.
 
+use super::choices::capital;
 use super::differential::Change;
 use super::facts::{Fact, Facts};
 use super::node::Node;
-use super::{MAX_ELEMENTS, Manner, Order, Practice, SnapshotError, refuse};
+use super::slices::Before;
+use super::{Faults, MAX_ELEMENTS, Manner, Order, Practice, SnapshotError, refuse};
 use crate::fhir::definitions::{
     Canonical, Definitions, Derivation, Max, STRUCTURE_BASE, Structure, Trail,
 };
@@ -53,6 +55,14 @@ impl<'s> Session<'s> {
         }
     }
 
+    /// Refuses a fault that could be passed over, where it is not.
+    pub(super) fn fault(&self, label: &str, message: impl Into<String>) -> Result<(), SnapshotError> {
+        match self.manner.faults {
+            Faults::Refused => Err(refuse(label, message)),
+            Faults::Followed => Ok(()),
+        }
+    }
+
     /// Pays for elements that are added.
     pub(super) fn spend(&mut self, label: &str, elements: usize) -> Result<(), SnapshotError> {
         match self.budget.checked_sub(elements) {
@@ -90,12 +100,12 @@ impl<'s> Session<'s> {
         standing: Standing,
     ) -> Result<(), SnapshotError> {
         let divides = !change.slices.is_empty() || change.facts.has("slicing");
-        let before = divides.then(|| (node.unsliced(), node.is_sliced()));
+        let before = divides.then(|| Before::of(node));
         self.merge(node, change, standing)?;
         self.in_slice &= change.stated;
         self.below(node, &change.children, &change.label)?;
         match before {
-            Some((before, was_sliced)) => self.divide(node, &before, was_sliced, change),
+            Some(before) => self.divide(node, &before, change),
             None => Ok(()),
         }
     }
@@ -111,7 +121,7 @@ impl<'s> Session<'s> {
             return Ok(());
         }
         let outside = self.in_slice;
-        if node.children.is_empty() {
+        if node.children.is_empty() && !self.is_bare_root(node) {
             self.unfold(node, label)?;
             self.in_slice = false;
         }
@@ -137,6 +147,9 @@ impl<'s> Session<'s> {
 
     fn child(&mut self, child: &mut Node, changes: &[&Change]) -> Result<(), SnapshotError> {
         match changes {
+            [change] if is_named_as_itself(child, change) => {
+                self.apply(child, &change.slices[0], Standing::Inherited)
+            }
             [change] if !self.is_type_slicing(child, change) => {
                 self.apply(child, change, Standing::Inherited)
             }
@@ -180,11 +193,20 @@ impl<'s> Session<'s> {
         done
     }
 
+    /// A type may build on one that has no elements at all.
+    fn is_bare_root(&self, node: &Node) -> bool {
+        self.specializes() && node.types().is_empty() && !node.facts.has("contentReference")
+    }
+
     /// Which child each change is about. A type of its own may add children.
-    fn places(&mut self, node: &mut Node, changes: &[Change]) -> Result<Vec<usize>, SnapshotError> {
+    fn places(
+        &mut self,
+        node: &mut Node,
+        changes: &[Change],
+    ) -> Result<Vec<usize>, SnapshotError> {
         let mut places: Vec<usize> = Vec::with_capacity(changes.len());
         for change in changes {
-            let place = match place_of(node, &change.name) {
+            let place = match self.place_of(node, &change.name) {
                 Some(place) => place,
                 None if self.structure.derivation == Derivation::Specialization => {
                     node.children.push(self.added(change)?);
@@ -217,18 +239,13 @@ impl<'s> Session<'s> {
 }
 
 /// A type that builds on nothing: its differential is all of it.
-pub(super) fn from_nothing(structure: &Structure, change: &Change) -> Result<Node, SnapshotError> {
-    if !change.stated {
-        return Err(refuse("", "a type without a base must state its root"));
-    }
+pub(super) fn from_nothing(
+    structure: &Structure,
+    change: &Change,
+) -> Result<Node, SnapshotError> {
     let mut root = written_out(change);
     root.name = super::differential::path_root(&structure.type_name).into();
-    settle(
-        &mut root,
-        &mut String::new(),
-        &structure.url,
-        &structure.url,
-    );
+    settle(&mut root, &mut String::new(), &structure.url, &structure.url);
     Ok(root)
 }
 
@@ -239,21 +256,48 @@ fn written_out(change: &Change) -> Node {
     node
 }
 
-/// The child of a name, or the choice that the name is short for. Older snapshots rename a choice with one type left.
-pub(super) fn place_of(node: &Node, name: &str) -> Option<usize> {
-    let mut children = node.children.iter();
-    if let Some(place) = children.position(|child| *child.name == *name) {
-        return Some(place);
+/// Whether a name is that of a choice with a type behind it.
+fn is_typed(stem: &str, name: &str) -> bool {
+    let rest = name.strip_prefix(stem);
+    rest.is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_uppercase()))
+}
+
+impl Session<'_> {
+    /// The child of a name, or the choice that the name is short for. Older snapshots rename a choice with one type
+    /// left.
+    pub(super) fn place_of(&self, node: &Node, name: &str) -> Option<usize> {
+        let mut children = node.children.iter();
+        if let Some(place) = children.position(|child| *child.name == *name) {
+            return Some(place);
+        }
+        node.children.iter().position(|child| match child.choice_stem() {
+            Some(stem) => name == stem || self.is_short_for(child, stem, name),
+            None => {
+                let renamed = name.strip_suffix("[x]");
+                renamed.is_some_and(|stem| is_typed(stem, &child.name))
+            }
+        })
     }
-    let typed = |stem: &str, name: &str| {
-        let rest = name.strip_prefix(stem);
-        rest.is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_uppercase()))
+
+    /// Whether a name is short for one type of a choice.
+    fn is_short_for(&self, choice: &Node, stem: &str, name: &str) -> bool {
+        let Some(typed) = name.strip_prefix(stem).filter(|_| is_typed(stem, name)) else {
+            return false;
+        };
+        let types = choice.types();
+        let has = |code: &str| types.iter().any(|kind| *kind.code == *code);
+        types.iter().any(|kind| capital(&kind.code) == typed)
+            || self.type_in_name(typed).is_some_and(|code| has(&code))
+    }
+}
+
+/// A choice with one type left, renamed for it, is no longer sliced by it.
+fn is_named_as_itself(child: &Node, change: &Change) -> bool {
+    let [slice] = &change.slices[..] else {
+        return false;
     };
-    node.children.iter().position(|child| {
-        let short_for = child.choice_stem().is_some_and(|stem| typed(stem, name));
-        let renamed = name.strip_suffix("[x]");
-        short_for || renamed.is_some_and(|stem| typed(stem, &child.name))
-    })
+    let named = slice.slice.as_deref() == Some(&*child.name) && !child.is_sliced();
+    named && child.choice_stem().is_none() && !change.stated && change.children.is_empty()
 }
 
 /// Whether a change by a short name leaves the choice one type: so it is within slices, where nothing is sliced again

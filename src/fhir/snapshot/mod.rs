@@ -24,7 +24,9 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-use super::definitions::{Definitions, Derivation, Structure, Trail, Version, elements_of};
+use super::definitions::{
+    Definitions, Derivation, STRUCTURE_BASE, Structure, Trail, Version, elements_of,
+};
 use super::tree::Resource;
 pub use order::sorted;
 
@@ -93,24 +95,44 @@ impl Practice {
     }
 }
 
+/// What becomes of a differential that says what it may not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Faults {
+    /// It is refused.
+    Refused,
+    /// It is followed as far as it can be: published profiles are full of small faults, and data is validated against
+    /// them all the same.
+    Followed,
+}
+
 /// How a snapshot is made.
 #[derive(Debug, Clone, Copy)]
 struct Manner {
     order: Order,
     practice: Practice,
+    faults: Faults,
 }
 
-/// The same structure with its snapshot, made from the base that `definitions` knows.
+impl Manner {
+    /// For validation.
+    const FOR_USE: Self = Self {
+        order: Order::Any,
+        practice: Practice::Current,
+        faults: Faults::Followed,
+    };
+}
+
+/// The same structure with its snapshot, made from the base that `definitions` knows. Small faults of the differential
+/// (a limit that is wider than the base's, a name that should be another) are passed over.
+///
+/// # Errors
+/// The element that cannot be understood, and why.
 pub fn complete(
     definitions: &Definitions,
     structure: &Structure,
     trail: &mut Trail,
 ) -> Result<Structure, SnapshotError> {
-    let manner = Manner {
-        order: Order::Any,
-        practice: Practice::Current,
-    };
-    let tree = within_trail(definitions, structure, manner, trail)?;
+    let tree = within_trail(definitions, structure, Manner::FOR_USE, trail)?;
     let text = write::snapshot(definitions, structure, &tree);
     let made = read_back(&text)?;
     let snapshot = elements_of(&made, made.root(), "snapshot");
@@ -121,6 +143,9 @@ pub fn complete(
 }
 
 /// The StructureDefinition as JSON with a new snapshot, made from the base that `definitions` knows.
+///
+/// # Errors
+/// The first element that says what it may not, and why.
 pub fn generate(
     definitions: &Definitions,
     resource: &Arc<Resource>,
@@ -132,6 +157,7 @@ pub fn generate(
     let manner = Manner {
         order,
         practice: Practice::of(definitions.version()),
+        faults: Faults::Refused,
     };
     let tree = within_trail(definitions, &structure, manner, trail)?;
     let text = write::structure(definitions, &structure, &tree);
@@ -178,13 +204,19 @@ fn grow(
     Ok(root)
 }
 
+/// From R5 on, all types build on `Base`, which has no elements; other releases do not define it.
+fn is_base_of_everything(definitions: &Definitions, address: &str) -> bool {
+    address.strip_prefix(STRUCTURE_BASE) == Some("Base") && definitions.find(address).is_none()
+}
+
 /// The base, with its snapshot; `None` for a type that builds on nothing, such as `Element` in R4.
 fn base_of(
     definitions: &Definitions,
     structure: &Structure,
     trail: &mut Trail,
 ) -> Result<Option<Arc<Structure>>, SnapshotError> {
-    let Some(address) = structure.base.as_deref() else {
+    let everything = |address: &str| is_base_of_everything(definitions, address);
+    let Some(address) = structure.base.as_deref().filter(|address| !everything(address)) else {
         return match structure.derivation {
             Derivation::Specialization => Ok(None),
             Derivation::Constraint => Err(refuse("", "a profile without a base")),

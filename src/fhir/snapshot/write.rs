@@ -99,18 +99,11 @@ pub(super) fn structure(_definitions: &Definitions, structure: &Structure, root:
         if name == "snapshot" {
             continue;
         }
-        let at = order
-            .iter()
-            .position(|known| known == name)
-            .unwrap_or_else(|| {
-                order.push(name.to_owned());
-                order.len() - 1
-            });
-        groups
-            .entry(at)
-            .or_insert_with(|| (name.to_owned(), Vec::new()))
-            .1
-            .push(child);
+        let at = order.iter().position(|known| known == name).unwrap_or_else(|| {
+            order.push(name.to_owned());
+            order.len() - 1
+        });
+        groups.entry(at).or_insert_with(|| (name.to_owned(), Vec::new())).1.push(child);
     }
     let mut written = false;
     for (name, items) in groups.values() {
@@ -147,10 +140,8 @@ fn rank(name: &str) -> usize {
     let exact = ORDER.iter().position(|known| *known == name);
     exact.unwrap_or_else(|| {
         let prefix = ORDER.iter().position(|known| {
-            matches!(
-                *known,
-                "defaultValue" | "fixed" | "pattern" | "minValue" | "maxValue"
-            ) && name.starts_with(known)
+            matches!(*known, "defaultValue" | "fixed" | "pattern" | "minValue" | "maxValue")
+                && name.starts_with(known)
         });
         prefix.unwrap_or(ORDER.len())
     })
@@ -159,11 +150,8 @@ fn rank(name: &str) -> usize {
 fn element(out: &mut String, path: &str, id: &str, node: &Node) {
     out.push_str("{\"id\":");
     quote(out, id);
-    let mut facts: Vec<(usize, &Fact)> = node
-        .facts
-        .iter()
-        .map(|fact| (rank(fact.name()), fact))
-        .collect();
+    let mut facts: Vec<(usize, &Fact)> =
+        node.facts.iter().map(|fact| (rank(fact.name()), fact)).collect();
     facts.sort_by_key(|(rank, _)| *rank);
     let split = facts.partition_point(|(at, _)| *at < rank("path"));
     write_facts(out, &facts[..split]);
@@ -185,10 +173,7 @@ fn write_facts(out: &mut String, facts: &[(usize, &Fact)]) {
     let mut rest = facts;
     while let Some((_, first)) = rest.first() {
         let name = first.name();
-        let count = rest
-            .iter()
-            .take_while(|(_, fact)| fact.name() == name)
-            .count();
+        let count = rest.iter().take_while(|(_, fact)| fact.name() == name).count();
         let group: Vec<&Fact> = rest[..count].iter().map(|(_, fact)| *fact).collect();
         out.push(',');
         write_group(out, name, &group);
@@ -244,7 +229,8 @@ fn made_value(out: &mut String, value: &Value) {
                     out.push(',');
                 }
                 done.push(name);
-                let group: Vec<&Fact> = parts.iter().filter(|other| other.name() == name).collect();
+                let group: Vec<&Fact> =
+                    parts.iter().filter(|other| other.name() == name).collect();
                 write_group(out, name, &group);
             }
             out.push('}');
@@ -254,8 +240,9 @@ fn made_value(out: &mut String, value: &Value) {
 
 /// One property with all its items, and `_name` beside it where primitives have extensions.
 fn property(out: &mut String, name: &str, items: &[Element<'_>]) {
-    let listed =
-        items.len() > 1 || items.iter().any(|item| item.index().is_some()) || LISTS.contains(&name);
+    let listed = items.len() > 1
+        || items.iter().any(|item| item.index().is_some())
+        || LISTS.contains(&name);
     let primitive = items.iter().any(|item| item.value().is_some());
     if !primitive {
         quote(out, name);
@@ -324,11 +311,8 @@ fn object(out: &mut String, element: Element<'_>) {
             out.push(',');
         }
         first = false;
-        let items: Vec<Element<'_>> = children
-            .iter()
-            .filter(|other| other.name() == name)
-            .copied()
-            .collect();
+        let items: Vec<Element<'_>> =
+            children.iter().filter(|other| other.name() == name).copied().collect();
         property(out, name, &items);
     }
     out.push('}');

@@ -506,10 +506,12 @@ fn compare_truth(case: &PathCase, found: &Collection<'_>) -> Result<(), String> 
 /// A value as suites write it: literals of dates and times have their mark.
 fn written(item: &Value<'_>) -> String {
     let text = item.text().unwrap_or("(complex)".into());
-    match item {
-        Value::Temporal(point) if point.kind() == TemporalKind::Time => format!("T{text}"),
-        _ => text.into_owned(),
+    if let Value::Temporal(point) = item
+        && point.kind() == TemporalKind::Time
+    {
+        return format!("T{text}");
     }
+    text.into_owned()
 }
 
 /// Numbers are compared by value, all else by its text without the mark of literals.

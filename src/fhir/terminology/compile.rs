@@ -60,8 +60,8 @@ pub(super) fn value_set(
 /// The first supplement that the value set asks for and that nobody has.
 fn missing_supplement(packaged: &Packaged, root: Element<'_>) -> Option<Box<str>> {
     let asking = all(root, "extension").filter(|found| text(*found, "url") == Some(SUPPLEMENT));
-    let mut supplements =
-        asking.filter_map(|found| text(found, "valueCanonical").or_else(|| text(found, "valueUri")));
+    let mut supplements = asking
+        .filter_map(|found| text(found, "valueCanonical").or_else(|| text(found, "valueUri")));
     supplements
         .find(|url| packaged.resource(url, "CodeSystem").is_none())
         .map(Into::into)

@@ -124,7 +124,9 @@ impl Work<'_> {
         }
         if let Choice::LeftOut(count) = part.choice {
             let title = system.title();
-            return self.note(format!("{count} codes or filters of {title} are left out here"));
+            return self.note(format!(
+                "{count} codes or filters of {title} are left out here"
+            ));
         }
         self.system(url, system, whole);
     }

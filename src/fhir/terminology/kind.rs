@@ -57,7 +57,9 @@ fn is_absolute(url: &str) -> bool {
         return false;
     };
     let mut letters = scheme.bytes();
-    let starts = letters.next().is_some_and(|first| first.is_ascii_alphabetic());
+    let starts = letters
+        .next()
+        .is_some_and(|first| first.is_ascii_alphabetic());
     let goes_on = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
     starts && letters.all(goes_on) && !rest.is_empty()
 }
@@ -65,7 +67,10 @@ fn is_absolute(url: &str) -> bool {
 /// FHIR's own value sets, of whatever release, stand below these addresses.
 fn looks_like_a_value_set(url: &str) -> bool {
     let url = Canonical::of(url).url;
-    ["http://hl7.org/fhir/ValueSet/", "http://terminology.hl7.org/ValueSet/"]
-        .iter()
-        .any(|base| url.starts_with(base))
+    [
+        "http://hl7.org/fhir/ValueSet/",
+        "http://terminology.hl7.org/ValueSet/",
+    ]
+    .iter()
+    .any(|base| url.starts_with(base))
 }

@@ -89,8 +89,15 @@ fn details(packaged: &Packaged, system: &System, concept: Concept<'_>) -> Detail
         title: own(system.title()),
         display: concept.display().map(own),
         definition: concept.definition().map(own),
-        designations: all.iter().flat_map(|found| names(*found)).take(MOST).collect(),
-        properties: properties.map(|(name, value)| (own(name), own(value))).take(MOST).collect(),
+        designations: all
+            .iter()
+            .flat_map(|found| names(*found))
+            .take(MOST)
+            .collect(),
+        properties: properties
+            .map(|(name, value)| (own(name), own(value)))
+            .take(MOST)
+            .collect(),
         parents: concept.parent_codes().map(own).take(MOST).collect(),
         children: concept.child_codes().map(own).take(MOST).collect(),
         status: match concept.status() {

@@ -228,6 +228,13 @@ impl Terminology for Packaged {
             .filter(|known| *known || packaged.content() == Content::Complete)
     }
 
+    fn member_of_element(&self, code: &CodeRef<'_>, value_set: Element<'_>) -> Membership {
+        match self.compile(value_set) {
+            Some(compiled) => self.member_of(code, &compiled),
+            None => Membership::Undecided("the contained resource is no value set".to_owned()),
+        }
+    }
+
     fn knows_value_set(&self, value_set: &str) -> bool {
         self.value_set(value_set).is_some()
     }

@@ -10,9 +10,11 @@
 mod element;
 mod form;
 mod json;
+mod json_names;
 mod json_text;
 mod lines;
 pub(crate) mod markup;
+mod markup_text;
 mod merge;
 mod position;
 mod reading;

@@ -27,33 +27,37 @@ fn in_json(source: &str, named: bool, offset: usize) -> Option<usize> {
     let mut at = 0;
     if named {
         at = string_end(source)?;
-        at += source[at..].find(':')? + 1;
+        at += source.get(at..)?.find(':')? + 1;
     }
-    at += source[at..].find('"')? + 1;
+    at += source.get(at..)?.find('"')? + 1;
     let mut decoded = 0;
-    let mut high_surrogate = false;
+    let mut half = false;
     while decoded < offset {
-        let next = source[at..].chars().next()?;
-        if next != '\\' {
-            decoded += next.len_utf8();
-            at += next.len_utf8();
-            continue;
-        }
-        if source.as_bytes().get(at + 1) != Some(&b'u') {
-            decoded += 1;
-            at += 2;
-            continue;
-        }
-        let code = u32::from_str_radix(source.get(at + 2..at + 6)?, 16).ok()?;
-        at += 6;
-        decoded += match code {
-            0xD800..=0xDBFF => 0,
-            0xDC00..=0xDFFF if high_surrogate => 4,
-            code => char::from_u32(code).map_or(3, char::len_utf8),
-        };
-        high_surrogate = matches!(code, 0xD800..=0xDBFF);
+        let (written, length) = written_character(source.get(at..)?, half)?;
+        half = length == 0;
+        at += written;
+        decoded += length;
     }
     Some(at)
+}
+
+/// How many bytes the next character of a JSON string takes as it is written, and as it is; the first half of a
+/// surrogate pair is nothing yet.
+fn written_character(text: &str, after_half: bool) -> Option<(usize, usize)> {
+    let next = text.chars().next()?;
+    if next != '\\' {
+        return Some((next.len_utf8(), next.len_utf8()));
+    }
+    if text.as_bytes().get(1) != Some(&b'u') {
+        return Some((2, 1));
+    }
+    let code = u32::from_str_radix(text.get(2..6)?, 16).ok()?;
+    let length = match code {
+        0xD800..=0xDBFF => 0,
+        0xDC00..=0xDFFF if after_half => 4,
+        code => char::from_u32(code).map_or(3, char::len_utf8),
+    };
+    Some((6, length))
 }
 
 /// Offset after the closing quote of the string at the start of a text.

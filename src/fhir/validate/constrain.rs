@@ -280,7 +280,11 @@ impl<'v> Run<'v> {
 
     fn type_profile(&mut self, element: Element<'v>, at: &At<'v>, address: &'v str, id: ShapeId) {
         match self.shapes().get(id) {
-            Ok(profile) => self.hold(element, profile),
+            Ok(profile) => {
+                if element.kind() != Kind::Resource || self.fits_type(element, element, profile) {
+                    self.hold(element, profile);
+                }
+            }
             Err(missing) if at.class == Class::Extension => {
                 // The walk along the type says so of the extension itself.
                 let _ = missing;

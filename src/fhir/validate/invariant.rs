@@ -40,13 +40,14 @@ pub(super) fn compile(
         .collect()
 }
 
-/// `ele-1` and `ext-1` are asked of every element, `dom-3` of every resource, and narrative has its own check.
+/// `ele-1` and `ext-1` are asked of every element, `dom-3` of every resource, references and narrative have checks of their own.
 fn is_universal(constraint: &Constraint) -> bool {
     let expression = constraint.expression.as_deref().unwrap_or_default();
     match &*constraint.key {
         "ele-1" => expression.starts_with("hasValue()"),
         "ext-1" => expression == "extension.exists() != value.exists()",
         "dom-3" => expression.starts_with("contained.where("),
+        "ref-1" => expression.contains("startsWith('#')"),
         "txt-1" | "txt-2" => expression.eq_ignore_ascii_case("htmlchecks()"),
         _ => false,
     }

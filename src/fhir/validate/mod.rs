@@ -67,6 +67,11 @@ pub struct Options {
     pub unknown_extensions: UnknownExtensions,
     /// A display that is none of its code's own is a warning, and not an error.
     pub wrong_displays_are_warnings: bool,
+    /// The type that the address of a reference names (`Patient/1`) is not held against the definition, unless the
+    /// reference leads to something.
+    pub ignore_types_in_addresses: bool,
+    /// Contained resources are not looked at.
+    pub skip_contained: bool,
     /// A reference that must lead into the same Bundle is at fault outside of any Bundle, too.
     pub aggregation_outside_bundles: bool,
     /// The moment that `now()` tells, such as `2026-11-24T10:00:00.000Z`; invariants that ask for it are undecided

@@ -1,8 +1,8 @@
 //! Narrative and addresses: what their types ask beyond their formats.
 
-use super::{Grade, IssueKind};
 use super::primitive::{Primitive, shown};
 use super::run::{At, Run};
+use super::{Grade, IssueKind};
 use crate::fhir::narrative::{self, NarrativeIssue, NarrativeSeverity};
 use crate::fhir::tree::Element;
 use std::collections::BTreeSet;
@@ -21,12 +21,18 @@ impl<'v> Run<'v> {
                 NarrativeSeverity::Warning => Grade::Warning,
                 NarrativeSeverity::Information => Grade::Information,
             };
-            let issue = self.report(grade, IssueKind::Value, "invalid", div, || fault.message.clone());
+            let issue = self.report(grade, IssueKind::Value, "invalid", div, || {
+                fault.message.clone()
+            });
             if let Some(issue) = issue {
                 (issue.place.line, issue.place.column) = div.value_position(fault.offset);
             }
         }
-        let broken: BTreeSet<&str> = faults.iter().flat_map(NarrativeIssue::constraints).copied().collect();
+        let broken: BTreeSet<&str> = faults
+            .iter()
+            .flat_map(NarrativeIssue::constraints)
+            .copied()
+            .collect();
         for key in broken {
             let issue = self.error(IssueKind::Invariant, "invariant", div, || {
                 format!("the invariant `{key}` does not hold: a narrative is formatted text, and has some")
@@ -34,6 +40,21 @@ impl<'v> Run<'v> {
             if let Some(issue) = issue {
                 issue.constraint = Some(key.to_owned());
             }
+        }
+    }
+
+    /// The size that an attachment states is that of its data.
+    pub(super) fn attachment(&mut self, element: Element<'v>) {
+        let part = |name: &str| element.child(name).and_then(Element::value);
+        let (Some(size), Some(data)) = (part("size"), part("data")) else {
+            return;
+        };
+        let digits = data.bytes().filter(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'));
+        let actual = digits.count() * 3 / 4;
+        if size.parse::<usize>().is_ok_and(|stated| stated != actual) {
+            self.error(IssueKind::Value, "invalid", element, || {
+                format!("the attachment states {} bytes, and holds {actual}", shown(size))
+            });
         }
     }
 

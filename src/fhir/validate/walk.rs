@@ -42,6 +42,7 @@ impl<'v> Run<'v> {
         self.whole_resource(element);
         self.trail.pop();
         self.claims(element);
+        self.vital_signs(element);
     }
 
     /// All children of an element, against the node that spells out its content.
@@ -167,7 +168,9 @@ impl<'v> Run<'v> {
             });
             return;
         }
-        self.any_resource(element);
+        if element.name() != "contained" || !self.validator.options.skip_contained {
+            self.any_resource(element);
+        }
     }
 
     fn is_resource_type(&self, at: &At<'v>) -> bool {
@@ -195,7 +198,7 @@ impl<'v> Run<'v> {
             return;
         };
         self.children(element, shape, node);
-        if !std::ptr::eq(node, at.node) && node.definition == 0 {
+        if !std::ptr::eq(node, at.node) {
             self.invariants(element, shape, node);
         }
         self.of_class(element, at);
@@ -239,6 +242,7 @@ impl<'v> Run<'v> {
             Class::Reference => self.reference(element, at),
             Class::Narrative => self.narrative(element),
             Class::Coding => self.coding(element),
+            Class::Other if at.code == "Attachment" => self.attachment(element),
             Class::Primitive(_)
             | Class::CodeableReference
             | Class::CodeableConcept
@@ -332,9 +336,16 @@ impl<'v> Run<'v> {
         value: &'v str,
     ) {
         let version = self.shapes().definitions().version();
+        if element.name() == "id" {
+            self.id(element, value);
+            return;
+        }
         if let Some(fault) = primitive.fault(value, version) {
             self.error(IssueKind::Value, "invalid", element, || fault);
             return;
+        }
+        if let Some(doubt) = primitive.doubt(value) {
+            self.warning(IssueKind::Value, "invalid", element, || doubt);
         }
         match primitive {
             Primitive::Uri | Primitive::Url | Primitive::Canonical | Primitive::Oid => {
@@ -378,14 +389,23 @@ impl<'v> Run<'v> {
             });
             return;
         }
-        let value = part.value().unwrap_or_default();
-        if value.is_empty() || value.contains(char::is_whitespace) {
-            self.error(IssueKind::Value, "invalid", part, || {
-                format!(
-                    "`{}` is no id: it must not be empty nor hold white space",
-                    shown(value)
-                )
-            });
+        self.id(part, part.value().unwrap_or_default());
+    }
+
+    /// The id of a resource is strict; that of an element is any text without white space. Releases differ in the types
+    /// that they publish for both, not in these rules.
+    fn id(&mut self, element: Element<'v>, value: &'v str) {
+        let of_resource = element.parent().is_some_and(|above| above.kind() == Kind::Resource);
+        let fault = match of_resource {
+            true => Primitive::Id.fault(value, self.shapes().definitions().version()),
+            false if value.is_empty() || value.contains(char::is_whitespace) => Some(format!(
+                "`{}` is no id: it must not be empty nor hold white space",
+                shown(value)
+            )),
+            false => None,
+        };
+        if let Some(fault) = fault {
+            self.error(IssueKind::Value, "invalid", element, || fault);
         }
     }
 }

@@ -8,7 +8,9 @@ pub(super) fn snomed(code: &str) -> Look {
         return concept_id(code);
     }
     // Postcoordinated expressions join identifiers: `71388002 |Procedure| : 405815000 = 122456005`.
-    let starts = expression_ids(code).next().is_some_and(|first| starts_as_expression(code, first));
+    let starts = expression_ids(code)
+        .next()
+        .is_some_and(|first| starts_as_expression(code, first));
     if !starts {
         return Look::Unknown(format!(
             "`{code}` is neither a SNOMED CT identifier nor an expression of them"

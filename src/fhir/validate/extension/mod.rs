@@ -175,6 +175,11 @@ impl<'v> Run<'v> {
     }
 }
 
+/// Whether an address stands for an element of another release.
+pub(super) fn is_cross_version(url: &str) -> bool {
+    cross_version::Address::parse(url).is_some()
+}
+
 /// The parts that an extension's node names, with their nodes.
 fn parts_of<'s>(shape: &'s Shape, node: &'s Node) -> Vec<(&'s str, &'s Node)> {
     let extensions = node.children.iter().map(|child| shape.node(*child));

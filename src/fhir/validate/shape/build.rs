@@ -1,6 +1,7 @@
 //! Compiles a structure into a shape.
 
 use super::delta::Against;
+use super::store::absolute;
 use super::tree::{Branch, branches};
 use super::{Additions, Class, Link, NO_TYPE, Name, Node, NodeId, Shape, ShapeId, Shapes, TypeUse};
 use crate::fhir::definitions::{Canonical, ElementDefinition, Max, Structure};
@@ -17,19 +18,46 @@ pub(super) fn compile(shapes: &Shapes, id: ShapeId, structure: Arc<Structure>) -
         branches: &branches,
         nodes: Vec::with_capacity(structure.snapshot.len()),
     };
+    let against = Against::of(shapes, &structure);
     if !structure.snapshot.is_empty() {
-        let against = Against::of(shapes, &structure);
         builder.node(0, &against);
     }
     let mut nodes = builder.nodes;
     if nodes.is_empty() {
         nodes.push(Node::bare());
     }
+    spread(&mut nodes);
     Shape {
         id,
+        is_profile: !matches!(against, Against::Itself),
         canonical: structure.canonical(),
         nodes,
         structure,
+    }
+}
+
+/// What is said of an element is said of those that repeat its content, and so counts above them, too.
+fn spread(nodes: &mut [Node]) {
+    const MOST_ROUNDS: usize = 4;
+    for _ in 0..MOST_ROUNDS {
+        let mut changed = false;
+        // Children stand behind their parents.
+        for at in (0..nodes.len()).rev() {
+            let node = &nodes[at];
+            let linked = match &node.link {
+                Some(Link::Here(target)) => nodes[*target as usize].counts,
+                Some(Link::There(..)) | None => false,
+            };
+            let mut below = node.children.iter().chain(&node.slices);
+            let counts = linked || below.any(|child| nodes[*child as usize].counts);
+            if counts && !node.counts {
+                nodes[at].counts = true;
+                changed = true;
+            }
+        }
+        if !changed {
+            return;
+        }
     }
 }
 
@@ -114,7 +142,10 @@ impl Builder<'_> {
                 profiles: declared
                     .profiles
                     .iter()
-                    .map(|profile| (profile.clone(), self.shapes.id(profile)))
+                    .map(|profile| {
+                        let address = absolute(self.structure, profile);
+                        (profile.clone(), self.shapes.id(&address))
+                    })
                     .collect(),
                 at: at as u16,
             })
@@ -134,7 +165,9 @@ impl Builder<'_> {
                 .position(|node| same(&self.structure.snapshot[node.definition as usize]));
             found.map(|at| Link::Here(at as NodeId))
         };
-        if target.url.is_empty() || *target.url == *self.structure.url {
+        let own_type = || target.url.rsplit('/').next() == Some(&*self.structure.type_name);
+        // In a profile, what repeats an element of the type repeats what the profile makes of it.
+        if target.url.is_empty() || *target.url == *self.structure.url || own_type() {
             return here();
         }
         Some(Link::There(self.shapes.id(target.url), path.into()))

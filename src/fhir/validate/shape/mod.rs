@@ -9,7 +9,7 @@ mod delta;
 mod store;
 mod tree;
 
-pub(super) use store::Shapes;
+pub(super) use store::{Shapes, absolute};
 
 use super::binding::Memory;
 use super::invariant::Invariant;
@@ -31,6 +31,8 @@ pub(super) type NodeId = u32;
 pub(super) struct Shape {
     pub(super) id: ShapeId,
     pub(super) structure: Arc<Structure>,
+    /// Whether it constrains a type, and is none itself.
+    pub(super) is_profile: bool,
     /// `url|version`, for issues.
     pub(super) canonical: String,
     /// The root first.

@@ -4,7 +4,7 @@
 use super::route::{self, Hop};
 use crate::fhir::definitions::{Discriminator, Given, Strength};
 use crate::fhir::tree::Element;
-use crate::fhir::validate::shape::{Class, Node, Shape, ShapeId, Shapes};
+use crate::fhir::validate::shape::{Class, Node, Shape, ShapeId, Shapes, absolute};
 use crate::fhir::validate::value::Exactness;
 
 /// How the slices of an element are told apart.
@@ -70,11 +70,16 @@ impl Plan {
             let slice = shape.node(*slice);
             let is_default = shape.definition(slice).slice_name.as_deref() == Some("@default");
             let mut tests = Vec::new();
+            let mut unsaid = None;
             for discriminator in discriminators.iter().filter(|_| !is_default) {
                 match test_of(shapes, shape, slice, discriminator, position) {
                     Ok(test) => tests.push(test),
-                    Err(why) => plan.fault = Some(why),
+                    Err(why) => unsaid = Some(why),
                 }
+            }
+            // A slice that is told by one discriminator may leave another open.
+            if tests.is_empty() && !is_default {
+                plan.fault = plan.fault.or(unsaid);
             }
             if is_default {
                 // Nothing is in it by itself: it takes what is left.
@@ -196,8 +201,12 @@ impl<'s> Trace<'s> {
             });
             found.map(|child| (shape, child))
         };
-        if let Some(found) = own(shape, node) {
-            return vec![found];
+        if let Some((shape, child)) = own(shape, node) {
+            // What is said of the types of a choice is said in its slices.
+            let is_choice = shape.name_of(child).ends_with("[x]");
+            let slices = child.slices.iter().filter(|_| is_choice);
+            let slices = slices.map(|slice| (shape, shape.node(*slice)));
+            return std::iter::once((shape, child)).chain(slices).collect();
         }
         let shapes = self.contents(node);
         shapes
@@ -257,7 +266,8 @@ impl<'s> Trace<'s> {
             ) || &*declared.code == "canonical"
         });
         let targets = references.flat_map(|declared| declared.target_profiles.iter());
-        let found = targets.filter_map(|target| self.shapes.find(target).ok());
+        let structure = &shape.structure;
+        let found = targets.filter_map(|target| self.shapes.find(&absolute(structure, target)).ok());
         found.map(|shape| (shape, shape.root())).collect()
     }
 
@@ -298,18 +308,23 @@ impl<'s> Trace<'s> {
         (!profiles.is_empty()).then_some(Wants::Profile(profiles))
     }
 
-    /// A fixed value, a pattern, a required binding, values further below, or that there is anything at all.
+    /// A fixed value, a pattern, values further below, a required binding, or that there is anything at all.
     fn wanted(&self) -> Option<Wants> {
-        let (shape, node) = self.here.first()?;
-        value_of(shape, node)
-            .or_else(|| below(shape, node, 0))
-            .or_else(|| in_slices(shape, node))
-            .or_else(|| code_of(shape, node))
+        let (_, first) = self.here.first()?;
+        if !first.max.allows(1) {
+            return Some(Wants::Existence(false));
+        }
+        let any = |find: &dyn Fn(&Shape, &Node) -> Option<Wants>| {
+            self.here.iter().find_map(|(shape, node)| find(shape, node))
+        };
+        any(&value_of)
+            .or_else(|| any(&|shape, node| below(shape, node, 0)))
+            .or_else(|| any(&in_slices))
+            .or_else(|| any(&code_of))
             .or_else(|| {
                 let from_above = self.value.is_some();
-                (!from_above && node.min > 0).then_some(Wants::Existence(true))
+                (!from_above && first.min > 0).then_some(Wants::Existence(true))
             })
-            .or_else(|| (!node.max.allows(1)).then_some(Wants::Existence(false)))
     }
 
     /// The part of a value that was given further up.
@@ -367,7 +382,8 @@ fn code_of(shape: &Shape, node: &Node) -> Option<Wants> {
     if binding.strength != Strength::Required {
         return None;
     }
-    Some(Wants::Code(binding.value_set.clone()?))
+    let value_set = absolute(&shape.structure, binding.value_set.as_deref()?);
+    Some(Wants::Code(value_set.into()))
 }
 
 /// The parts of a given value along steps.

@@ -7,14 +7,16 @@ use super::node::Node;
 use super::slices::Before;
 use super::{Faults, MAX_ELEMENTS, Manner, Order, Practice, SnapshotError, refuse};
 use crate::fhir::definitions::{
-    Canonical, Definitions, Derivation, Max, STRUCTURE_BASE, Structure, Trail,
+    Canonical, Constraint, Definitions, Derivation, ElementDefinition, Max, STRUCTURE_BASE,
+    Structure, Trail,
 };
+use std::sync::Arc;
 
 /// What one snapshot is made with.
 pub(super) struct Session<'s> {
     pub(super) definitions: &'s Definitions,
     pub(super) structure: &'s Structure,
-    pub(super) base: &'s Structure,
+    pub(super) base: Arc<Structure>,
     pub(super) manner: Manner,
     pub(super) trail: &'s mut Trail,
     /// How many elements may still be added.
@@ -40,7 +42,7 @@ impl<'s> Session<'s> {
     pub(super) fn new(
         definitions: &'s Definitions,
         structure: &'s Structure,
-        base: &'s Structure,
+        base: Arc<Structure>,
         manner: Manner,
         trail: &'s mut Trail,
     ) -> Self {
@@ -80,7 +82,7 @@ impl<'s> Session<'s> {
     /// Makes the base's elements stand for themselves: where each was first defined, and where invariants and the
     /// elements referred to are found.
     pub(super) fn settle_inherited(&self, node: &mut Node) {
-        let home = home_of(self.base);
+        let home = home_of(&self.base);
         settle(node, &mut String::new(), &self.base.url, &home);
     }
 
@@ -357,6 +359,9 @@ fn settle(node: &mut Node, path: &mut String, source: &str, home: &str) {
 
 /// Also for content that is unfolded from a type.
 pub(super) fn settle_facts(facts: &mut Facts, path: &str, source: &str, home: &str) {
+    if facts.unchanged().is_some_and(is_settled) {
+        return;
+    }
     if !facts.has("base") {
         facts.set(base_fact(facts, path));
     }
@@ -375,6 +380,17 @@ pub(super) fn settle_facts(facts: &mut Facts, path: &str, source: &str, home: &s
     {
         name_sources(facts, source);
     }
+}
+
+/// Whether an element of a snapshot can stand as it is.
+fn is_settled(element: &ElementDefinition) -> bool {
+    let Some(base) = &element.base else {
+        return false;
+    };
+    let reference = element.content_reference.as_deref();
+    let is_local = reference.is_some_and(|reference| reference.starts_with('#'));
+    let sourced = |constraint: &Constraint| constraint.source.is_some();
+    !is_local && &*base.path != "Resource.id" && element.constraints.iter().all(sourced)
 }
 
 /// Ids of resources are of the type `id`, which some publications of R4 have as `string`.

@@ -9,6 +9,7 @@ use super::slices::slicing;
 use super::{Faults, SnapshotError, refuse};
 use crate::fhir::definitions::{ElementType, Max, Structure};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// What a differential says of one type of a choice (or of several, in one slice).
 struct OfType {
@@ -63,8 +64,8 @@ impl Session<'_> {
         if self.manner.faults == Faults::Refused || is_told || types.len() < 2 {
             return None;
         }
-        let has_all = |found: &Structure| {
-            let root = Node::of_snapshot(&found.snapshot).ok();
+        let has_all = |found: &Arc<Structure>| {
+            let root = Node::of_snapshot(found).ok();
             root.is_some_and(|root| {
                 let named = |child: &Change| root.children.iter().any(|known| *known.name == *child.name);
                 change.children.iter().all(named)

@@ -25,7 +25,7 @@ mod write;
 mod tests;
 
 use super::definitions::{
-    Definitions, Derivation, STRUCTURE_BASE, Structure, Trail, Version, elements_of,
+    Definitions, Derivation, ElementDefinition, STRUCTURE_BASE, Structure, Trail, Version, elements_of,
 };
 use super::tree::Resource;
 pub use order::sorted;
@@ -142,11 +142,8 @@ pub fn complete(
     trail: &mut Trail,
 ) -> Result<Structure, SnapshotError> {
     let tree = within_trail(definitions, structure, Manner::FOR_USE, trail)?;
-    let text = write::snapshot(structure, &tree);
-    let made = read_back(&text)?;
-    let snapshot = elements_of(&made, made.root(), "snapshot");
     Ok(Structure {
-        snapshot,
+        snapshot: definitions_of(&tree)?,
         ..structure.clone()
     })
 }
@@ -172,6 +169,23 @@ pub fn generate(
     let tree = within_trail(definitions, &structure, manner, trail)?;
     let text = write::structure(&structure, &tree);
     Resource::parse_json(text.as_bytes()).map_err(|error| refuse("", error.to_string()))
+}
+
+/// The elements of a tree. Those that nothing was changed of are those of the base; the others are written and read.
+fn definitions_of(root: &Node) -> Result<Vec<ElementDefinition>, SnapshotError> {
+    let made = read_back(&write::changed_elements(root))?;
+    let mut made = elements_of(&made, made.root(), "snapshot").into_iter();
+    let mut elements = Vec::with_capacity(root.size());
+    root.visit(&mut |path, id, node| match node.facts.unchanged() {
+        Some(element) => elements.push(ElementDefinition {
+            id: id.into(),
+            path: path.into(),
+            slice_name: node.slice.as_deref().map(Into::into),
+            ..element.clone()
+        }),
+        None => elements.extend(made.next()),
+    });
+    Ok(elements)
 }
 
 fn read_back(text: &str) -> Result<Arc<Resource>, SnapshotError> {
@@ -208,7 +222,7 @@ fn grow(
         None => apply::bare_root(structure),
     };
     root.name = differential::path_root(&structure.type_name).into();
-    let base = base.as_deref().unwrap_or(structure);
+    let base = base.unwrap_or_else(|| Arc::new(structure.clone()));
     let mut session = Session::new(definitions, structure, base, manner, trail);
     session.settle_inherited(&mut root);
     session.root(&mut root, &change)?;
@@ -219,7 +233,7 @@ fn grow(
 /// The tree of a base. Snapshots that were made on the way have no words: where these are wanted, they are made again.
 fn tree_of(
     definitions: &Definitions,
-    base: &Structure,
+    base: &Arc<Structure>,
     manner: Manner,
     trail: &mut Trail,
 ) -> Result<Node, SnapshotError> {
@@ -230,7 +244,7 @@ fn tree_of(
         };
         return within_trail(definitions, base, manner, trail);
     }
-    Node::of_snapshot(&base.snapshot)
+    Node::of_snapshot(base)
 }
 
 /// From R5 on, all types build on `Base`, which has no elements; other releases do not define it.

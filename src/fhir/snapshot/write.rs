@@ -91,12 +91,10 @@ const LISTS: [&str; 18] = [
     "element",
 ];
 
-/// A StructureDefinition with nothing but the snapshot.
-pub(super) fn snapshot(structure: &Structure, root: &Node) -> String {
+/// A StructureDefinition with nothing but those elements of the snapshot that are not just as the base has them.
+pub(super) fn changed_elements(root: &Node) -> String {
     let mut out = String::with_capacity(64 * 1024);
-    out.push_str("{\"resourceType\":\"StructureDefinition\",\"url\":");
-    quote(&mut out, &structure.url);
-    out.push(',');
+    out.push_str("{\"resourceType\":\"StructureDefinition\",");
     elements(&mut out, root, Words::LeftOut);
     out.push('}');
     out
@@ -141,6 +139,9 @@ fn elements(out: &mut String, root: &Node, words: Words) {
     out.push_str("\"snapshot\":{\"element\":[");
     let mut first = true;
     root.visit(&mut |path, id, node| {
+        if words == Words::LeftOut && node.facts.unchanged().is_some() {
+            return;
+        }
         if !first {
             out.push(',');
         }

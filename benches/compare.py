@@ -75,6 +75,7 @@ class Bench:
             ["curl", "-s", "-X", "POST", "-H", "Content-Type: application/fhir+json", "-d", body, f"{self.base}/Patient"],
             capture_output=True, text=True, check=True)
         self.path = f"/Patient/{json.loads(created.stdout)['id']}"
+        print(f"binary {os.path.getsize(self.plugfest) / 1e6:.1f} MB")
         print(f"server {self.base}, resource {self.path}, {os.cpu_count()} cores")
 
     def stop(self):

@@ -1,125 +1,227 @@
-//! Runs the official FHIRPath suite for FHIR R4 over its inputs, as XML and as JSON, whichever is there.
+//! Runs the official FHIRPath suites for FHIR R4 and R4B over their inputs, as XML and as JSON, whichever is there.
 //!
-//! Deviations that we know of stand in `fhirpath-r4-deviations.txt` with a reason: the test fails when one of them
-//! starts to pass, and when any other test fails.
+//! Deviations that we know of stand in `fhirpath-*-deviations.txt` with a reason: a test fails when one of them starts to
+//! pass, and when any other case fails. A case passes when it passes over every format.
 
-use plugfest::fhir::{
-    BuiltIn, Collection, Element, Expression, Members, Resource, Temporal, TemporalKind, Value,
-    Variables,
-};
+use plugfest::fhir::definitions::{Definitions, Library, Version};
+use plugfest::fhir::suite::World;
+use plugfest::fhir::suite::fhirpath::{self, PathCase, PathOutcome, path_cases, run_path_case};
+use plugfest::fhir::{BuiltIn, Element, Expression, NoServices, Resource, Services, Types};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// A moment after all dates of the inputs.
-const CLOCK: &str = "2026-11-24T10:00:00.000Z";
-
-/// The input of tests that name none, since they look at no resource.
+/// The input of cases that name none, since they look at no resource.
 const ANY_INPUT: &str = "patient-example.xml";
-
-const DEVIATIONS: &str = include_str!("fhirpath-r4-deviations.txt");
 
 #[test]
 fn official_r4_suite() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/fhir/fhirpath/r4");
-    let Ok(suite) = std::fs::read_to_string(folder.join("tests-fhir-r4.xml")) else {
-        // Straight to standard error: what a passing test prints is kept back, and a skip must be seen.
-        let mut loud = std::io::stderr();
-        writeln!(
-            loud,
-            "SKIPPED: 1 suite of FHIRPath tests, since {} is absent",
-            folder.display()
-        )
-        .expect("standard error takes a line");
-        return;
+    run_suite("r4", include_str!("fhirpath-r4-deviations.txt"));
+}
+
+#[test]
+fn official_r4b_suite() {
+    run_suite("r4b", include_str!("fhirpath-r4b-deviations.txt"));
+}
+
+/// Runs the suite of one version of FHIR, against the deviations that are known of it.
+fn run_suite(version: &str, deviations: &str) {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/fhir/fhirpath");
+    let folder = data.join(version);
+    let file = folder.join(format!("tests-fhir-{version}.xml"));
+    let Ok(suite) = std::fs::read_to_string(&file) else {
+        return skipped(&file);
     };
-    let document = roxmltree::Document::parse(&suite).expect("the suite is XML");
-    let nodes = document
-        .descendants()
-        .filter(|node| node.has_tag_name("test"));
-    let tests: Vec<Test> = nodes.map(Test::of).collect();
-    let mut tally = Tally::default();
-    for test in &tests {
-        for body in bodies(&folder, test) {
-            tally.add(test, &body, test.run(&body));
+    let cases = path_cases(&suite).expect("the suite is XML");
+    let mut tally = Tally::of(deviations);
+    for case in &cases {
+        for body in bodies(&folder, case) {
+            let resource = body.parse().expect("an input");
+            let outcome = run_path_case(case, &resource, &BuiltIn, &OwnTypes);
+            tally.add(case, body.format, outcome);
         }
     }
-    tally.report(tests.len());
+    tally.report(version, cases.len());
+}
+
+/// The folder of a suite, with the definitions that are embedded.
+struct Folder(PathBuf);
+
+impl World for Folder {
+    fn file(&self, path: &str) -> Option<Vec<u8>> {
+        std::fs::read(self.0.join(path)).ok()
+    }
+
+    fn definitions(&self, version: Version) -> Arc<Definitions> {
+        Arc::new(Definitions::core(version))
+    }
+
+    fn package(&self, name: &str) -> Result<Vec<Arc<dyn Library>>, String> {
+        Err(format!("{name} is not at hand"))
+    }
+}
+
+#[test]
+fn suites_run_as_a_whole_with_the_types_of_their_release() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/fhir/fhirpath");
+    let suites = [
+        (
+            "r4",
+            Version::R4,
+            include_str!("fhirpath-r4-deviations.txt"),
+        ),
+        (
+            "r4b",
+            Version::R4B,
+            include_str!("fhirpath-r4b-deviations.txt"),
+        ),
+    ];
+    for (name, version, deviations) in suites {
+        let (folder, file) = (data.join(name), format!("tests-fhir-{name}.xml"));
+        if !folder.join(&file).exists() {
+            return skipped(&folder.join(&file));
+        }
+        let summary = fhirpath::run(&file, &Folder(folder), version).expect("a suite");
+        // Validation answers `conformsTo` here, and has its own tests: this one holds the whole to its share.
+        let (cases, passed) = (summary.total.cases, summary.total.passed);
+        assert!(
+            passed * 1000 >= cases * 995,
+            "only {passed} of {cases} cases pass: {:#?}",
+            summary.disagreements
+        );
+        let known = Tally::of(deviations).deviations;
+        let failed = |name: &String| summary.disagreements.iter().any(|case| case.name == *name);
+        assert!(known.keys().all(failed), "a deviation did not fail");
+        assert_eq!(summary.total.panics, 0);
+        assert_eq!(
+            summary.total.cases,
+            summary.total.passed + summary.total.failed
+        );
+    }
+}
+
+/// Straight to standard error: what a passing test prints is kept back, and a skip must be seen.
+fn skipped(file: &Path) {
+    let mut loud = std::io::stderr();
+    let file = file.display();
+    writeln!(
+        loud,
+        "SKIPPED: 1 suite of FHIRPath tests, since {file} is absent"
+    )
+    .expect("standard error takes a line");
+}
+
+/// Knows of a resource that it conforms to its own type's profile, and of nothing else.
+struct OwnTypes;
+
+impl Services for OwnTypes {
+    fn conforms_to(&self, element: Element<'_>, profile: &str) -> Option<bool> {
+        let own = profile.strip_prefix("http://hl7.org/fhir/StructureDefinition/")?;
+        (element.type_name(&BuiltIn) == Some(own)).then_some(true)
+    }
+
+    fn member_of(&self, element: Element<'_>, value_set: &str) -> Result<Option<bool>, String> {
+        NoServices.member_of(element, value_set)
+    }
+
+    fn resolve(&self, _reference: &str) -> Option<Element<'_>> {
+        None
+    }
 }
 
 /// What the runs came to.
-#[derive(Default)]
 struct Tally {
+    deviations: BTreeMap<String, String>,
     runs: usize,
-    passed: usize,
     failed: BTreeSet<String>,
     surprises: Vec<String>,
 }
 
 impl Tally {
-    fn add(&mut self, test: &Test, body: &Body, outcome: Result<(), String>) {
+    /// A list of deviations: each line has a name, a colon and the reason.
+    fn of(deviations: &str) -> Self {
+        let lines = deviations
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let rows = lines.map(|line| {
+            let (name, reason) = line
+                .split_once(": ")
+                .expect("a deviation has a name and a reason");
+            assert!(reason.len() > 10, "{name} has no reason");
+            (name.to_owned(), reason.to_owned())
+        });
+        Self {
+            deviations: rows.collect(),
+            runs: 0,
+            failed: BTreeSet::new(),
+            surprises: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, case: &PathCase, format: &str, outcome: PathOutcome) {
         self.runs += 1;
-        let expected = deviations().contains_key(test.name.as_str());
-        match outcome {
-            Ok(()) => {
-                self.passed += 1;
-                if expected {
-                    self.surprises.push(format!(
-                        "{}: passes, yet is listed as a deviation",
-                        test.name
-                    ));
-                }
-            }
-            Err(_) if expected => {
-                self.failed.insert(test.name.clone());
-            }
-            Err(why) => {
-                let format = body.format;
-                self.surprises.push(format!(
-                    "{} ({format}): {why}\n    {}",
-                    test.name, test.expression
-                ));
-            }
+        let PathOutcome::Failed(why) = outcome else {
+            return;
+        };
+        let (name, expression) = (&case.name, &case.expression);
+        self.failed.insert(name.clone());
+        if !self.deviations.contains_key(name) {
+            self.surprises
+                .push(format!("{name} ({format}): {why}\n    {expression}"));
         }
     }
 
     #[expect(clippy::print_stdout, reason = "the totals must be seen")]
-    fn report(mut self, tests: usize) {
-        for name in deviations().keys() {
-            if !self.failed.contains(*name) {
+    fn report(mut self, version: &str, cases: usize) {
+        for name in self.deviations.keys() {
+            if !self.failed.contains(name) {
                 self.surprises
                     .push(format!("{name}: is listed as a deviation and did not fail"));
             }
         }
-        let (runs, passed) = (self.runs, self.passed);
-        println!("FHIRPath R4: {tests} tests, {runs} runs over XML and JSON, {passed} passed");
+        let (runs, passed) = (self.runs, cases - self.failed.len());
+        println!("FHIRPath {version}: {cases} cases in {runs} runs, {passed} cases passed");
         let surprises = self.surprises.join("\n");
         assert!(
             surprises.is_empty(),
             "{} surprises:\n{surprises}",
             self.surprises.len()
         );
-        assert!(tests > 900, "the suite has shrunk to {tests} tests");
+        assert!(cases > 900, "the suite has shrunk to {cases} cases");
         assert!(
-            passed * 100 >= runs * 97,
-            "only {passed} of {runs} runs pass"
+            passed * 1000 >= cases * 995,
+            "only {passed} of {cases} cases pass"
         );
     }
 }
 
-/// Tests that are expected to fail, with the reason; each line has a name, a colon and the reason.
-fn deviations() -> BTreeMap<&'static str, &'static str> {
-    let lines = DEVIATIONS
-        .lines()
-        .filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let rows = lines.map(|line| {
-        let (name, reason) = line
-            .split_once(": ")
-            .expect("a deviation has a name and a reason");
-        assert!(reason.len() > 10, "{name} has no reason");
-        (name, reason)
-    });
-    rows.collect()
+#[test]
+fn what_the_suite_takes_is_not_refused_before_there_is_data() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/fhir/fhirpath/r4");
+    let file = data.join("tests-fhir-r4.xml");
+    let Ok(suite) = std::fs::read_to_string(&file) else {
+        return skipped(&file);
+    };
+    let cases = path_cases(&suite).expect("the suite is XML");
+    let mut refused = Vec::new();
+    for case in cases.iter().filter(|case| case.invalid.is_none()) {
+        let body = bodies(&data, case).remove(0).parse().expect("an input");
+        let expression = Expression::parse(&case.expression).expect("an expression");
+        let root = body.type_name().expect("a resource");
+        refused.extend(
+            expression
+                .check(root, &BuiltIn as &dyn Types)
+                .iter()
+                .map(|error| format!("{}: {error}\n    {}", case.name, case.expression)),
+        );
+    }
+    assert!(
+        refused.is_empty(),
+        "{} refused:\n{}",
+        refused.len(),
+        refused.join("\n")
+    );
 }
 
 /// An input in one format.
@@ -138,9 +240,10 @@ impl Body {
     }
 }
 
-/// The input of a test in every format that is there; what is there as XML only, is also run as the JSON it means.
-fn bodies(folder: &Path, test: &Test) -> Vec<Body> {
-    let named = folder.join("input").join(&test.input);
+/// The input of a case in every format that is there; what is there as XML only, is also run as the JSON it means.
+fn bodies(folder: &Path, case: &PathCase) -> Vec<Body> {
+    let input = case.input.as_deref().unwrap_or(ANY_INPUT);
+    let named = folder.join("input").join(input);
     let read = |format: &'static str| {
         let bytes = std::fs::read(named.with_extension(format)).ok()?;
         Some(Body { format, bytes })
@@ -149,7 +252,7 @@ fn bodies(folder: &Path, test: &Test) -> Vec<Body> {
     assert!(
         !bodies.is_empty(),
         "{} has no input {}",
-        test.name,
+        case.name,
         named.display()
     );
     if let [only] = bodies.as_slice()
@@ -221,135 +324,4 @@ fn value_of(element: Element<'_>) -> String {
         Some("boolean" | "integer" | "decimal" | "positiveInt" | "unsignedInt") => text.to_owned(),
         _ => serde_json::Value::from(text).to_string(),
     }
-}
-
-struct Test {
-    name: String,
-    input: String,
-    expression: String,
-    /// Whether the expression must be refused, when parsed or when evaluated.
-    invalid: bool,
-    strict: bool,
-    predicate: bool,
-    ordered: bool,
-    outputs: Vec<(Option<String>, String)>,
-}
-
-impl Test {
-    fn of(node: roxmltree::Node<'_, '_>) -> Self {
-        let expression = node
-            .children()
-            .find(|child| child.has_tag_name("expression"))
-            .expect("an expression");
-        let outputs = node.children().filter(|child| child.has_tag_name("output"));
-        let text =
-            |node: roxmltree::Node<'_, '_>| node.text().unwrap_or_default().trim().to_owned();
-        let flag = |name: &str, value: &str| node.attribute(name) == Some(value);
-        Self {
-            name: node.attribute("name").expect("a name").to_owned(),
-            input: node.attribute("inputfile").unwrap_or(ANY_INPUT).to_owned(),
-            expression: expression.text().unwrap_or_default().to_owned(),
-            invalid: expression.attribute("invalid").is_some(),
-            strict: flag("mode", "strict") || expression.attribute("mode") == Some("strict"),
-            predicate: flag("predicate", "true"),
-            ordered: !flag("ordered", "false"),
-            outputs: outputs
-                .map(|output| (output.attribute("type").map(str::to_owned), text(output)))
-                .collect(),
-        }
-    }
-
-    fn run(&self, body: &Body) -> Result<(), String> {
-        let resource = body.parse()?;
-        let members = if self.strict {
-            Members::Strict
-        } else {
-            Members::Lenient
-        };
-        let variables = Variables::new()
-            .with_members(members)
-            .with_clock(CLOCK)
-            .expect("a clock");
-        let expression = match Expression::parse(&self.expression) {
-            Ok(expression) => expression,
-            Err(_) if self.invalid => return Ok(()),
-            Err(error) => return Err(error.to_string()),
-        };
-        match expression.evaluate(&resource, &variables) {
-            Err(_) if self.invalid => Ok(()),
-            Err(error) => Err(error.to_string()),
-            Ok(found) if self.invalid => {
-                Err(format!("yields {:?}, but should be refused", found.texts()))
-            }
-            Ok(found) => self.compare(&found),
-        }
-    }
-
-    fn compare(&self, found: &Collection<'_>) -> Result<(), String> {
-        if self.predicate {
-            let truth = found.truth().is_some_and(|truth| truth).to_string();
-            return if self.outputs[0].1 == truth {
-                Ok(())
-            } else {
-                Err(format!("is {truth}"))
-            };
-        }
-        let mut found_texts: Vec<String> = found.items().iter().map(written).collect();
-        let mut wanted: Vec<String> = self
-            .outputs
-            .iter()
-            .map(|(_, text)| text.trim_start_matches('@').to_owned())
-            .collect();
-        if !self.ordered {
-            found_texts.sort();
-            wanted.sort();
-        }
-        let numbers = |text: &String| plugfest::fhir::Decimal::parse(text);
-        let same = |(one, other): (&String, &String)| {
-            one == other || (numbers(one).is_some() && numbers(one) == numbers(other))
-        };
-        if found_texts.len() != wanted.len() || !found_texts.iter().zip(&wanted).all(same) {
-            return Err(format!("yields {found_texts:?}, wanted {wanted:?}"));
-        }
-        self.compare_types(found)
-    }
-
-    fn compare_types(&self, found: &Collection<'_>) -> Result<(), String> {
-        for (item, (wanted, _)) in found.items().iter().zip(&self.outputs) {
-            let (Some(wanted), Some(is)) = (wanted, system_type(item)) else {
-                continue;
-            };
-            if !wanted.eq_ignore_ascii_case(is) {
-                return Err(format!("is of type {is}, wanted {wanted}"));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A value as the suite writes it: times start with a T.
-fn written(value: &Value<'_>) -> String {
-    let text = value.text().unwrap_or("(complex)".into());
-    let mark = if system_type(value) == Some("time") {
-        "T"
-    } else {
-        ""
-    };
-    format!("{mark}{text}")
-}
-
-fn system_type(value: &Value<'_>) -> Option<&'static str> {
-    Some(match value {
-        Value::Element(_) | Value::Type(_) => return None,
-        Value::Boolean(_) => "boolean",
-        Value::Integer(_) => "integer",
-        Value::Decimal(_) => "decimal",
-        Value::Text(_) => "string",
-        Value::Quantity(_) => "Quantity",
-        Value::Temporal(point) => match Temporal::kind(*point) {
-            TemporalKind::Date => "date",
-            TemporalKind::DateTime => "dateTime",
-            TemporalKind::Time => "time",
-        },
-    })
 }

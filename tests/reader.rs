@@ -1,5 +1,8 @@
 //! The reader of packs against mistakes: those that people make, those that strangers plant, and those of chance.
 
+#[path = "reader/oracle.rs"]
+mod oracle;
+
 use std::sync::LazyLock;
 
 use plugfest::diag::{Diagnostic, Style, render};

@@ -237,6 +237,7 @@ fn truth(item: &Value<'_>) -> Option<bool> {
             _ => None,
         },
         Value::Integer(_)
+        | Value::Long(_)
         | Value::Decimal(_)
         | Value::Text(_)
         | Value::Temporal(_)

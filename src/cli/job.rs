@@ -293,7 +293,7 @@ impl Job {
             exchanges: ending.footer.exchanges,
             cases: u32::try_from(cases).unwrap_or(u32::MAX),
             options: self.option_words(),
-            assurance: "self".into(),
+            assurance: self.options.run_by,
             attempts: ending.attempts,
         }
     }

@@ -48,8 +48,9 @@ fn show(arguments: &Arguments, console: &Console, rewrite: Rewrite) -> Result<Ex
     let folder = &arguments.folder;
     let run = RunFolder::open(folder).map_err(|problem| run_file(folder, &problem))?;
     let Some(footer) = &run.footer else {
-        return Err(run_file(folder, &Problem::Interrupted));
+        return Err(run_file(folder, &Problem::Interrupted).into());
     };
+    run.verify().map_err(|problem| run_file(folder, &problem))?;
     let job = Job::of_header(&run.header)?;
     let plans = job.plans()?;
     let verdicts = job::judge_again(&plans, &run);
@@ -84,10 +85,10 @@ fn rewrite_verdicts(
 }
 
 /// The diagnostic for a run file that cannot be used.
-pub fn run_file(folder: &Path, problem: &Problem) -> Failure {
+pub fn run_file(folder: &Path, problem: &Problem) -> Diagnostic {
     let file = folder.join("results.jsonl");
     let shown = file.display();
-    let diagnostic = match problem {
+    match problem {
         Problem::Io(message) => Diagnostic::error("run-file", message)
             .help("name the folder that `plugfest run --out` wrote"),
         Problem::Line(line, what) => {
@@ -105,6 +106,10 @@ pub fn run_file(folder: &Path, problem: &Problem) -> Failure {
             "run-file",
             format!("`{shown}` is not what was written: {what}"),
         ),
-    };
-    diagnostic.into()
+        Problem::Body(number, what) => Diagnostic::error(
+            "run-file",
+            format!("exchange {number} of `{shown}` is not what was recorded: {what}"),
+        )
+        .help("put the file back as the run wrote it: without it, nobody can judge this run"),
+    }
 }

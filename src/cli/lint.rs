@@ -82,6 +82,7 @@ fn object(problem: &Diagnostic) -> Value {
     let severity = match problem.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
+        Severity::Note => "note",
     };
     let place = problem.place.as_ref();
     let position = place.map(Place::line_column);

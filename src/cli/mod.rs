@@ -3,6 +3,7 @@
 mod completions;
 mod exit;
 mod explain;
+mod fhir;
 mod formats;
 mod job;
 mod judge;
@@ -13,6 +14,7 @@ mod pack;
 mod packs;
 mod progress;
 mod prove;
+mod room;
 mod run;
 mod schema;
 mod serve;
@@ -59,6 +61,8 @@ enum Command {
     Supplier(supplier::Arguments),
     /// Run a reference supplier: a server that is sound, or wrong in ways that have names
     Serve(serve::Arguments),
+    /// FHIR by itself: packages of definitions
+    Fhir(fhir::Arguments),
     /// Say more about a word that plugfest prints, or that a file may hold
     Explain(explain::Arguments),
     /// Print the JSON Schemas of the files that people write, and of `report.json`
@@ -86,6 +90,7 @@ pub fn main() -> ExitCode {
         Some(Command::Pack(arguments)) => pack::run(&arguments, &console),
         Some(Command::Supplier(arguments)) => supplier::run(&arguments, &console),
         Some(Command::Serve(arguments)) => serve::run(&arguments, &console),
+        Some(Command::Fhir(arguments)) => fhir::run(&arguments, &console),
         Some(Command::Explain(arguments)) => explain::run(&arguments, &console),
         Some(Command::Schema(arguments)) => schema::run(&arguments, &console),
         Some(Command::Completions(arguments)) => completions::run(&arguments, &console),

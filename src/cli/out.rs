@@ -21,6 +21,8 @@ pub enum Failure {
     Input(Vec<Diagnostic>),
     /// plugfest or its environment failed: exit code 4.
     Environment(String),
+    /// The same, with more to say of it.
+    Outside(Vec<Diagnostic>),
 }
 
 impl From<Diagnostic> for Failure {
@@ -128,6 +130,10 @@ impl Console {
             Failure::Input(diagnostics) => {
                 self.diagnose(diagnostics);
                 ExitCode::from(WRONG_INPUT)
+            }
+            Failure::Outside(diagnostics) => {
+                self.diagnose(diagnostics);
+                ExitCode::from(FAILED)
             }
             Failure::Environment(message) => {
                 self.diagnose(&[Diagnostic::error("output", message)]);

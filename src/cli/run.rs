@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::exit;
 use super::formats::Output;
@@ -15,12 +16,14 @@ use super::job::{self, Ending, Job, Surroundings};
 use super::out::{Console, Failure};
 use super::packs;
 use super::progress::Watcher;
+use super::room::make_room;
 use super::wire::Wired;
 use crate::diag::Diagnostic;
 use crate::judge::CaseVerdicts;
 use crate::model::Instant;
 use crate::pack::Pack;
 use crate::plan::Plan;
+use crate::report::view::RunBy;
 use crate::results::RunOptions;
 use crate::run::{Driver, Pace, Stopper};
 use crate::serve::{self, Running, Start};
@@ -49,6 +52,9 @@ pub struct Arguments {
     /// Change nothing at the supplier's: what would write is not run, and shown so
     #[arg(long)]
     read_only: bool,
+    /// Who runs this: every report shows the word, and nobody checks it
+    #[arg(long, value_name = "WHO", default_value = "self", value_parser = run_by())]
+    run_by: RunBy,
     /// The folder for results and reports
     #[arg(long, value_name = "DIR", default_value = "plugfest-report")]
     out: PathBuf,
@@ -58,7 +64,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
     /// Go on with a run that was interrupted, without repeating what was recorded
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["packs", "target", "only", "level", "read_only", "seed", "baseline"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["packs", "target", "supplier", "only", "level", "read_only", "run_by", "out", "seed", "baseline"])]
     resume: Option<PathBuf>,
     /// Repeat a run's random values
     #[arg(long, value_name = "HEX", value_parser = seed)]
@@ -103,6 +109,15 @@ Examples:
   plugfest run fhir-r4-rest --supplier acme.yaml --format html,junit --baseline known.yaml
   plugfest run my-scenario.yaml --target http://localhost:8080";
 
+fn run_by() -> impl TypedValueParser<Value = RunBy> {
+    PossibleValuesParser::new(RunBy::ALL.map(RunBy::as_str)).try_map(|word| {
+        let mut known = RunBy::ALL.into_iter();
+        known
+            .find(|known| known.as_str() == word)
+            .ok_or("nobody is called so")
+    })
+}
+
 fn seed(text: &str) -> Result<String, String> {
     let well_formed =
         (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -137,7 +152,7 @@ async fn run_to_end(arguments: &Arguments, console: &Console) -> Result<ExitCode
         });
     }
     let session = match &arguments.resume {
-        Some(folder) => Session::resumed(folder, arguments)?,
+        Some(folder) => Session::resumed(folder)?,
         None => Session::fresh(arguments, console).await?,
     };
     session.run(arguments, &stopper, console).await
@@ -151,7 +166,6 @@ struct Session {
     before: Option<Arc<RunFolder>>,
     attempts: u32,
     folder: PathBuf,
-    supplier_folder: PathBuf,
     /// Ends with the session.
     _embedded: Option<Running>,
 }
@@ -164,6 +178,11 @@ impl Session {
             only: arguments.only.clone(),
             level: arguments.level.clone(),
             read_only: arguments.read_only,
+            run_by: arguments.run_by,
+            supplier_file: arguments
+                .supplier
+                .as_ref()
+                .map(|path| path.to_string_lossy().into_owned()),
             embedded: embedded.as_ref().map(|_| supplier.supplier.product.clone()),
             deviations: baseline(arguments)?,
         };
@@ -190,50 +209,31 @@ impl Session {
             before: None,
             attempts: 1,
             folder: arguments.out.clone(),
-            supplier_folder: folder_of(arguments.supplier.as_deref()),
             _embedded: embedded,
         })
     }
 
-    fn resumed(folder: &std::path::Path, arguments: &Arguments) -> Result<Self, Failure> {
-        let before =
-            RunFolder::open(folder).map_err(|problem| super::judge::run_file(folder, &problem))?;
-        if before.footer.is_some() {
-            let message = format!(
-                "the run in `{}` has ended: there is nothing to resume",
-                folder.display()
-            );
-            return Err(Diagnostic::error("usage", message)
-                .help("start a new run, or judge this one again with `plugfest judge`")
-                .into());
-        }
+    fn resumed(folder: &std::path::Path) -> Result<Self, Failure> {
+        let before = interrupted(folder)?;
         let job = Job::of_header(&before.header)?;
         if !job.notes.is_empty() {
             let message = "a pack has changed since the run was interrupted, so it cannot go on";
-            return Err(job
-                .notes
-                .iter()
-                .fold(
-                    Diagnostic::error("run-file", message),
-                    |diagnostic, note| diagnostic.note("note", note),
-                )
+            let diagnostic = Diagnostic::error("run-file", message);
+            let notes = job.notes.iter();
+            return Err(notes
+                .fold(diagnostic, |diagnostic, note| diagnostic.note("note", note))
                 .into());
         }
-        let journal = Journal::resume(
-            folder,
-            &before.journal()?,
-            before.exchanges,
-            before.last,
-            now(),
-        )?;
+        let plans = job.plans()?;
+        let journal = before.journal()?;
+        let journal = Journal::resume(folder, &journal, before.exchanges, before.last, now())?;
         Ok(Self {
-            plans: job.plans()?,
+            plans,
             job,
             journal: Arc::new(journal),
             attempts: before.attempts + 1,
             before: Some(Arc::new(before)),
             folder: folder.to_owned(),
-            supplier_folder: folder_of(arguments.supplier.as_deref()),
             _embedded: None,
         })
     }
@@ -248,7 +248,7 @@ impl Session {
         let mut verdicts: Vec<Vec<CaseVerdicts>> = Vec::with_capacity(self.plans.len());
         for plan in &self.plans {
             let driver = self.driver(plan, arguments, stopper, &watcher)?;
-            verdicts.push(driver.drive().await?.verdicts);
+            verdicts.push(driver.drive().await?);
         }
         watcher.finish();
         let stop = stopper.state();
@@ -284,7 +284,7 @@ impl Session {
             .into());
         };
         let vault = Surroundings {
-            folder: self.supplier_folder.clone(),
+            folder: folder_of(self.job.options.supplier_file.as_deref()),
         };
         let missing = system.missing(&vault);
         if !missing.is_empty() {
@@ -327,6 +327,27 @@ impl Session {
             progress: watcher.clone(),
         })
     }
+}
+
+/// The record of a run that can go on.
+fn interrupted(folder: &std::path::Path) -> Result<RunFolder, Failure> {
+    let problem = |problem| super::judge::run_file(folder, &problem);
+    let before = RunFolder::open(folder).map_err(problem)?;
+    let shown = folder.display();
+    if before.footer.is_some() {
+        let message = format!("the run in `{shown}` has ended: there is nothing to resume");
+        return Err(Diagnostic::error("usage", message)
+            .help("start a new run, or judge this one again with `plugfest judge`")
+            .into());
+    }
+    if before.header.options.embedded.is_some() {
+        let message = "the run was against the embedded reference supplier, which ended with it";
+        return Err(Diagnostic::error("usage", message)
+            .help("start a new run")
+            .into());
+    }
+    before.verify().map_err(problem)?;
+    Ok(before)
 }
 
 fn size(bytes: u64) -> usize {
@@ -398,31 +419,8 @@ fn baseline(arguments: &Arguments) -> Result<Vec<crate::supplier::Deviation>, Fa
     Ok(Baseline::read(&job::source(path)?)?.deviations)
 }
 
-/// A run that ended may be replaced; one that was interrupted may not, since its record would be lost.
-fn make_room(folder: &std::path::Path) -> Result<(), Failure> {
-    let file = folder.join("results.jsonl");
-    if !file.exists() {
-        return Ok(());
-    }
-    let interrupted = RunFolder::open(folder).is_ok_and(|before| before.footer.is_none());
-    if interrupted {
-        let message = format!("`{}` holds a run that was interrupted", folder.display());
-        let help = format!(
-            "go on with `plugfest run --resume {}`, or choose another folder with `--out`",
-            folder.display()
-        );
-        return Err(Diagnostic::error("run-file", message).help(help).into());
-    }
-    std::fs::remove_file(&file)?;
-    let bodies = folder.join("exchanges");
-    if bodies.is_dir() {
-        std::fs::remove_dir_all(&bodies)?;
-    }
-    Ok(())
-}
-
-fn folder_of(path: Option<&std::path::Path>) -> PathBuf {
-    path.and_then(std::path::Path::parent)
+fn folder_of(path: Option<&str>) -> PathBuf {
+    path.and_then(|path| std::path::Path::new(path).parent())
         .map(std::path::Path::to_owned)
         .unwrap_or_default()
 }

@@ -20,6 +20,8 @@ pub enum Severity {
     Error,
     /// Worth mending; everything runs.
     Warning,
+    /// Good to know.
+    Note,
 }
 
 /// One thing that is wrong with a file that somebody wrote.
@@ -70,6 +72,14 @@ impl Diagnostic {
     pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,
+            ..Self::error(code, message)
+        }
+    }
+
+    /// Something good to know, without a place.
+    pub fn hint(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Note,
             ..Self::error(code, message)
         }
     }

@@ -18,6 +18,7 @@ pub fn render(diagnostic: &Diagnostic, style: Style) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
     };
     let title = level.primary_title(&diagnostic.message).id(diagnostic.code);
     let mut group = Group::with_title(title);
@@ -33,6 +34,7 @@ pub fn render(diagnostic: &Diagnostic, style: Style) -> String {
         group = group.element(
             Snippet::source(text)
                 .path(&place.source.name)
+                .line_start(place.source.first_line)
                 .annotation(annotation),
         );
     }

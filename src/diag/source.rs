@@ -9,6 +9,8 @@ pub struct Source {
     pub name: String,
     /// The whole text.
     pub text: String,
+    /// The number of its first line: 1, unless it is a part of a longer one.
+    pub first_line: usize,
 }
 
 impl Source {
@@ -17,6 +19,16 @@ impl Source {
         Arc::new(Self {
             name: name.into(),
             text: text.into(),
+            first_line: 1,
+        })
+    }
+
+    /// A part of a longer text, which starts at a line of it.
+    pub fn part(name: impl Into<String>, text: impl Into<String>, first_line: usize) -> Arc<Self> {
+        Arc::new(Self {
+            name: name.into(),
+            text: text.into(),
+            first_line,
         })
     }
 }
@@ -49,12 +61,33 @@ impl Place {
         }
     }
 
+    /// One character at a line and column, both counted from 1; the nearest place where there is none such.
+    pub fn at(source: &Arc<Source>, line: usize, column: usize) -> Self {
+        let mut lines = source.text.split_inclusive('\n');
+        let before: usize = lines
+            .by_ref()
+            .take(line.saturating_sub(1))
+            .map(str::len)
+            .sum();
+        let line = lines.next().unwrap_or_default();
+        let inside = line.char_indices().nth(column.saturating_sub(1));
+        let start = before + inside.map_or(line.trim_end().len(), |(at, _)| at);
+        let length = inside.map_or(0, |(_, letter)| letter.len_utf8());
+        Self {
+            source: source.clone(),
+            span: Span {
+                start,
+                end: start + length,
+            },
+        }
+    }
+
     /// Line and column, both counted from 1; columns count characters.
     pub fn line_column(&self) -> (usize, usize) {
         let start = self.floor(self.span.start);
         let before = &self.source.text[..start];
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        let line = before.bytes().filter(|byte| *byte == b'\n').count() + self.source.first_line;
         (line, before[line_start..].chars().count() + 1)
     }
 

@@ -25,6 +25,18 @@ impl ParseError {
     }
 }
 
+/// A fault while reading, before its line and column are worked out. Boxed, so that results stay one word.
+pub(crate) type Fault = Box<(usize, String)>;
+
+/// What a reader returns while it reads.
+pub(crate) type Reads<T> = Result<T, Fault>;
+
+/// A fault at a byte offset.
+#[cold]
+pub(crate) fn fault(offset: usize, message: impl Into<String>) -> Fault {
+    Box::new((offset, message.into()))
+}
+
 impl fmt::Display for ParseError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -39,16 +51,22 @@ impl std::error::Error for ParseError {}
 
 /// Checks that bytes are UTF-8, which both FHIR formats demand; the error names the first bad byte.
 pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, ParseError> {
-    std::str::from_utf8(bytes).map_err(|error| {
-        let good = error.valid_up_to();
-        let before = std::str::from_utf8(&bytes[..good]).unwrap_or_default();
-        let byte = bytes.get(good).copied().unwrap_or_default();
-        ParseError::at(
-            before,
-            good,
-            format!("the byte 0x{byte:02X} is not UTF-8, which FHIR requires"),
-        )
+    std::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error.valid_up_to()))
+}
+
+/// The same for bytes that are given away.
+pub(crate) fn utf8_owned(bytes: Vec<u8>) -> Result<String, ParseError> {
+    String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        not_utf8(error.as_bytes(), good)
     })
+}
+
+fn not_utf8(bytes: &[u8], good: usize) -> ParseError {
+    let before = std::str::from_utf8(&bytes[..good]).unwrap_or_default();
+    let byte = bytes.get(good).copied().unwrap_or_default();
+    let message = format!("the byte 0x{byte:02X} is not UTF-8, which FHIR requires");
+    ParseError::at(before, good, message)
 }
 
 /// Line and column, both from 1, of a byte offset; columns count characters.

@@ -22,16 +22,21 @@
 //! | read a body | [`Resource::parse_json`], [`Resource::parse_xml`] → [`ParseError`] with line and column |
 //! | name its type | [`Resource::type_name`] |
 //! | see faults of form | [`Resource::form_issues`] |
+//! | read on after faults | [`Resource::read_json`], [`Resource::read_xml`] → [`Reading`] |
+//! | write JSON or XML | [`to_json`], [`to_xml`] |
+//! | check a narrative | [`narrative::check`] |
 //! | walk it | [`Resource::root`] → [`Element`] |
 //! | ask a question of it | [`Expression::parse`] (once), [`Expression::evaluate`] → [`Collection`] |
 //! | give variables, a clock, type or terminology knowledge | [`Variables`], [`Types`], [`Services`] |
 //! | compare two resources | [`equivalent`] |
+//! | read packages, and find what they stand upon | [`package`] |
 
 pub mod definitions;
 mod difference;
 mod error;
 mod fhirpath;
-mod narrative;
+pub mod narrative;
+pub mod package;
 pub mod snapshot;
 pub mod suite;
 pub mod terminology;
@@ -44,11 +49,12 @@ pub use error::ParseError;
 pub use fhirpath::{
     CalendarUnit, Casts, Collection, DEFAULT_MAX_STEPS, Decimal, EvaluationError,
     EvaluationErrorKind, Expression, ExpressionError, FunctionDoc, Members, NoServices, Precision,
-    Quantity, Services, Temporal, TemporalKind, Trace, TypeName, Unit, Value, Variables,
+    Quantity, Services, Session, Temporal, TemporalKind, Trace, TypeName, Unit, Value, Variables,
     function_docs,
 };
 pub use tree::{
     Children, Element, FormIssue, FormIssueKind, Format, Kind, MAX_BYTES, MAX_DEPTH,
-    MAX_FORM_ISSUES, Place, Resource,
+    MAX_FORM_ISSUES, NoShapes, Place, Reading, Resource, Shape, Shapes, WriteError, name_hash,
+    to_json, to_xml,
 };
-pub use types::{BuiltIn, Types};
+pub use types::{BuiltIn, DefinedTypes, Types};

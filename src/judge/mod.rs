@@ -8,13 +8,15 @@ mod intern;
 mod question;
 mod replay;
 mod scope;
+mod shared;
 mod walk;
 
 pub use intern::Interner;
 pub use replay::{
     CaseRecord, NEVER_STARTED, NOT_REACHED, Recorded, judge, not_started, settled, walk,
 };
-pub use walk::{Fate, Next, PACK_DOES_NOT_APPLY, Sending, SharedOutcome, Walk};
+pub use shared::{Fate, SharedOutcome};
+pub use walk::{Next, PACK_DOES_NOT_APPLY, Sending, Walk};
 
 use crate::model::Verdict;
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::CaseVerdicts;
-use super::walk::{Next, SharedOutcome, Walk};
+use super::shared::SharedOutcome;
+use super::walk::{Next, Walk};
 use crate::model::{CaseId, Exchange, Instant, RequirementId, Verdict};
 use crate::plan::{Case, Plan, Standing};
 use crate::scenario::{Condition, Shared};
@@ -149,7 +150,7 @@ fn replay<'p, 's>(
         );
         match walk.next(now) {
             Next::Done => return,
-            Next::Shared(used) => match shared(&used.shared) {
+            Next::Shared(used) => match shared(used) {
                 Some(outcome) => walk.provide(outcome),
                 None => return,
             },

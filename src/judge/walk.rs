@@ -7,13 +7,12 @@ use std::time::Duration;
 use super::CaseVerdicts;
 use super::question::{ask, holds, observed, pause, problem, unmet, unsent, verdict};
 use super::scope::Known;
+use super::shared::{Fate, SharedOutcome};
 use crate::check::{Subject, View};
 use crate::model::{CaseId, Exchange, Finding, Instant, Side, Verdict};
 use crate::plan::{Access, Context, READ_ONLY, planned};
 use crate::protocol::{Effect, Outgoing, Surroundings};
-use crate::scenario::{
-    Condition, Row, Rows, Script, Shared, SharedUse, Step, StepCheck, StepKind, Until,
-};
+use crate::scenario::{Condition, Row, Rows, Script, Shared, Step, StepCheck, StepKind, Until};
 
 /// How the reason starts where the condition of a whole pack is not met.
 pub const PACK_DOES_NOT_APPLY: &str = "the pack does not apply";
@@ -22,7 +21,7 @@ pub const PACK_DOES_NOT_APPLY: &str = "the pack does not apply";
 #[derive(Debug)]
 pub enum Next<'p> {
     /// The outcome of a fragment that runs once: give it to [`Walk::provide`].
-    Shared(&'p SharedUse),
+    Shared(&'p Arc<Shared>),
     /// A message to be sent: give its exchange to [`Walk::observe`].
     Send(Box<Sending>),
     /// Nothing: the case is at its end.
@@ -42,34 +41,6 @@ pub struct Sending {
     pub within: Option<Duration>,
     /// The message.
     pub outgoing: Outgoing,
-}
-
-/// What a fragment that runs once left behind.
-#[derive(Debug, Clone)]
-pub struct SharedOutcome {
-    values: BTreeMap<String, String>,
-    views: Vec<(String, View)>,
-    fate: Fate,
-}
-
-impl SharedOutcome {
-    /// The exchange of the fragment's last step; `None` where that was not sent.
-    fn last_of(&self, shared: &Shared) -> Option<&View> {
-        let last = &*shared.script.steps.last()?.name;
-        let mut views = self.views.iter();
-        views.find(|(name, _)| name == last).map(|(_, view)| view)
-    }
-}
-
-/// Whether a walk went to its end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
-    /// It did, or still may.
-    Sound,
-    /// It stopped: why, and the exchange that shows it.
-    Stopped(Arc<str>, Option<u32>),
-    /// It would have gone on to change something, which this run may not.
-    Withheld(Arc<str>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -469,8 +440,8 @@ impl<'p> Walk<'p> {
                 earlier: &known,
             };
             for keep in &step.keep {
-                if let crate::check::Extracted::Found(values) = keep.extract.extract(&subject) {
-                    kept.push((keep.name.clone(), values.join(",")));
+                if let Some(value) = keep.extract.extract(&subject).value() {
+                    kept.push((keep.name.clone(), value));
                 }
             }
         }
@@ -501,7 +472,8 @@ impl<'p> Walk<'p> {
             let problem = problem(&ask(item, Some(view), Side::Reply, &known))?;
             Some(format!(
                 "the ground was not prepared: step `{}` wants {}, but {problem}",
-                step.name, item.summary
+                step.name,
+                item.label()
             ))
         })
     }
@@ -526,7 +498,7 @@ impl<'p> Walk<'p> {
     }
 
     fn import(&mut self, step: &'p Step, index: usize, outcome: &SharedOutcome) {
-        let StepKind::Shared(SharedUse { shared, .. }) = &step.kind else {
+        let StepKind::Shared(shared) = &step.kind else {
             return;
         };
         for (name, value) in &outcome.values {
@@ -565,7 +537,7 @@ impl<'p> Walk<'p> {
             Fate::Stopped(reason, exchange) => return self.unobserved(gate, reason, *exchange),
             Fate::Withheld(reason) => return self.withhold(reason),
         }
-        let Some(view) = outcome.last_of(&condition.shared.shared) else {
+        let Some(view) = outcome.last_of(&condition.shared) else {
             return self.unobserved(gate, "it has no exchange to look at", None);
         };
         let number = view.exchange.number;

@@ -75,7 +75,7 @@ fn properties<'a>(report: &'a Report, pack: &'a Pack) -> [(&'static str, &'a str
         ("pack-digest", &pack.digest),
         ("verdict", pack.verdict.as_str()),
         ("plugfest", &report.plugfest),
-        ("assurance", &report.run.assurance),
+        ("assurance", report.run.assurance.as_str()),
         ("started", &report.run.started),
     ]
 }

@@ -71,8 +71,7 @@ impl Page {
 }
 
 fn heading(page: &mut Page, report: &Report) {
-    let supplier = &report.supplier;
-    let subject = [&supplier.name, &supplier.product, &supplier.version].map(|part| plain(part));
+    let subject: Vec<String> = words::subject(&report.supplier).map(plain).collect();
     page.line(&format!("## {}\n", subject.join(" ").trim()));
     for note in &report.notes {
         page.line(&format!("> {}\n", plain(note)));
@@ -121,7 +120,7 @@ fn coverage_row(name: &str, counts: &Counts) -> String {
 fn assurance(report: &Report, pack: &Pack) -> String {
     let run = &report.run;
     let mut facts = vec![
-        format!("Run by {}", plain(words::assurance(&run.assurance))),
+        format!("Run by {}", run.assurance.label()),
         format!("{} to {}", plain(&run.started), plain(&run.finished)),
         words::count(run.attempts as usize, "attempt"),
         words::count(run.exchanges as usize, "exchange"),

@@ -50,7 +50,7 @@ pub struct Run {
     pub started: String,
     /// When its last exchange ended, RFC 3339.
     pub finished: String,
-    /// `complete`, `cancelled` or `interrupted`.
+    /// `complete` or `cancelled`: a run that was interrupted is resumed, not judged.
     pub state: RunState,
     /// The seed that makes the run repeatable, hexadecimal.
     pub seed: String,
@@ -60,10 +60,26 @@ pub struct Run {
     pub cases: u32,
     /// Options that narrow or change what a run can show, as on the command line: `--read-only`, `--level core`.
     pub options: Vec<String>,
-    /// Who ran it: `self`, `witnessed`, `peer`, `laboratory`.
-    pub assurance: String,
+    /// Who ran it, by the word of whoever started it.
+    pub assurance: RunBy,
     /// How many times the run was started (resumed runs count each start).
     pub attempts: u32,
+}
+
+/// Who ran it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunBy {
+    /// The supplier itself; also where nobody says anything else.
+    #[default]
+    #[serde(rename = "self")]
+    Supplier,
+    /// The supplier, before a witness.
+    Witnessed,
+    /// Another supplier.
+    Peer,
+    /// Somebody who is independent of the supplier.
+    Laboratory,
 }
 
 /// Whether the run came to its end.
@@ -74,8 +90,6 @@ pub enum RunState {
     Complete,
     /// Somebody stopped it, or its deadline passed.
     Cancelled,
-    /// It ended without saying so; what was recorded was judged.
-    Interrupted,
 }
 
 /// The result of one pack.

@@ -2,7 +2,7 @@
 
 use crate::model::{Instant, VerdictKind};
 
-use super::view::{Conformance, Counts, Requirement, Run, State};
+use super::view::{Conformance, Counts, Requirement, Run, RunBy, State, Supplier};
 
 impl State {
     /// All states in the order of every table.
@@ -102,16 +102,6 @@ impl Counts {
             State::NotApplicable => self.not_applicable,
         }
     }
-
-    /// Both together.
-    pub fn plus(mut self, other: &Self) -> Self {
-        self.satisfied += other.satisfied;
-        self.violated += other.violated;
-        self.undetermined += other.undetermined;
-        self.untested += other.untested;
-        self.not_applicable += other.not_applicable;
-        self
-    }
 }
 
 impl Requirement {
@@ -125,6 +115,36 @@ impl Requirement {
         self.deviation
             .as_ref()
             .is_some_and(|deviation| !deviation.expired)
+    }
+}
+
+impl RunBy {
+    /// Everybody who may run a test, from the weakest assurance to the strongest.
+    pub const ALL: [Self; 4] = [
+        Self::Supplier,
+        Self::Witnessed,
+        Self::Peer,
+        Self::Laboratory,
+    ];
+
+    /// As people read it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Supplier => "the supplier itself (self-tested)",
+            Self::Witnessed => "the supplier, before a witness",
+            Self::Peer => "a peer: another supplier",
+            Self::Laboratory => "a laboratory that is independent of the supplier",
+        }
+    }
+
+    /// As `report.json` and `--run-by` spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Supplier => "self",
+            Self::Witnessed => "witnessed",
+            Self::Peer => "peer",
+            Self::Laboratory => "laboratory",
+        }
     }
 }
 
@@ -145,16 +165,12 @@ pub fn verdict_meaning(verdict: VerdictKind) -> &'static str {
     }
 }
 
-/// Who ran it, in words.
-pub fn assurance(word: &str) -> &str {
-    match word {
-        "self" => "the supplier itself (self-tested)",
-        "witnessed" => "the supplier, before a witness",
-        "peer" => "a peer: another supplier",
-        "laboratory" => "a laboratory that is independent of the supplier",
-        "" => "nobody said",
-        other => other,
-    }
+/// Who was tested: name, product and version, as far as somebody said them.
+pub fn subject(supplier: &Supplier) -> impl Iterator<Item = &str> {
+    [&supplier.name, &supplier.product, &supplier.version]
+        .into_iter()
+        .map(String::as_str)
+        .filter(|part| !part.is_empty())
 }
 
 /// `24 November 2026`; as it came where it is no time.

@@ -29,6 +29,15 @@ pub enum StoredBody {
     },
 }
 
+/// Where bodies lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lies {
+    /// In the line itself, or there is none.
+    Inside,
+    /// At least one in a file of its own.
+    Beside,
+}
+
 /// A body that goes to a file of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LargeBody {
@@ -72,10 +81,7 @@ pub(super) fn restore(
     match body {
         None => Ok(Payload::default()),
         Some(StoredBody::Text(text)) => Ok(Payload::new(text.into_bytes())),
-        Some(StoredBody::Base64(text)) => STANDARD
-            .decode(text)
-            .map(Payload::new)
-            .map_err(|error| error.to_string()),
+        Some(StoredBody::Base64(text)) => decode(&text).map(Payload::new),
         Some(StoredBody::File { path, sha256, .. }) => {
             let content = read(&path)?;
             if digest(&content) != sha256 {
@@ -84,6 +90,24 @@ pub(super) fn restore(
             Ok(Payload::new(content))
         }
     }
+}
+
+/// Whether [`restore`] can give the body back without asking anybody for a file.
+///
+/// # Errors
+/// That it is no Base64.
+pub(super) fn check(body: Option<&StoredBody>) -> Result<Lies, String> {
+    match body {
+        None | Some(StoredBody::Text(_)) => Ok(Lies::Inside),
+        Some(StoredBody::File { .. }) => Ok(Lies::Beside),
+        Some(StoredBody::Base64(text)) => decode(text).map(|_| Lies::Inside),
+    }
+}
+
+fn decode(text: &str) -> Result<Vec<u8>, String> {
+    STANDARD
+        .decode(text)
+        .map_err(|error| format!("a body is no Base64: {error}"))
 }
 
 fn digest(bytes: &[u8]) -> String {

@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::body::{self, LargeBody, StoredBody};
+use super::body::{self, LargeBody, Lies, StoredBody};
 use crate::model::{
     CaseId, Connection, Exchange, Fault, Headers, Instant, Outcome, Reply, Request, RoleId, Side,
     Timing,
 };
+
+const NO_OUTCOME: &str = "an exchange has a reply or a fault, and not both";
 
 /// An exchange as it is stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -41,6 +43,18 @@ impl StoredExchange {
                 .as_micros()
                 .saturating_add(i64::try_from(self.timing.total).unwrap_or(i64::MAX)),
         )
+    }
+
+    /// Whether the line alone can be restored, and where the bodies lie.
+    ///
+    /// # Errors
+    /// Neither reply nor fault, or both; a body that is no Base64.
+    pub fn check(&self) -> Result<Lies, String> {
+        if self.reply.is_some() == self.fault.is_some() {
+            return Err(NO_OUTCOME.into());
+        }
+        let reply = self.reply.as_ref().and_then(|reply| reply.body.as_ref());
+        Ok(body::check(self.request.body.as_ref())?.max(body::check(reply)?))
     }
 }
 
@@ -115,7 +129,7 @@ pub fn store(exchange: &Exchange) -> (StoredExchange, Vec<LargeBody>) {
 /// The exchange that was stored; large bodies are asked for by their path.
 ///
 /// # Errors
-/// A body that is not there, is no Base64, or has changed.
+/// What [`StoredExchange::check`] says; a body that is not there, or has changed.
 pub fn restore(
     stored: StoredExchange,
     read: &dyn Fn(&str) -> Result<Vec<u8>, String>,
@@ -134,12 +148,7 @@ pub fn restore(
             body: body::restore(reply.body, read)?,
         }),
         (None, Some(fault)) => Outcome::Failed(fault),
-        (Some(_), Some(_)) | (None, None) => {
-            return Err(format!(
-                "exchange {} has neither reply nor fault, or both",
-                stored.number
-            ));
-        }
+        (Some(_), Some(_)) | (None, None) => return Err(NO_OUTCOME.into()),
     };
     Ok(Exchange {
         number: stored.number,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::exchange::StoredExchange;
 use crate::model::{CaseId, Instant, Verdict, VerdictKind};
-use crate::report::view::RunState;
+use crate::report::view::{RunBy, RunState};
 use crate::scenario::StepCheck;
 use crate::supplier::Deviation;
 
@@ -82,6 +82,11 @@ pub struct RunOptions {
     pub level: Option<String>,
     /// Whether writes were left out.
     pub read_only: bool,
+    /// Who ran it.
+    pub run_by: RunBy,
+    /// Where the supplier file was, as it was typed: what it names lies beside it, and a resumed run needs that again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supplier_file: Option<String>,
     /// The reference supplier of plugfest's own that was tested, where no product was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub embedded: Option<String>,
@@ -187,7 +192,7 @@ pub fn verdict_line(
     VerdictLine {
         case: case.to_string(),
         step: step.to_owned(),
-        check: check.item.summary.clone(),
+        check: check.item.label().into_owned(),
         requirements: check.requirements.iter().map(ToString::to_string).collect(),
         verdict: verdict.kind(),
         reason: verdict.reason().clone(),

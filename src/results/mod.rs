@@ -8,7 +8,7 @@ mod body;
 mod exchange;
 mod line;
 
-pub use body::{INLINE_BODY, LargeBody};
+pub use body::{INLINE_BODY, LargeBody, Lies};
 pub use exchange::{StoredExchange, restore, store};
 pub use line::{
     CaseEnd, CaseStart, FORMAT, Footer, Header, Line, PackRef, RunOptions, VerdictLine, parse_line,

@@ -2,6 +2,7 @@
 
 mod artifact;
 mod journal;
+pub mod packages;
 mod packs;
 mod run_folder;
 

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::judge::{CaseRecord, Recorded};
 use crate::model::{CaseId, Exchange, Instant};
 use crate::report::Exchanges;
-use crate::results::{self, Footer, Header, Line, StoredExchange};
+use crate::results::{self, Footer, Header, Lies, Line, StoredExchange};
 
 /// The longest line that is read, in bytes: two inline bodies, Base64, and headers.
 const MAX_LINE: u64 = 64 * 1024 * 1024;
@@ -27,6 +27,8 @@ pub enum Problem {
     Interrupted,
     /// What it counts or digests is not what it holds.
     Changed(String),
+    /// A body in a file of its own, which an exchange needs, is gone or is not what was written.
+    Body(u32, String),
 }
 
 /// A run's folder.
@@ -48,6 +50,7 @@ pub struct RunFolder {
     pub last: Instant,
     cases: BTreeMap<CaseId, Entry>,
     numbers: Vec<(u64, u32)>,
+    large: Vec<u32>,
 }
 
 /// What is known of a case without reading its exchanges.
@@ -91,6 +94,18 @@ impl RunFolder {
         self.cases.get(id).is_some_and(|entry| entry.ended)
     }
 
+    /// Looks at every body that lies in a file of its own, before anybody judges by them.
+    ///
+    /// # Errors
+    /// The first that is gone, or is not what was written.
+    pub fn verify(&self) -> Result<(), Problem> {
+        self.large.iter().try_for_each(|number| {
+            self.read(*number)
+                .map(drop)
+                .map_err(|what| Problem::Body(*number, what))
+        })
+    }
+
     /// The bytes of the journal, without verdicts and footer.
     ///
     /// # Errors
@@ -111,23 +126,29 @@ impl RunFolder {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    fn read(&self, number: u32) -> Option<Exchange> {
-        let index = usize::try_from(number).ok()?.checked_sub(1)?;
-        let (offset, length) = *self.numbers.get(index)?;
+    fn read(&self, number: u32) -> Result<Exchange, String> {
+        let index = number.checked_sub(1).map(|index| index as usize);
+        let place = index.and_then(|index| self.numbers.get(index));
+        let (offset, length) = *place.ok_or("there is no such exchange")?;
         let mut bytes = vec![0; length as usize];
         {
             let mut file = self.lock();
-            file.seek(SeekFrom::Start(offset)).ok()?;
-            file.read_exact(&mut bytes).ok()?;
+            file.seek(SeekFrom::Start(offset))
+                .and_then(|_| file.read_exact(&mut bytes))
+                .map_err(|error| error.to_string())?;
         }
-        let stored: Line = serde_json::from_slice(&bytes).ok()?;
-        let Line::Exchange(stored) = stored else {
-            return None;
-        };
-        self.restore(*stored)
+        match serde_json::from_slice(&bytes).map_err(|error| error.to_string())? {
+            Line::Exchange(stored) => self.restore(*stored),
+            Line::Header(_)
+            | Line::Resumed { .. }
+            | Line::Case(_)
+            | Line::CaseEnd(_)
+            | Line::Verdict(_)
+            | Line::Footer(_) => Err("its line is none of an exchange".into()),
+        }
     }
 
-    fn restore(&self, stored: StoredExchange) -> Option<Exchange> {
+    fn restore(&self, stored: StoredExchange) -> Result<Exchange, String> {
         let read = |path: &str| {
             let safe = path.starts_with("exchanges/") && !path.split('/').any(|part| part == "..");
             if !safe {
@@ -135,13 +156,13 @@ impl RunFolder {
             }
             std::fs::read(self.folder.join(path)).map_err(|error| format!("`{path}`: {error}"))
         };
-        results::restore(stored, &read).ok()
+        results::restore(stored, &read)
     }
 }
 
 impl Exchanges for RunFolder {
     fn exchange(&self, number: u32) -> Option<Exchange> {
-        self.read(number)
+        self.read(number).ok()
     }
 }
 
@@ -151,7 +172,7 @@ impl Recorded for RunFolder {
         let exchanges = entry
             .numbers
             .iter()
-            .filter_map(|number| self.read(*number))
+            .filter_map(|number| self.read(*number).ok())
             .map(Arc::new)
             .collect();
         Some(CaseRecord {
@@ -176,6 +197,7 @@ struct Scan {
     last: Option<Instant>,
     cases: BTreeMap<CaseId, Entry>,
     numbers: Vec<(u64, u32)>,
+    large: Vec<u32>,
 }
 
 impl Scan {
@@ -245,6 +267,11 @@ impl Scan {
                 format!("exchange {} is out of order", stored.number),
             ));
         }
+        match stored.check() {
+            Ok(Lies::Inside) => {}
+            Ok(Lies::Beside) => self.large.push(stored.number),
+            Err(what) => return Err(Problem::Line(self.lines, what)),
+        }
         self.numbers
             .push((offset, u32::try_from(length).unwrap_or(u32::MAX)));
         self.cases
@@ -293,6 +320,7 @@ impl Scan {
             exchanges: u32::try_from(self.numbers.len()).unwrap_or(u32::MAX),
             cases: self.cases,
             numbers: self.numbers,
+            large: self.large,
         })
     }
 }

@@ -64,9 +64,9 @@ pub struct Identity {
     pub id: SupplierId,
     /// The supplier's name.
     pub name: String,
-    /// The product's name.
+    /// The product's name; empty where only a URL is known.
     pub product: String,
-    /// The product's version: a result is about this version and no other.
+    /// The product's version: a result is about this version and no other. Empty where only a URL is known.
     pub version: String,
 }
 
@@ -87,7 +87,7 @@ impl Supplier {
     }
 
     /// The supplier that `--target URL` means: one system that plays every role at one URL, and claims everything but
-    /// what a pack wants to hear in so many words.
+    /// what a pack wants to hear in so many words. Nobody said which product that is, so it has no name and no version.
     ///
     /// # Errors
     /// `bad-target` where the text is no URL that can be tested.
@@ -103,6 +103,7 @@ impl Supplier {
             ));
         }
         let host = parsed.host_str().unwrap_or_default();
+        let port = parsed.port().map(|port| format!(":{port}"));
         let id = id_of(host)
             .parse()
             .map_err(|error| wrong(format!("{error}")))?;
@@ -111,9 +112,9 @@ impl Supplier {
             plugfest: LANGUAGE,
             supplier: Identity {
                 id,
-                name: host.to_owned(),
-                product: target.to_owned(),
-                version: "not stated".to_owned(),
+                name: format!("{host}{}", port.unwrap_or_default()),
+                product: String::new(),
+                version: String::new(),
             },
             systems: BTreeMap::from([("target".to_owned(), system)]),
             claims: BTreeMap::new(),
@@ -132,18 +133,6 @@ impl Supplier {
             .filter(|(fit, _, _)| *fit != system::Fit::None)
             .max_by_key(|(fit, _, _)| *fit)
             .map(|(_, name, system)| (name.as_str(), system))
-    }
-
-    /// The base URL of an endpoint: `name`, or `pack/role` for the endpoint that carries the pack's name there.
-    pub fn endpoint(&self, wanted: &str) -> Option<&str> {
-        let Some((pack, role)) = wanted.split_once('/') else {
-            return self
-                .systems
-                .values()
-                .find_map(|system| system.endpoint(wanted));
-        };
-        let (_, system) = self.system_for(&pack.parse().ok()?, &role.parse().ok()?)?;
-        system.endpoint(pack).or_else(|| system.only_endpoint())
     }
 
     /// What is claimed of a pack; `None` where the file does not name it, which claims all of it.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, Span as YamlSpan};
+use saphyr_parser::{Event, Parser, ScalarStyle, Span as YamlSpan, Tag};
 
 use super::limits::{MAX_BYTES, MAX_DEPTH, MAX_KEYS, MAX_NODES};
 use super::node::{Key, Node, Value};
@@ -102,7 +102,10 @@ impl<'a> Builder<'a> {
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => Ok(()),
             Event::DocumentStart(_) => self.begin(start),
             Event::Alias(anchor) => self.alias(anchor, start, end),
-            Event::Scalar(text, style, anchor, _) => {
+            Event::Scalar(_, _, _, Some(tag))
+            | Event::SequenceStart(_, Some(tag))
+            | Event::MappingStart(_, Some(tag)) => Err(self.tagged(&tag, start, end)),
+            Event::Scalar(text, style, anchor, None) => {
                 let mut place = self.trimmed(start, end);
                 let is_quoted =
                     matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
@@ -111,12 +114,25 @@ impl<'a> Builder<'a> {
                 }
                 self.close(Node::new(scalar(&text, style), place), anchor, 1)
             }
-            Event::SequenceStart(anchor, _) => self.descend(anchor, start, Items::List(Vec::new())),
-            Event::MappingStart(anchor, _) => {
+            Event::SequenceStart(anchor, None) => {
+                self.descend(anchor, start, Items::List(Vec::new()))
+            }
+            Event::MappingStart(anchor, None) => {
                 self.descend(anchor, start, Items::Map(Vec::new(), None))
             }
             Event::SequenceEnd | Event::MappingEnd => self.ascend(end),
         }
+    }
+
+    /// A tag would change what a value means, and nobody reads it here: better refused than overlooked.
+    fn tagged(&self, tag: &Tag, start: usize, end: usize) -> Diagnostic {
+        let suffix = &tag.suffix;
+        Diagnostic::error(
+            "yaml-syntax",
+            format!("the tag `{suffix}` means nothing here"),
+        )
+        .at(&self.trimmed(start, end))
+        .help("take it out; what must be a text stands in quotes")
     }
 
     fn begin(&self, start: usize) -> Result<(), Diagnostic> {

@@ -150,6 +150,9 @@ mod tests {
             ("name: [a\n", "yaml-syntax", "t.yaml:2:1"),
             ("name: a\nname: b\n", "duplicate-key", "t.yaml:2:1"),
             ("name: {a: 1}\n", "wrong-type", "t.yaml:1:7"),
+            ("name: !!str 1\n", "yaml-syntax", "t.yaml:1:13"),
+            ("list: !x [1]\n", "yaml-syntax", "t.yaml:1:10"),
+            ("list: !x { a: 1 }\n", "yaml-syntax", "t.yaml:1:10"),
             ("", "empty", "t.yaml:1:1"),
         ];
         for (text, code, place) in cases {

@@ -11,7 +11,7 @@ use plugfest::model::{
 use plugfest::report::Exchanges;
 use plugfest::report::view::{
     Area, Cause, Check, Conformance, Counts, Deviation, Level, Pack, Place, Proved, Report,
-    Requirement, Run, RunState, Standard, State, Supplier,
+    Requirement, Run, RunBy, RunState, Standard, State, Supplier,
 };
 
 /// What a supplier may send to harm whoever reads the report.
@@ -175,7 +175,7 @@ fn run(checks: usize) -> Run {
         exchanges: 166 * 3,
         cases: (60 * checks) as u32,
         options: vec!["--level core".into()],
-        assurance: "self".into(),
+        assurance: RunBy::Supplier,
         attempts: 1,
     }
 }

@@ -9,6 +9,11 @@ mod again;
 mod declared;
 mod hostile;
 mod interrupted;
+mod known;
+mod read_only;
+mod resumed;
+mod room;
+mod said;
 mod server;
 mod thinner;
 

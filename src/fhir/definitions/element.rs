@@ -220,7 +220,7 @@ impl ElementDefinition {
             max: text(element, "max").and_then(Max::parse),
             base: element.child("base").and_then(base_of),
             content_reference: text(element, "contentReference").map(Into::into),
-            types: types_of(element),
+            types: types_of(element, path),
             fixed: given("fixed"),
             pattern: given("pattern"),
             min_value: given("minValue"),
@@ -242,6 +242,15 @@ impl ElementDefinition {
         }
     }
 
+    /// In a snapshot, an element that names no base is its own: the type defines it first.
+    pub(super) fn with_base(mut self) -> Self {
+        if let (None, Some(min), Some(max)) = (&self.base, self.min, self.max) {
+            let path = self.path.clone();
+            self.base = Some(Base { path, min, max });
+        }
+        self
+    }
+
     /// The last name of the path, such as `value[x]`.
     pub fn name(&self) -> &str {
         self.path.rsplit('.').next().unwrap_or_default()
@@ -257,9 +266,9 @@ fn base_of(base: Element<'_>) -> Option<Base> {
 }
 
 /// STU3 repeats a type for each of its profiles: they are joined here, so that each code stands once.
-fn types_of(element: Element<'_>) -> Vec<ElementType> {
+fn types_of(element: Element<'_>, path: &str) -> Vec<ElementType> {
     let mut types: Vec<ElementType> = Vec::new();
-    for read in all(element, "type").filter_map(type_of) {
+    for read in all(element, "type").filter_map(|read| type_of(read, path)) {
         match types.iter_mut().find(|known| known.code == read.code) {
             Some(known) => {
                 known
@@ -275,26 +284,34 @@ fn types_of(element: Element<'_>) -> Vec<ElementType> {
 
 const STRUCTURE: &str = "http://hl7.org/fhir/StructureDefinition/";
 
-/// The value of a primitive has a FHIRPath system type, and names the FHIR type in an extension.
-pub(crate) fn type_of(element: Element<'_>) -> Option<ElementType> {
+/// The value of a primitive has a FHIRPath system type, and names the FHIR type in an extension; in STU3 it has no
+/// code at all, and is of the type whose value it is.
+pub(crate) fn type_of(element: Element<'_>, path: &str) -> Option<ElementType> {
     let code = element.child("code")?;
     let named = |holder: Element<'_>, short: &str| {
         let found = extension(holder, &format!("{STRUCTURE}{short}"))?;
         let value = choice(found, "value")?;
         value.value().map(Box::<str>::from)
     };
-    let system_type = code
-        .value()
-        .filter(|value| !value.starts_with("http://hl7.org/fhirpath/System."));
-    let fhir_type = named(element, "structuredefinition-fhir-type")
-        .or_else(|| named(code, "structuredefinition-fhir-type"));
-    let json_type = || named(code, "structuredefinition-json-type");
+    let written = code.value().map(Box::<str>::from);
+    let is_fhir_type = written
+        .as_deref()
+        .is_some_and(|code| !code.starts_with("http://hl7.org/fhirpath/System."));
+    let fhir_type = || {
+        named(element, "structuredefinition-fhir-type")
+            .or_else(|| named(code, "structuredefinition-fhir-type"))
+    };
+    let stu3_type = || match path.strip_suffix(".value") {
+        Some(primitive) if !primitive.contains('.') => Some(primitive.into()),
+        _ => named(code, "structuredefinition-json-type"),
+    };
+    let code_of_it = match (is_fhir_type, &written) {
+        (true, _) => written,
+        (false, Some(system)) => fhir_type().or_else(|| Some(primitive_of(system))),
+        (false, None) => fhir_type().or_else(stu3_type),
+    };
     Some(ElementType {
-        code: system_type
-            .map(Box::<str>::from)
-            .or(fhir_type)
-            .or_else(json_type)
-            .or_else(|| code.value().map(Into::into))?,
+        code: code_of_it?,
         profiles: texts(element, "profile"),
         target_profiles: texts(element, "targetProfile"),
         aggregation: texts(element, "aggregation"),
@@ -303,6 +320,14 @@ pub(crate) fn type_of(element: Element<'_>) -> Option<ElementType> {
             .or_else(|| named(element, "structuredefinition-regex"))
             .or_else(|| named(code, "structuredefinition-regex")),
     })
+}
+
+/// `http://hl7.org/fhirpath/System.String` → `string`.
+fn primitive_of(system: &str) -> Box<str> {
+    let name = system.rsplit('.').next().unwrap_or(system);
+    let mut letters = name.chars();
+    let first = letters.next().map(|first| first.to_ascii_lowercase());
+    first.into_iter().chain(letters).collect::<String>().into()
 }
 
 fn constraint_of(element: Element<'_>) -> Option<Constraint> {

@@ -1,7 +1,7 @@
 //! Where definitions come from: sets of conformance resources, found by canonical address.
 
 use super::given::text;
-use crate::fhir::tree::Resource;
+use crate::fhir::tree::{Element, Resource};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -26,23 +26,30 @@ pub struct Entry {
     pub url: Box<str>,
     /// The business version.
     pub version: Option<Box<str>>,
-    /// For a StructureDefinition, the type it defines or constrains; for a SearchParameter, its code.
+    /// For a StructureDefinition, the type it defines or constrains; for a SearchParameter, its code; for a supplement, the
+    /// code system that it adds to.
     pub subject: Option<Box<str>>,
 }
 
 impl Entry {
     /// Reads the entry of a resource; `None` for one without an address.
     pub fn of(resource: &Resource) -> Option<Self> {
-        let root = resource.root();
-        let subject = match resource.type_name() {
-            Some("StructureDefinition") => text(root, "type"),
-            Some("SearchParameter") => text(root, "code"),
+        Self::of_element(resource.root())
+    }
+
+    /// Reads the entry of a resource that may stand inside another.
+    pub(super) fn of_element(definition: Element<'_>) -> Option<Self> {
+        let kind = definition.resource_type()?;
+        let subject = match kind {
+            "StructureDefinition" => text(definition, "type"),
+            "SearchParameter" => text(definition, "code"),
+            "CodeSystem" => text(definition, "supplements"),
             _ => None,
         };
         Some(Self {
-            kind: resource.type_name()?.into(),
-            url: text(root, "url")?.into(),
-            version: text(root, "version").map(Into::into),
+            kind: kind.into(),
+            url: text(definition, "url")?.into(),
+            version: text(definition, "version").map(Into::into),
             subject: subject.map(Into::into),
         })
     }

@@ -4,22 +4,29 @@
 //! libraries (the core of a release first, packages and loose files above it), and reads each definition once.
 
 mod canonical;
+mod core;
 mod element;
+mod facts;
 mod given;
 mod library;
+mod pack;
 mod structure;
+mod types;
 mod version;
 
 pub use canonical::Canonical;
+pub use core::core_pack;
 pub(crate) use element::type_of;
 pub use element::{
     AdditionalBinding, Base, Binding, Constraint, Discriminator, ElementDefinition, ElementType,
     Max, Severity, Slicing, SlicingRules, Strength,
 };
+pub use facts::{LEFT_OUT, Others, Reduction, SNOMED_CT, Snomed, Wording};
 pub use given::Given;
 #[expect(unused_imports, reason = "readers of other definitions use them")]
 pub(crate) use given::{all, choice, extension, flag, number, text, texts};
 pub use library::{Entry, Library, Loose};
+pub use pack::{Compiled, Pack, PackError, compile};
 pub(crate) use structure::elements_of;
 pub use structure::{Derivation, ExtensionContext, Structure, StructureKind};
 pub use version::Version;
@@ -64,6 +71,7 @@ pub struct Definitions {
     /// In order of precedence: the last one that knows an address counts.
     libraries: Vec<Arc<dyn Library>>,
     structures: RwLock<HashMap<Box<str>, Answer>>,
+    type_tables: types::TypeTables,
 }
 
 type Answer = Result<Arc<Structure>, Missing>;
@@ -89,6 +97,10 @@ impl fmt::Display for Missing {
 /// The structures whose snapshots are being made, outermost first: how a cycle is seen.
 #[derive(Debug, Default)]
 pub struct Trail(Vec<Box<str>>);
+
+/// Beyond so many structures, addresses that lead nowhere are not remembered: whoever sends resources can make up any
+/// number of them.
+const MAX_KNOWN: usize = 1 << 14;
 
 /// How many structures may build on each other.
 const MAX_TRAIL: usize = 64;
@@ -123,6 +135,7 @@ impl Definitions {
             version,
             libraries,
             structures: RwLock::default(),
+            type_tables: types::TypeTables::default(),
         }
     }
 
@@ -181,6 +194,9 @@ impl Definitions {
             .structures
             .write()
             .unwrap_or_else(PoisonError::into_inner);
+        if matches!(answer, Err(Missing::Unknown)) && known.len() >= MAX_KNOWN {
+            return answer;
+        }
         known.entry(canonical.into()).or_insert(answer).clone()
     }
 

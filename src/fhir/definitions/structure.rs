@@ -80,7 +80,17 @@ impl Structure {
         Self::read_element(source, source.root())
     }
 
-    fn read_element(source: &Arc<Resource>, root: Element<'_>) -> Option<Self> {
+    /// Reads a structure that stands somewhere inside a resource; it is read from a copy of its own text.
+    pub fn read_at(element: Element<'_>) -> Option<Self> {
+        if element.parent().is_some() {
+            return None;
+        }
+        let bytes = element.resource.source().as_bytes();
+        Self::read(&Arc::new(Resource::parse_any(bytes).ok()?))
+    }
+
+    /// Reads a StructureDefinition anywhere in a resource, such as a contained one.
+    pub(crate) fn read_element(source: &Arc<Resource>, root: Element<'_>) -> Option<Self> {
         let type_name = text(root, "type")?;
         Some(Self {
             url: text(root, "url")?.into(),
@@ -169,7 +179,9 @@ pub(crate) fn elements_of(
     let Some(view) = root.child(view) else {
         return Vec::new();
     };
-    all(view, "element")
-        .map(|element| ElementDefinition::read(source, element))
-        .collect()
+    let read = all(view, "element").map(|element| ElementDefinition::read(source, element));
+    match view.name() {
+        "snapshot" => read.map(ElementDefinition::with_base).collect(),
+        _ => read.collect(),
+    }
 }

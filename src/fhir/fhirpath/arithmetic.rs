@@ -2,7 +2,8 @@
 
 use super::ast::Arithmetic;
 use super::decimal::Decimal;
-use super::evaluate::{EvaluationError, Evaluator, Outcome};
+use super::evaluate::{EvaluationError, Evaluator, Fault, Outcome};
+use super::items::Items;
 use super::quantity::Quantity;
 use super::system::{as_decimal, describe, system_pair, system_value};
 use super::temporal::Temporal;
@@ -13,7 +14,7 @@ use std::borrow::Cow;
 pub(crate) const MAX_TEXT: usize = 1 << 22;
 
 /// The result of an arithmetic operator; empty where a side is empty or the result is out of range.
-pub(super) fn calculate<'r>(
+pub(crate) fn calculate<'r>(
     evaluator: &mut Evaluator<'r>,
     operator: Arithmetic,
     left: &[Value<'r>],
@@ -23,7 +24,7 @@ pub(super) fn calculate<'r>(
     let left = evaluator.single(left, "the left side", position)?;
     let right = evaluator.single(right, "the right side", position)?;
     let (Some(left), Some(right)) = (left, right) else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     let refused = || {
         let (left, right) = (describe(evaluator, left), describe(evaluator, right));
@@ -43,7 +44,12 @@ pub(super) fn calculate<'r>(
         (Value::Temporal(point), Value::Quantity(quantity)) => {
             moved(*point, operator, quantity).ok_or_else(refused)?
         }
-        (Value::Integer(left), Value::Integer(right)) => integers(operator, *left, *right),
+        (Value::Integer(left), Value::Integer(right)) => {
+            integers(operator, *left, *right, Value::Integer)
+        }
+        (Value::Integer(left) | Value::Long(left), Value::Integer(right) | Value::Long(right)) => {
+            integers(operator, *left, *right, Value::Long)
+        }
         (Value::Quantity(left), Value::Quantity(right)) => {
             quantities(operator, left, right).ok_or_else(refused)?
         }
@@ -60,11 +66,16 @@ pub(super) fn calculate<'r>(
             decimals(operator, left, as_decimal(right).ok_or_else(refused)?)
         }
     };
-    Ok(result.into_iter().collect())
+    Ok(Items::from(result))
 }
 
 /// Whole numbers stay whole, but for `/`.
-fn integers<'r>(operator: Arithmetic, left: i64, right: i64) -> Option<Value<'r>> {
+fn integers<'r>(
+    operator: Arithmetic,
+    left: i64,
+    right: i64,
+    as_value: fn(i64) -> Value<'r>,
+) -> Option<Value<'r>> {
     let whole = match operator {
         Arithmetic::Plus => left.checked_add(right),
         Arithmetic::Minus => left.checked_sub(right),
@@ -75,7 +86,7 @@ fn integers<'r>(operator: Arithmetic, left: i64, right: i64) -> Option<Value<'r>
             return decimals(operator, Decimal::from(left), Decimal::from(right));
         }
     };
-    whole.map(Value::Integer)
+    whole.map(as_value)
 }
 
 /// Arithmetic of decimal numbers; only `div` yields a whole number.
@@ -108,7 +119,7 @@ fn quantities<'r>(
         Arithmetic::Divide => left.over(right)?,
         Arithmetic::WholeDivide | Arithmetic::Remainder => return None,
     };
-    Some(Some(Value::Quantity(quantity)))
+    Some(Some(Value::Quantity(Box::new(quantity))))
 }
 
 /// A point in time, moved; `None` where the unit is no unit of time that a calendar can take.
@@ -155,19 +166,18 @@ fn joined<'r>(
     let length = left.len() + right.len();
     refuse_long(length, position)?;
     evaluator.charge(length / 64, position)?;
-    Ok(vec![Value::Text(Cow::Owned(format!("{left}{right}")))])
+    Ok(Items::One(Value::Text(Cow::Owned(format!(
+        "{left}{right}"
+    )))))
 }
 
 /// Keeps texts from growing without bound.
-pub(crate) fn refuse_long(length: usize, position: usize) -> Result<(), EvaluationError> {
+pub(crate) fn refuse_long(length: usize, position: usize) -> Result<(), Fault> {
     if length <= MAX_TEXT {
         return Ok(());
     }
-    let error = EvaluationError::new(position, format!("a text grows beyond {MAX_TEXT} bytes"));
-    Err(EvaluationError {
-        kind: super::EvaluationErrorKind::Limit,
-        ..error
-    })
+    let message = format!("a text grows beyond {MAX_TEXT} bytes");
+    Err(EvaluationError::limit(position, message))
 }
 
 /// `+x` and `-x`
@@ -178,7 +188,7 @@ pub(super) fn signed<'r>(
     position: usize,
 ) -> Outcome<'r> {
     let Some(item) = evaluator.single(items, "a number with a sign", position)? else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     let value = system_value(evaluator, item);
     let signed = match value {
@@ -188,14 +198,15 @@ pub(super) fn signed<'r>(
             value
         }
         Some(Value::Integer(number)) => Value::Integer(number.saturating_neg()),
+        Some(Value::Long(number)) => Value::Long(number.saturating_neg()),
         Some(Value::Decimal(number)) => Value::Decimal(number.negated()),
         Some(Value::Quantity(quantity)) => {
-            Value::Quantity(quantity.with_value(quantity.value.negated()))
+            Value::Quantity(Box::new(quantity.with_value(quantity.value.negated())))
         }
         _ => {
             let message = format!("a sign does not apply to {}", describe(evaluator, item));
             return Err(EvaluationError::new(position, message));
         }
     };
-    Ok(vec![signed])
+    Ok(Items::One(signed))
 }

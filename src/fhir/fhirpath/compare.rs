@@ -2,9 +2,10 @@
 
 use super::ast::Order;
 use super::equality::{equal_items, is_time};
-use super::evaluate::{EvaluationError, Evaluator, Items, Outcome, truth};
+use super::evaluate::{EvaluationError, Evaluator, Fault, Outcome};
+use super::items::Items;
 use super::quantity::Quantity;
-use super::system::{as_decimal, describe, system_pair};
+use super::system::{as_decimal, describe, is_plain_text, system_pair};
 use super::value::Value;
 use crate::fhir::tree::Kind;
 use std::cmp::Ordering;
@@ -17,21 +18,16 @@ pub(crate) fn ordered<'r>(
     left: &[Value<'r>],
     right: &[Value<'r>],
     position: usize,
-) -> Outcome<'r> {
+) -> Result<Option<bool>, Fault> {
     let (left, right) = (
         evaluator.single(left, "the left side", position)?,
         evaluator.single(right, "the right side", position)?,
     );
     let (Some(left), Some(right)) = (left, right) else {
-        return Ok(Vec::new());
+        return Ok(None);
     };
-    let order = order(evaluator, left, right, position)?;
-    Ok(truth(order.map(|order| match operator {
-        Order::Less => order.is_lt(),
-        Order::LessOrEqual => order.is_le(),
-        Order::Greater => order.is_gt(),
-        Order::GreaterOrEqual => order.is_ge(),
-    })))
+    let ordering = order(evaluator, left, right, position)?;
+    Ok(ordering.map(|ordering| operator.holds(ordering)))
 }
 
 /// How two items stand to each other; an error where their types have no order together.
@@ -40,7 +36,7 @@ pub(crate) fn order<'r>(
     left: &Value<'r>,
     right: &Value<'r>,
     position: usize,
-) -> Result<Option<Ordering>, EvaluationError> {
+) -> Result<Option<Ordering>, Fault> {
     let refused = || {
         let message = format!(
             "{} and {} have no order",
@@ -89,11 +85,11 @@ pub(crate) fn membership<'r>(
     item: &[Value<'r>],
     items: &[Value<'r>],
     position: usize,
-) -> Outcome<'r> {
+) -> Result<Option<bool>, Fault> {
     let Some(item) = evaluator.single(item, "the item that is looked for", position)? else {
-        return Ok(Vec::new());
+        return Ok(None);
     };
-    Ok(truth(Some(is_in(evaluator, item, items, position)?)))
+    is_in(evaluator, item, items, position).map(Some)
 }
 
 /// Whether an item equals any of the others; what a precision leaves open counts as different.
@@ -102,7 +98,7 @@ pub(crate) fn is_in<'r>(
     item: &Value<'r>,
     items: &[Value<'r>],
     position: usize,
-) -> Result<bool, EvaluationError> {
+) -> Result<bool, Fault> {
     for candidate in items {
         if equal_items(evaluator, item, candidate, position)? == Some(true) {
             return Ok(true);
@@ -117,7 +113,7 @@ pub(crate) fn distinct<'r>(
     items: Items<'r>,
     position: usize,
 ) -> Outcome<'r> {
-    if let Some(keys) = text_keys(&items) {
+    if let Some(keys) = text_keys(evaluator, &items) {
         evaluator.charge(items.len(), position)?;
         let mut seen = BTreeSet::new();
         let first: Vec<bool> = keys.into_iter().map(|key| seen.insert(key)).collect();
@@ -128,7 +124,7 @@ pub(crate) fn distinct<'r>(
             .map(|(item, _)| item.clone())
             .collect());
     }
-    let mut kept: Items<'r> = Vec::with_capacity(items.len());
+    let mut kept = Items::Empty;
     for item in items {
         if !is_in(evaluator, &item, &kept, position)? {
             kept.push(item);
@@ -138,19 +134,23 @@ pub(crate) fn distinct<'r>(
 }
 
 /// The texts of many items, where all are texts and thus compare as such.
-fn text_keys<'i>(items: &'i [Value<'_>]) -> Option<Vec<&'i str>> {
+fn text_keys<'i, 'r>(evaluator: &Evaluator<'r>, items: &'i [Value<'r>]) -> Option<Vec<&'i str>> {
     if items.len() < 8 {
         return None;
     }
-    // What starts with a digit may be a date, and then two spellings of one moment are equal.
-    let is_text = |item: &Value<'_>| {
-        let dated = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
-        item.element().is_none_or(|element| {
-            element.kind() == Kind::Text && !element.value().is_some_and(dated)
-        })
-    };
     let texts = items
         .iter()
-        .map(|item| item.plain_text().filter(|_| is_text(item)));
+        .map(|item| item.plain_text().filter(|_| is_text(evaluator, item)));
     texts.collect()
+}
+
+/// Whether an item is a text and nothing else. What starts with a digit may be a date, unless its type says otherwise;
+/// and of a date there are two spellings for one moment.
+fn is_text<'r>(evaluator: &Evaluator<'r>, item: &Value<'r>) -> bool {
+    let Some(element) = item.element() else {
+        return true;
+    };
+    let dated = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
+    element.kind() == Kind::Text
+        && (!element.value().is_some_and(dated) || is_plain_text(evaluator, element))
 }

@@ -6,7 +6,9 @@ use std::fmt;
 /// A number `digits / 10^scale`.
 #[derive(Debug, Clone, Copy)]
 pub struct Decimal {
-    digits: i128,
+    /// The upper and the lower half of the digits: a whole `i128` would ask for wider places in every value.
+    upper: i64,
+    lower: u64,
     scale: u32,
 }
 
@@ -18,19 +20,21 @@ const DIVISION_SCALE: u32 = 18;
 
 impl Decimal {
     /// Zero, without decimal places.
-    pub const ZERO: Self = Self {
-        digits: 0,
-        scale: 0,
-    };
+    pub const ZERO: Self = Self::new(0, 0);
 
     /// One, without decimal places.
-    pub const ONE: Self = Self {
-        digits: 1,
-        scale: 0,
-    };
+    pub const ONE: Self = Self::new(1, 0);
 
-    pub(crate) fn new(digits: i128, scale: u32) -> Self {
-        Self { digits, scale }
+    pub(crate) const fn new(digits: i128, scale: u32) -> Self {
+        Self {
+            upper: (digits >> 64) as i64,
+            lower: digits as u64,
+            scale,
+        }
+    }
+
+    fn digits(self) -> i128 {
+        i128::from(self.upper) << 64 | i128::from(self.lower)
     }
 
     /// Reads `-12.50` or `1.5e3`; `None` for any other text, and for numbers beyond 36 digits.
@@ -52,11 +56,7 @@ impl Decimal {
         if negative {
             digits = -digits;
         }
-        Self {
-            digits,
-            scale: fraction.len() as u32,
-        }
-        .shifted(exponent)
+        Self::new(digits, fraction.len() as u32).shifted(exponent)
     }
 
     /// Moves the point, as an exponent asks; `1e400` is out of range rather than a wall of zeros.
@@ -70,7 +70,7 @@ impl Decimal {
             return (scale <= 36).then(|| whole.limited());
         }
         let factor = 10_i128.checked_pow(scale.unsigned_abs())?;
-        Some(Self::new(self.digits.checked_mul(factor)?, 0))
+        Some(Self::new(self.digits().checked_mul(factor)?, 0))
     }
 
     /// Decimal places, as written or computed.
@@ -86,7 +86,7 @@ impl Decimal {
     /// The number as an integer, where it has no fraction other than zeros.
     pub fn to_integer(self) -> Option<i64> {
         let trimmed = self.trimmed();
-        (trimmed.scale == 0).then(|| i64::try_from(trimmed.digits).ok())?
+        (trimmed.scale == 0).then(|| i64::try_from(trimmed.digits()).ok())?
     }
 
     pub(crate) fn to_f64(self) -> f64 {
@@ -101,11 +101,11 @@ impl Decimal {
     }
 
     pub(crate) fn is_zero(self) -> bool {
-        self.digits == 0
+        self.digits() == 0
     }
 
     pub(crate) fn is_negative(self) -> bool {
-        self.digits < 0
+        self.digits() < 0
     }
 
     pub(crate) fn checked_add(self, other: Self) -> Option<Self> {
@@ -119,12 +119,12 @@ impl Decimal {
 
     /// The product; when it overflows, zeros at the end are dropped before giving up.
     pub(crate) fn checked_mul(self, other: Self) -> Option<Self> {
-        let exact = self.digits.checked_mul(other.digits);
+        let exact = self.digits().checked_mul(other.digits());
         if let Some(digits) = exact {
             return Some(Self::new(digits, self.scale + other.scale).limited());
         }
         let (left, right) = (self.trimmed(), other.trimmed());
-        let digits = left.digits.checked_mul(right.digits)?;
+        let digits = left.digits().checked_mul(right.digits())?;
         Some(Self::new(digits, left.scale + right.scale).limited())
     }
 
@@ -156,10 +156,7 @@ impl Decimal {
     }
 
     pub(crate) fn negated(self) -> Self {
-        Self {
-            digits: self.digits.saturating_neg(),
-            ..self
-        }
+        Self::new(self.digits().saturating_neg(), self.scale)
     }
 
     /// Rounds half away from zero to `scale` places; never adds places.
@@ -169,7 +166,7 @@ impl Decimal {
         }
         let divisor = 10_i128.pow((self.scale - scale).min(38));
         Self::new(
-            divide_rounded(self.digits, divisor).unwrap_or_default(),
+            divide_rounded(self.digits(), divisor).unwrap_or_default(),
             scale,
         )
     }
@@ -180,12 +177,20 @@ impl Decimal {
             return self;
         }
         let divisor = 10_i128.pow((self.scale - scale).min(38));
-        Self::new(self.digits.div_euclid(divisor), scale)
+        Self::new(self.digits().div_euclid(divisor), scale)
     }
 
     /// Cuts to `scale` places, upwards.
     pub(crate) fn ceiling_at(self, scale: u32) -> Self {
         self.negated().floor_at(scale).negated()
+    }
+
+    /// Cuts to `scale` places, towards zero.
+    pub(crate) fn truncated(self, scale: u32) -> Self {
+        match self.is_negative() {
+            true => self.ceiling_at(scale),
+            false => self.floor_at(scale),
+        }
     }
 
     /// The same number written with exactly `scale` places; `None` when that needs too many digits.
@@ -194,14 +199,14 @@ impl Decimal {
             return Some(self.rounded(scale));
         }
         let factor = 10_i128.checked_pow(scale - self.scale)?;
-        Some(Self::new(self.digits.checked_mul(factor)?, scale))
+        Some(Self::new(self.digits().checked_mul(factor)?, scale))
     }
 
     /// Without zeros at the end of the fraction.
     pub(crate) fn trimmed(self) -> Self {
         let mut trimmed = self;
-        while trimmed.scale > 0 && trimmed.digits % 10 == 0 {
-            trimmed = Self::new(trimmed.digits / 10, trimmed.scale - 1);
+        while trimmed.scale > 0 && trimmed.digits() % 10 == 0 {
+            trimmed = Self::new(trimmed.digits() / 10, trimmed.scale - 1);
         }
         trimmed
     }
@@ -237,15 +242,15 @@ impl Ord for Decimal {
             return left.cmp(&right);
         }
         // Too far apart to share a scale: the whole parts decide.
-        let whole = |number: &Self| number.digits / 10_i128.pow(number.scale.min(38));
+        let whole = |number: &Self| number.digits() / 10_i128.pow(number.scale.min(38));
         whole(self).cmp(&whole(other))
     }
 }
 
 impl fmt::Display for Decimal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.digits < 0 { "-" } else { "" };
-        let digits = self.digits.unsigned_abs().to_string();
+        let sign = if self.digits() < 0 { "-" } else { "" };
+        let digits = self.digits().unsigned_abs().to_string();
         if self.scale == 0 {
             return write!(formatter, "{sign}{digits}");
         }
@@ -270,7 +275,7 @@ fn aligned(left: Decimal, right: Decimal) -> Option<(i128, i128, u32)> {
     let scale = left.scale.max(right.scale);
     let scaled = |number: Decimal| {
         let factor = 10_i128.checked_pow(scale - number.scale)?;
-        number.digits.checked_mul(factor)
+        number.digits().checked_mul(factor)
     };
     Some((scaled(left)?, scaled(right)?, scale))
 }

@@ -1,7 +1,8 @@
 //! `=` and `~`: whether items say the same.
 
 use super::decimal::Decimal;
-use super::evaluate::{EvaluationError, Evaluator, Items};
+use super::evaluate::{Evaluator, Fault};
+use super::items::Items;
 use super::quantity::{Quantity, equivalent_numbers};
 use super::system::{as_decimal, quantity_of, system_pair};
 use super::temporal::{Temporal, TemporalKind};
@@ -15,7 +16,7 @@ pub(crate) fn equal<'r>(
     left: &[Value<'r>],
     right: &[Value<'r>],
     position: usize,
-) -> Result<Option<bool>, EvaluationError> {
+) -> Result<Option<bool>, Fault> {
     if left.is_empty() || right.is_empty() {
         return Ok(None);
     }
@@ -39,7 +40,7 @@ pub(crate) fn equal_items<'r>(
     left: &Value<'r>,
     right: &Value<'r>,
     position: usize,
-) -> Result<Option<bool>, EvaluationError> {
+) -> Result<Option<bool>, Fault> {
     evaluator.charge(1, position)?;
     if let Some(settled) = equal_texts(left, right) {
         return Ok(Some(settled));
@@ -114,7 +115,7 @@ fn equal_trees(
     left: Element<'_>,
     right: Element<'_>,
     position: usize,
-) -> Result<bool, EvaluationError> {
+) -> Result<bool, Fault> {
     let size = |element: Element<'_>| element.node().end - element.id;
     if size(left) != size(right)
         || left.resource_type() != right.resource_type()
@@ -152,7 +153,7 @@ pub(crate) fn equivalent<'r>(
     left: &[Value<'r>],
     right: &[Value<'r>],
     position: usize,
-) -> Result<bool, EvaluationError> {
+) -> Result<bool, Fault> {
     if left.len() != right.len() {
         return Ok(false);
     }
@@ -177,7 +178,7 @@ fn equivalent_items<'r>(
     left: &Value<'r>,
     right: &Value<'r>,
     position: usize,
-) -> Result<bool, EvaluationError> {
+) -> Result<bool, Fault> {
     evaluator.charge(1, position)?;
     if let (Value::Element(left), Value::Element(right)) = (left, right) {
         if left == right {
@@ -206,7 +207,7 @@ fn equivalent_trees<'r>(
     left: Element<'r>,
     right: Element<'r>,
     position: usize,
-) -> Result<bool, EvaluationError> {
+) -> Result<bool, Fault> {
     if let (Some(left), Some(right)) = (quantity_of(evaluator, left), quantity_of(evaluator, right))
     {
         return Ok(left.is_equivalent(&right));
@@ -219,7 +220,7 @@ fn equivalent_trees<'r>(
     if left_items.len() != right_items.len() || left.resource_type() != right.resource_type() {
         return Ok(false);
     }
-    let mut open = right_items;
+    let mut open: Vec<&Value<'r>> = right_items.iter().collect();
     for item in &left_items {
         let mut found = None;
         for (at, candidate) in open.iter().enumerate() {

@@ -1,19 +1,23 @@
 //! Walks the tree of an expression over elements.
 
-use super::ast::{Literal, Logic, Node, NodeKind, Operation, Operator, Sign, Step, TypeOperator};
+use super::ast::{
+    Literal, Logic, Node, NodeKind, Operation, Operator, Sign, Step, TypeOperator, Yields,
+};
 use super::functions::Invocation;
+use super::items::Items;
+use super::typing::KnownTypes;
 use super::value::{Collection, Trace, Value, truth_of};
-use super::variables::Variables;
-use super::{arithmetic, compare, equality, functions, navigate, system};
+use super::variables::{Casts, Members, Variables};
+use super::{arithmetic, compare, equality, functions, navigate, system, walk};
 use crate::fhir::tree::Element;
 use std::borrow::Cow;
 use std::fmt;
 
-/// Items under evaluation.
-pub(crate) type Items<'r> = Vec<Value<'r>>;
-
 /// Items, or why there are none.
-pub(crate) type Outcome<'r> = Result<Items<'r>, EvaluationError>;
+pub(crate) type Outcome<'r> = Result<Items<'r>, Fault>;
+
+/// An error on its way out. It is rare, and must not make every result as large as itself.
+pub(crate) type Fault = Box<EvaluationError>;
 
 /// Why an expression has no value over a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,27 +44,36 @@ pub enum EvaluationErrorKind {
 }
 
 impl EvaluationError {
-    pub(crate) fn new(position: usize, message: impl Into<String>) -> Self {
-        Self {
-            kind: EvaluationErrorKind::Mismatch,
+    /// The expression does not fit the data.
+    #[cold]
+    pub(crate) fn new(position: usize, message: impl Into<String>) -> Fault {
+        Self::of(EvaluationErrorKind::Mismatch, position, message.into())
+    }
+
+    /// What would be needed is not at hand.
+    #[cold]
+    pub(crate) fn unavailable(position: usize, message: impl Into<String>) -> Fault {
+        Self::of(EvaluationErrorKind::Unavailable, position, message.into())
+    }
+
+    /// A bound is reached.
+    #[cold]
+    pub(crate) fn limit(position: usize, message: impl Into<String>) -> Fault {
+        Self::of(EvaluationErrorKind::Limit, position, message.into())
+    }
+
+    fn of(kind: EvaluationErrorKind, position: usize, message: String) -> Fault {
+        Box::new(Self {
+            kind,
             position,
-            message: message.into(),
+            message,
             help: None,
-        }
+        })
     }
 
-    pub(crate) fn unavailable(position: usize, message: impl Into<String>) -> Self {
-        Self {
-            kind: EvaluationErrorKind::Unavailable,
-            ..Self::new(position, message)
-        }
-    }
-
-    pub(crate) fn with_help(self, help: impl Into<String>) -> Self {
-        Self {
-            help: Some(help.into()),
-            ..self
-        }
+    pub(crate) fn with_help(mut self: Box<Self>, help: impl Into<String>) -> Fault {
+        self.help = Some(help.into());
+        self
     }
 }
 
@@ -81,38 +94,17 @@ impl fmt::Display for EvaluationError {
 
 impl std::error::Error for EvaluationError {}
 
-/// Evaluates an expression with `context` as its input.
-pub(super) fn evaluate<'r>(
-    node: &'r Node,
-    context: Element<'r>,
-    variables: &'r Variables<'r>,
-) -> Result<Collection<'r>, EvaluationError> {
-    let mut evaluator = Evaluator {
-        variables,
-        context,
-        steps_left: variables.max_steps,
-        traces: Vec::new(),
-        bundle: None,
-    };
-    let this = [Value::Element(context)];
-    let scope = Scope {
-        this: &this,
-        index: None,
-        total: None,
-    };
-    let items = evaluator.evaluate(node, scope)?;
-    let traces = evaluator.traces;
-    Ok(Collection { items, traces })
-}
-
 /// One evaluation: what it may use, and what it has used up.
 pub(crate) struct Evaluator<'r> {
     pub(crate) variables: &'r Variables<'r>,
     pub(crate) context: Element<'r>,
     steps_left: u64,
     pub(crate) traces: Vec<Trace>,
+    /// What `defineVariable()` has defined where the evaluation stands, innermost last.
+    pub(crate) defined: Vec<(Cow<'r, str>, Items<'r>)>,
     /// The entries of the enclosing Bundle by address, once `resolve()` was asked.
     pub(crate) bundle: Option<navigate::BundleIndex<'r>>,
+    pub(crate) known_types: KnownTypes<'r>,
 }
 
 /// What `$this`, `$index` and `$total` are.
@@ -124,31 +116,78 @@ pub(crate) struct Scope<'s, 'r> {
 }
 
 impl<'r> Evaluator<'r> {
+    /// Ready for an evaluation at an element.
+    pub(super) fn new(variables: &'r Variables<'r>, context: Element<'r>) -> Self {
+        Self {
+            variables,
+            context,
+            steps_left: variables.max_steps,
+            traces: Vec::new(),
+            defined: Vec::new(),
+            bundle: None,
+            known_types: KnownTypes::default(),
+        }
+    }
+
+    /// Ready for another evaluation, with what was learnt of the Bundle.
+    pub(super) fn start(&mut self, context: Element<'r>) {
+        self.context = context;
+        self.steps_left = self.variables.max_steps;
+        self.traces.clear();
+        self.defined.clear();
+    }
+
+    /// A whole expression, with the context as its input.
+    pub(super) fn whole(&mut self, node: &'r Node) -> Result<Collection<'r>, Fault> {
+        let this = [Value::Element(self.context)];
+        let items = self.evaluate(node, Scope::of(&this))?;
+        let traces = std::mem::take(&mut self.traces);
+        Ok(Collection { items, traces })
+    }
+
+    /// A whole expression as a condition.
+    pub(super) fn whole_truth(&mut self, node: &'r Node) -> Result<Option<bool>, Fault> {
+        let this = [Value::Element(self.context)];
+        let scope = Scope::of(&this);
+        if self.variables.casts == Casts::Single || node.yields == Yields::Truth {
+            return self.truth(node, scope);
+        }
+        let items = self.evaluate(node, scope)?;
+        match &*items {
+            // STU3's own `ele-1` joins its conditions with `|`, and means that there is something.
+            [_, _, ..] => Ok(Some(true)),
+            at_most_one => self.boolean(at_most_one, node.position),
+        }
+    }
+
     /// Evaluates one node. Recursion is bounded by the parser's limit on nesting.
     pub(crate) fn evaluate(&mut self, node: &'r Node, scope: Scope<'_, 'r>) -> Outcome<'r> {
         self.charge(1, node.position)?;
         match &node.kind {
-            NodeKind::Empty => Ok(Vec::new()),
-            NodeKind::Literal(literal) => Ok(vec![value_of(literal)]),
-            NodeKind::This => Ok(scope.this.to_vec()),
-            NodeKind::Index => Ok(scope
-                .index
-                .map(|index| Value::Integer(index as i64))
-                .into_iter()
-                .collect()),
-            NodeKind::Total => Ok(scope.total.unwrap_or_default().to_vec()),
-            NodeKind::Variable(name) => navigate::variable(self, name, node.position),
-            NodeKind::Member(member) => navigate::head(self, scope.this, member),
-            NodeKind::Call(call) => {
-                let input = scope.this.to_vec();
-                functions::invoke(self, Invocation { input, call, scope })
+            NodeKind::Empty => Ok(Items::Empty),
+            NodeKind::Literal(literal) => Ok(Items::One(value_of(literal))),
+            NodeKind::This => Ok(Items::of(scope.this)),
+            NodeKind::Index => Ok(Items::from(
+                scope.index.map(|index| Value::Integer(index as i64)),
+            )),
+            NodeKind::Total => Ok(Items::of(scope.total.unwrap_or_default())),
+            NodeKind::Variable(variable) => navigate::variable(self, variable, node.position),
+            NodeKind::Head(member) => navigate::head(self, scope, member),
+            NodeKind::Path(..) | NodeKind::Chain(..) | NodeKind::Not(_)
+                if node.yields == Yields::Truth =>
+            {
+                self.truth(node, scope).map(truth)
+            }
+            NodeKind::Not(inner) => {
+                let inner = self.truth(inner, scope)?;
+                Ok(truth(inner.map(|inner| !inner)))
             }
             NodeKind::Path(first, steps) => self.path(first, steps, scope),
+            NodeKind::Chain(first, operations) => self.chain(first, operations, scope),
             NodeKind::Signed(sign, operand) => {
                 let items = self.evaluate(operand, scope)?;
                 arithmetic::signed(self, *sign == Sign::Minus, &items, node.position)
             }
-            NodeKind::Chain(first, operations) => self.chain(first, operations, scope),
             NodeKind::TypeTest(operand, operator, specifier) => {
                 let items = self.evaluate(operand, scope)?;
                 match operator {
@@ -159,38 +198,236 @@ impl<'r> Evaluator<'r> {
         }
     }
 
+    /// Evaluates one node as a condition: singleton evaluation, with as few collections as can be.
+    pub(crate) fn truth(
+        &mut self,
+        node: &'r Node,
+        scope: Scope<'_, 'r>,
+    ) -> Result<Option<bool>, Fault> {
+        self.charge(1, node.position)?;
+        match &node.kind {
+            NodeKind::Path(inner, steps) if steps.is_empty() => self.truth(inner, scope),
+            NodeKind::Path(first, steps) if node.yields == Yields::Truth => {
+                self.refuse_in_strict_mode(first, steps)?;
+                self.asked(first, scope, |evaluator, input| {
+                    walk::truth(evaluator, input, steps, scope)
+                })
+            }
+            NodeKind::Not(inner) => Ok(self.truth(inner, scope)?.map(|inner| !inner)),
+            NodeKind::Chain(first, operations) => match operations.as_slice() {
+                [operation, ..] if operation.operator.logic().is_some() => {
+                    self.logic_chain(first, operations, scope)
+                }
+                [operation] if node.yields == Yields::Truth => {
+                    self.comparison(first, operation, scope)
+                }
+                _ => {
+                    let items = self.chain(first, operations, scope)?;
+                    self.boolean(&items, node.position)
+                }
+            },
+            NodeKind::Empty
+            | NodeKind::Literal(_)
+            | NodeKind::This
+            | NodeKind::Index
+            | NodeKind::Total
+            | NodeKind::Variable(_)
+            | NodeKind::Head(_)
+            | NodeKind::Path(..)
+            | NodeKind::Signed(..)
+            | NodeKind::TypeTest(..) => {
+                let items = self.evaluate(node, scope)?;
+                self.boolean(&items, node.position)
+            }
+        }
+    }
+
+    /// A node that yields a count.
+    fn count(&mut self, node: &'r Node, scope: Scope<'_, 'r>) -> Result<i64, Fault> {
+        if let NodeKind::Literal(Literal::Integer(number)) = &node.kind {
+            return Ok(*number);
+        }
+        let NodeKind::Path(first, steps) = &node.kind else {
+            // invariant: nothing else yields a count.
+            return Ok(0);
+        };
+        if steps.is_empty() {
+            return self.count(first, scope);
+        }
+        self.refuse_in_strict_mode(first, steps)?;
+        self.asked(first, scope, |evaluator, input| {
+            walk::count(evaluator, input, steps, scope)
+        })
+    }
+
+    /// Asks a question of what a path starts with.
+    fn asked<T>(
+        &mut self,
+        first: &'r Node,
+        scope: Scope<'_, 'r>,
+        ask: impl FnOnce(&mut Self, &[Value<'r>]) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        if let NodeKind::This = first.kind {
+            return ask(self, scope.this);
+        }
+        let input = self.evaluate(first, scope)?;
+        ask(self, &input)
+    }
+
+    /// One operator that compares, with what can be compared without collections first.
+    fn comparison(
+        &mut self,
+        left: &'r Node,
+        operation: &'r Operation,
+        scope: Scope<'_, 'r>,
+    ) -> Result<Option<bool>, Fault> {
+        let (operator, right) = (operation.operator, &operation.operand);
+        match (left.yields, right.yields) {
+            (Yields::Truth, Yields::Truth)
+                if matches!(operator, Operator::Equal | Operator::NotEqual) =>
+            {
+                let left = self.truth_apart(left, scope)?;
+                let right = self.truth_apart(right, scope)?;
+                let both = left.zip(right);
+                Ok(both.map(|(left, right)| (left == right) == (operator == Operator::Equal)))
+            }
+            (Yields::Count, Yields::Count) if operator.of_numbers(0, 0).is_some() => {
+                let left = self.count(left, scope)?;
+                let right = self.count(right, scope)?;
+                Ok(operator.of_numbers(left, right))
+            }
+            _ => {
+                let left = self.apart(left, scope)?;
+                match (operator, right.union_parts()) {
+                    (Operator::In, Some((first, others))) => {
+                        self.is_in_any(&left, first, others, operation.position, scope)
+                    }
+                    _ => self.compared(&left, operation, scope),
+                }
+            }
+        }
+    }
+
+    /// Whether an item is in `a | b | c`: the union is never made, and what comes after a hit not evaluated.
+    fn is_in_any(
+        &mut self,
+        item: &[Value<'r>],
+        first: &'r Node,
+        others: &'r [Operation],
+        position: usize,
+        scope: Scope<'_, 'r>,
+    ) -> Result<Option<bool>, Fault> {
+        let parts = std::iter::once(first).chain(others.iter().map(|other| &other.operand));
+        for part in parts {
+            let items = self.apart(part, scope)?;
+            match compare::membership(self, item, &items, position)? {
+                Some(false) => {}
+                settled => return Ok(settled),
+            }
+        }
+        Ok(Some(false))
+    }
+
+    /// Evaluates an argument with an item as `$this`; what is defined there is not seen outside.
+    pub(crate) fn evaluate_for(
+        &mut self,
+        node: &'r Node,
+        item: &Value<'r>,
+        scope: Scope<'_, 'r>,
+    ) -> Outcome<'r> {
+        let scope = Scope {
+            this: std::slice::from_ref(item),
+            index: None,
+            ..scope
+        };
+        self.apart(node, scope)
+    }
+
+    /// Evaluates an argument as a condition on an item.
+    pub(crate) fn truth_for(
+        &mut self,
+        node: &'r Node,
+        item: &Value<'r>,
+        scope: Scope<'_, 'r>,
+    ) -> Result<Option<bool>, Fault> {
+        let scope = Scope {
+            this: std::slice::from_ref(item),
+            index: None,
+            ..scope
+        };
+        self.truth_apart(node, scope)
+    }
+
+    /// Evaluates an operand or an argument: a variable that it defines is known in it alone.
+    pub(crate) fn apart(&mut self, node: &'r Node, scope: Scope<'_, 'r>) -> Outcome<'r> {
+        let known = self.defined.len();
+        let outcome = self.evaluate(node, scope);
+        self.defined.truncate(known);
+        outcome
+    }
+
+    /// The same as a condition.
+    pub(crate) fn truth_apart(
+        &mut self,
+        node: &'r Node,
+        scope: Scope<'_, 'r>,
+    ) -> Result<Option<bool>, Fault> {
+        let known = self.defined.len();
+        let outcome = self.truth(node, scope);
+        self.defined.truncate(known);
+        outcome
+    }
+
     /// Each step takes what the one before it has found.
     fn path(&mut self, first: &'r Node, steps: &'r [Step], scope: Scope<'_, 'r>) -> Outcome<'r> {
-        let mut items = self.evaluate(first, scope)?;
+        self.refuse_in_strict_mode(first, steps)?;
+        if let NodeKind::This = first.kind
+            && steps.first().is_some_and(Step::streams)
+        {
+            let (items, rest) = walk::stretch(self, scope.this, steps, scope)?;
+            return self.steps(items, rest, scope);
+        }
+        let items = self.evaluate(first, scope)?;
+        self.steps(items, steps, scope)
+    }
+
+    /// What strict mode knows of a path before it is walked.
+    fn refuse_in_strict_mode(&self, first: &Node, steps: &[Step]) -> Result<(), Fault> {
+        if self.variables.members == Members::Lenient {
+            return Ok(());
+        }
         navigate::refuse_after_cast(self, first, steps.first())?;
-        for (at, step) in steps.iter().enumerate() {
-            navigate::refuse_unordered(self, &steps[..at], step)?;
-            items = match step {
-                Step::Member(member) => navigate::member(self, &items, member)?,
-                Step::Call(call) => functions::invoke(
-                    self,
-                    Invocation {
-                        input: items,
-                        call,
-                        scope,
-                    },
-                )?,
-                Step::Item(index) => self.item(items, index, scope)?,
+        navigate::refuse_unordered(steps)
+    }
+
+    fn steps(
+        &mut self,
+        mut items: Items<'r>,
+        mut steps: &'r [Step],
+        scope: Scope<'_, 'r>,
+    ) -> Outcome<'r> {
+        while let Some((step, rest)) = steps.split_first() {
+            (items, steps) = match step {
+                step if step.streams() => walk::stretch(self, &items, steps, scope)?,
+                Step::Call(call) => {
+                    let input = items;
+                    let found = functions::invoke(self, Invocation { input, call, scope })?;
+                    (found, rest)
+                }
+                Step::Item(index) => (self.item(items, index, scope)?, rest),
+                // invariant: a member streams.
+                Step::Member(_) => (items, rest),
             };
         }
         Ok(items)
     }
 
     /// `[index]`: an index outside of the collection finds nothing, as FHIRPath wants.
-    fn item(&mut self, mut items: Items<'r>, index: &'r Node, scope: Scope<'_, 'r>) -> Outcome<'r> {
-        let index_items = self.evaluate(index, scope)?;
-        let Some(at) = self.integer(&index_items, "the index", index.position)? else {
-            return Ok(Vec::new());
-        };
-        match usize::try_from(at) {
-            Ok(at) if at < items.len() => Ok(vec![items.swap_remove(at)]),
-            Ok(_) | Err(_) => Ok(Vec::new()),
-        }
+    fn item(&mut self, items: Items<'r>, index: &'r Node, scope: Scope<'_, 'r>) -> Outcome<'r> {
+        let index_items = self.apart(index, scope)?;
+        let at = self.integer(&index_items, "the index", index.position)?;
+        let at = at.and_then(|at| usize::try_from(at).ok());
+        Ok(Items::from(at.and_then(|at| items.into_nth(at))))
     }
 
     /// Operators of one level group from the left.
@@ -200,7 +437,7 @@ impl<'r> Evaluator<'r> {
         operations: &'r [Operation],
         scope: Scope<'_, 'r>,
     ) -> Outcome<'r> {
-        let mut left = self.evaluate(first, scope)?;
+        let mut left = self.apart(first, scope)?;
         for operation in operations {
             left = self.operation(left, operation, scope)?;
         }
@@ -215,83 +452,113 @@ impl<'r> Evaluator<'r> {
         scope: Scope<'_, 'r>,
     ) -> Outcome<'r> {
         let position = operation.position;
-        if let Operator::Logic(logic) = operation.operator {
-            return self.logic(logic, &left, operation, scope);
-        }
-        let right = self.evaluate(&operation.operand, scope)?;
         match operation.operator {
-            // invariant: handled above, before the right side is evaluated.
-            Operator::Logic(_) => Ok(Vec::new()),
-            Operator::Equal => equality::equal(self, &left, &right, position).map(truth),
-            Operator::NotEqual => {
-                let equal = equality::equal(self, &left, &right, position)?;
-                Ok(truth(equal.map(|equal| !equal)))
+            Operator::Union => {
+                let right = self.apart(&operation.operand, scope)?;
+                compare::union(self, left, right, position)
             }
-            Operator::Equivalent => {
-                let equivalent = equality::equivalent(self, &left, &right, position)?;
-                Ok(truth(Some(equivalent)))
+            Operator::Concatenate => {
+                let right = self.apart(&operation.operand, scope)?;
+                arithmetic::concatenate(self, &left, &right, position)
             }
-            Operator::NotEquivalent => {
-                let equivalent = equality::equivalent(self, &left, &right, position)?;
-                Ok(truth(Some(!equivalent)))
-            }
-            Operator::Order(order) => compare::ordered(self, order, &left, &right, position),
-            Operator::Union => compare::union(self, left, right, position),
-            Operator::In => compare::membership(self, &left, &right, position),
-            Operator::Contains => compare::membership(self, &right, &left, position),
-            Operator::Concatenate => arithmetic::concatenate(self, &left, &right, position),
             Operator::Arithmetic(operator) => {
+                let right = self.apart(&operation.operand, scope)?;
                 arithmetic::calculate(self, operator, &left, &right, position)
             }
+            Operator::Logic(_)
+            | Operator::Equal
+            | Operator::NotEqual
+            | Operator::Equivalent
+            | Operator::NotEquivalent
+            | Operator::Order(_)
+            | Operator::In
+            | Operator::Contains => self.compared(&left, operation, scope).map(truth),
         }
     }
 
-    /// Three-valued logic; what the left side settles is not evaluated on the right.
-    fn logic(
+    /// One operator that yields a truth value, or nothing.
+    fn compared(
         &mut self,
-        logic: Logic,
         left: &[Value<'r>],
         operation: &'r Operation,
         scope: Scope<'_, 'r>,
-    ) -> Outcome<'r> {
-        let left = self.boolean(left, operation.position)?;
-        let settled = match (logic, left) {
-            (Logic::And, Some(false)) => Some(false),
-            (Logic::Or, Some(true)) | (Logic::Implies, Some(false)) => Some(true),
-            (Logic::And | Logic::Or | Logic::Implies | Logic::Xor, _) => None,
-        };
-        if settled.is_some() {
-            return Ok(truth(settled));
+    ) -> Result<Option<bool>, Fault> {
+        let position = operation.position;
+        let right = self.apart(&operation.operand, scope)?;
+        match operation.operator {
+            Operator::Equal => equality::equal(self, left, &right, position),
+            Operator::NotEqual => {
+                let equal = equality::equal(self, left, &right, position)?;
+                Ok(equal.map(|equal| !equal))
+            }
+            Operator::Equivalent => equality::equivalent(self, left, &right, position).map(Some),
+            Operator::NotEquivalent => {
+                let equivalent = equality::equivalent(self, left, &right, position)?;
+                Ok(Some(!equivalent))
+            }
+            Operator::Order(order) => compare::ordered(self, order, left, &right, position),
+            Operator::In => compare::membership(self, left, &right, position),
+            Operator::Contains => compare::membership(self, &right, left, position),
+            // invariant: a level of logic is evaluated as such, and the others yield items.
+            Operator::Logic(_)
+            | Operator::Union
+            | Operator::Concatenate
+            | Operator::Arithmetic(_) => Ok(None),
         }
-        let right = self.evaluate(&operation.operand, scope)?;
-        let right = self.boolean(&right, operation.position)?;
-        Ok(truth(match logic {
+    }
+
+    /// Operators of three-valued logic, from left to right.
+    fn logic_chain(
+        &mut self,
+        first: &'r Node,
+        operations: &'r [Operation],
+        scope: Scope<'_, 'r>,
+    ) -> Result<Option<bool>, Fault> {
+        let mut left = self.truth_apart(first, scope)?;
+        for operation in operations {
+            if let Some(logic) = operation.operator.logic() {
+                left = self.logic(logic, left, &operation.operand, scope)?;
+            }
+        }
+        Ok(left)
+    }
+
+    /// What the left side settles is not evaluated on the right.
+    fn logic(
+        &mut self,
+        logic: Logic,
+        left: Option<bool>,
+        right: &'r Node,
+        scope: Scope<'_, 'r>,
+    ) -> Result<Option<bool>, Fault> {
+        match (logic, left) {
+            (Logic::And, Some(false)) => return Ok(Some(false)),
+            (Logic::Or, Some(true)) | (Logic::Implies, Some(false)) => return Ok(Some(true)),
+            (Logic::And | Logic::Or | Logic::Implies | Logic::Xor, _) => {}
+        }
+        let right = self.truth_apart(right, scope)?;
+        Ok(match logic {
             Logic::And if right == Some(false) => Some(false),
             Logic::And => left.and(right),
             Logic::Or | Logic::Implies if right == Some(true) => Some(true),
             // What the left side is here, settled nothing: false for `or`, true for `implies`, or open.
             Logic::Or | Logic::Implies => left.and(right),
             Logic::Xor => left.zip(right).map(|(left, right)| left != right),
-        }))
+        })
     }
 
     /// Takes steps from what is left.
-    pub(crate) fn charge(&mut self, steps: usize, position: usize) -> Result<(), EvaluationError> {
+    pub(crate) fn charge(&mut self, steps: usize, position: usize) -> Result<(), Fault> {
         match self.steps_left.checked_sub(steps as u64) {
             Some(left) => {
                 self.steps_left = left;
                 Ok(())
             }
-            None => Err(EvaluationError {
-                kind: EvaluationErrorKind::Limit,
-                ..EvaluationError::new(
-                    position,
-                    format!(
-                        "the evaluation takes more than {} steps",
-                        self.variables.max_steps
-                    ),
-                )
-            }),
+            None => {
+                let most = self.variables.max_steps;
+                let message = format!("the evaluation takes more than {most} steps");
+                Err(EvaluationError::limit(position, message))
+            }
         }
     }
 
@@ -301,7 +568,7 @@ impl<'r> Evaluator<'r> {
         items: &'i [Value<'r>],
         what: &str,
         position: usize,
-    ) -> Result<Option<&'i Value<'r>>, EvaluationError> {
+    ) -> Result<Option<&'i Value<'r>>, Fault> {
         match items {
             [] => Ok(None),
             [item] => Ok(Some(item)),
@@ -320,7 +587,7 @@ impl<'r> Evaluator<'r> {
         &self,
         items: &[Value<'r>],
         position: usize,
-    ) -> Result<Option<bool>, EvaluationError> {
+    ) -> Result<Option<bool>, Fault> {
         Ok(self.single(items, "a condition", position)?.map(truth_of))
     }
 
@@ -330,12 +597,12 @@ impl<'r> Evaluator<'r> {
         items: &[Value<'r>],
         what: &str,
         position: usize,
-    ) -> Result<Option<i64>, EvaluationError> {
+    ) -> Result<Option<i64>, Fault> {
         let Some(item) = self.single(items, what, position)? else {
             return Ok(None);
         };
         match system::system_value(self, item) {
-            Some(Value::Integer(number)) => Ok(Some(number)),
+            Some(Value::Integer(number) | Value::Long(number)) => Ok(Some(number)),
             Some(Value::Text(text))
                 if item.system_type().is_none() && text.parse::<i64>().is_ok() =>
             {
@@ -354,7 +621,7 @@ impl<'r> Evaluator<'r> {
         items: &[Value<'r>],
         what: &str,
         position: usize,
-    ) -> Result<Option<Cow<'r, str>>, EvaluationError> {
+    ) -> Result<Option<Cow<'r, str>>, Fault> {
         let Some(item) = self.single(items, what, position)? else {
             return Ok(None);
         };
@@ -368,6 +635,7 @@ impl<'r> Evaluator<'r> {
             Value::Element(_)
             | Value::Boolean(_)
             | Value::Integer(_)
+            | Value::Long(_)
             | Value::Decimal(_)
             | Value::Temporal(_)
             | Value::Quantity(_)
@@ -383,9 +651,20 @@ impl<'r> Evaluator<'r> {
     }
 }
 
+impl<'s, 'r> Scope<'s, 'r> {
+    /// The scope of a whole expression.
+    fn of(this: &'s [Value<'r>]) -> Self {
+        Self {
+            this,
+            index: None,
+            total: None,
+        }
+    }
+}
+
 /// A truth value, or nothing, as items.
 pub(crate) fn truth<'r>(truth: Option<bool>) -> Items<'r> {
-    truth.map(Value::Boolean).into_iter().collect()
+    Items::from(truth.map(Value::Boolean))
 }
 
 /// Literals are borrowed from the expression, so that using one costs no memory.
@@ -393,6 +672,7 @@ fn value_of(literal: &Literal) -> Value<'_> {
     match literal {
         Literal::Boolean(truth) => Value::Boolean(*truth),
         Literal::Integer(number) => Value::Integer(*number),
+        Literal::Long(number) => Value::Long(*number),
         Literal::Decimal(number) => Value::Decimal(*number),
         Literal::Text(text) => Value::Text(Cow::Borrowed(text)),
         Literal::Temporal(point) => Value::Temporal(*point),

@@ -59,8 +59,12 @@ const SYMBOLS: [&str; 23] = [
 ];
 
 /// Splits an expression into tokens, the last of which is [`TokenKind::End`].
-pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, ExpressionError> {
-    let mut lexer = Lexer { text, at: 0 };
+pub(super) fn tokens(text: &str, quotes: Quotes) -> Result<Vec<Token<'_>>, ExpressionError> {
+    let mut lexer = Lexer {
+        text,
+        at: 0,
+        quotes,
+    };
     let mut tokens = Vec::new();
     loop {
         lexer.skip_space_and_comments()?;
@@ -74,9 +78,19 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, ExpressionError> {
     }
 }
 
+/// What texts stand in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Quotes {
+    /// Single quotes, as the grammar says.
+    Single,
+    /// Double quotes too, as a constraint of R5 has it.
+    Either,
+}
+
 struct Lexer<'t> {
     text: &'t str,
     at: usize,
+    quotes: Quotes,
 }
 
 impl<'t> Lexer<'t> {
@@ -90,6 +104,7 @@ impl<'t> Lexer<'t> {
             '0'..='9' => Ok(TokenKind::Number(self.number())),
             '`' => self.quoted('`').map(TokenKind::Quoted),
             '\'' => self.quoted('\'').map(TokenKind::Text),
+            '"' if self.quotes == Quotes::Either => self.quoted('"').map(TokenKind::Text),
             '@' => self.temporal(),
             '$' => self.dollar(),
             '%' => self.percent(),
@@ -130,6 +145,9 @@ impl<'t> Lexer<'t> {
         {
             self.at += 1;
             self.take_while(|letter| letter.is_ascii_digit());
+        } else if self.rest().starts_with('L') {
+            // `1L` is a long whole number.
+            self.at += 1;
         }
         &self.text[start..self.at]
     }

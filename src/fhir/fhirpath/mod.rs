@@ -2,20 +2,24 @@
 
 mod arithmetic;
 mod ast;
+mod check;
 mod compare;
 mod decimal;
 mod equality;
 mod evaluate;
 mod functions;
+mod items;
 mod lexer;
 mod navigate;
 mod parser;
 mod quantity;
 mod system;
 mod temporal;
+mod typing;
 mod units;
 mod value;
 mod variables;
+mod walk;
 
 #[cfg(test)]
 mod tests;
@@ -29,6 +33,7 @@ pub use value::{Collection, Trace, TypeName, Value};
 pub use variables::{Casts, DEFAULT_MAX_STEPS, Members, NoServices, Services, Variables};
 
 use crate::fhir::tree::{Element, Resource};
+use evaluate::Evaluator;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -54,7 +59,16 @@ pub struct ExpressionError {
 impl Expression {
     /// Parses an expression; an unknown function, a bad literal or a wrong count of arguments is an error here.
     pub fn parse(text: &str) -> Result<Self, ExpressionError> {
-        let (node, variables) = parser::parse(text)?;
+        Self::parse_with(text, lexer::Quotes::Single)
+    }
+
+    /// Parses an expression of a published definition: texts may stand in double quotes, as in R5's own `eld-11`.
+    pub fn parse_published(text: &str) -> Result<Self, ExpressionError> {
+        Self::parse_with(text, lexer::Quotes::Either)
+    }
+
+    fn parse_with(text: &str, quotes: lexer::Quotes) -> Result<Self, ExpressionError> {
+        let (node, variables) = parser::parse(text, quotes)?;
         let text = text.to_owned();
         Ok(Self {
             text,
@@ -74,6 +88,17 @@ impl Expression {
         self.variables.iter().map(String::as_str)
     }
 
+    /// All that can only be a mistake when the expression is evaluated at an element of a type: unknown elements, types
+    /// that do not exist, operators and functions on impossible types, steps that count on an order that is none. What
+    /// `types` does not know is passed over in silence.
+    pub fn check(
+        &self,
+        root_type: &str,
+        types: &dyn crate::fhir::types::Types,
+    ) -> Vec<ExpressionError> {
+        check::check(&self.node, root_type, types)
+    }
+
     /// Evaluates over a whole resource.
     pub fn evaluate<'r>(
         &'r self,
@@ -89,7 +114,60 @@ impl Expression {
         context: Element<'r>,
         variables: &'r Variables<'r>,
     ) -> Result<Collection<'r>, EvaluationError> {
-        evaluate::evaluate(&self.node, context, variables)
+        Evaluator::new(variables, context)
+            .whole(&self.node)
+            .map_err(|fault| *fault)
+    }
+
+    /// Whether the expression holds at an element, by singleton evaluation: a truth value is itself, any other single
+    /// item is true, and an empty collection is `None`. Several items are an error, or true with [`Casts::EachItem`]. Dearer than [`Self::evaluate_at`]
+    /// in nothing, and cheaper by the collections that are never made.
+    pub fn holds_at<'r>(
+        &'r self,
+        context: Element<'r>,
+        variables: &'r Variables<'r>,
+    ) -> Result<Option<bool>, EvaluationError> {
+        Evaluator::new(variables, context)
+            .whole_truth(&self.node)
+            .map_err(|fault| *fault)
+    }
+}
+
+/// Many evaluations over the elements of a resource with the same variables: what one of them learns of the Bundle
+/// around serves the next.
+pub struct Session<'r> {
+    evaluator: Evaluator<'r>,
+}
+
+impl<'r> Session<'r> {
+    /// A session that starts anywhere in a resource.
+    pub fn new(variables: &'r Variables<'r>, context: Element<'r>) -> Self {
+        let evaluator = Evaluator::new(variables, context);
+        Self { evaluator }
+    }
+
+    /// The same as [`Expression::evaluate_at`].
+    pub fn evaluate_at(
+        &mut self,
+        expression: &'r Expression,
+        context: Element<'r>,
+    ) -> Result<Collection<'r>, EvaluationError> {
+        self.evaluator.start(context);
+        self.evaluator
+            .whole(&expression.node)
+            .map_err(|fault| *fault)
+    }
+
+    /// The same as [`Expression::holds_at`].
+    pub fn holds_at(
+        &mut self,
+        expression: &'r Expression,
+        context: Element<'r>,
+    ) -> Result<Option<bool>, EvaluationError> {
+        self.evaluator.start(context);
+        self.evaluator
+            .whole_truth(&expression.node)
+            .map_err(|fault| *fault)
     }
 }
 

@@ -1,10 +1,14 @@
 //! From items to the elements below them, to variables, and along references.
 
 use super::ExpressionError;
-use super::ast::{Member, Node, NodeKind, Spelling, Step, TypeOperator};
-use super::evaluate::{EvaluationError, Evaluator, Items, Outcome};
+use super::ast::{Member, Node, NodeKind, Role, Spelling, Step, TypeOperator, Variable};
+use super::evaluate::{EvaluationError, Evaluator, Fault, Outcome, Scope};
+use super::items::Items;
+use super::system::system_value;
+use super::typing::type_of;
 use super::value::{TypeName, Value};
 use super::variables::Members;
+use super::walk;
 use crate::fhir::tree::{Element, Kind};
 use crate::fhir::types;
 use std::borrow::Cow;
@@ -13,12 +17,10 @@ use std::collections::HashMap;
 /// A name at the start of a path: a type's name stands for an item of that type, any other for its elements.
 pub(super) fn head<'r>(
     evaluator: &mut Evaluator<'r>,
-    this: &[Value<'r>],
+    scope: Scope<'_, 'r>,
     member: &'r Member,
 ) -> Outcome<'r> {
-    if member.spelling != Spelling::TypeLike {
-        return self::member(evaluator, this, member);
-    }
+    let this = scope.this;
     let is_of_type = |item: &Value<'r>| {
         let name = item.element().and_then(Element::resource_type);
         name.is_some_and(|name| is_or_derives(evaluator, name, &member.name))
@@ -31,7 +33,8 @@ pub(super) fn head<'r>(
             .collect());
     }
     refuse_other_type(evaluator, this, member)?;
-    self::member(evaluator, this, member)
+    // The elements of FHIR start with a small letter, those of logical models need not.
+    walk::members(evaluator, this, member, scope)
 }
 
 /// Whether a type is another, or stands below it.
@@ -53,7 +56,7 @@ fn refuse_other_type(
     evaluator: &Evaluator<'_>,
     this: &[Value<'_>],
     member: &Member,
-) -> Result<(), EvaluationError> {
+) -> Result<(), Fault> {
     let strict = evaluator.variables.members == Members::Strict;
     let Some(Value::Element(element)) = this.first() else {
         return Ok(());
@@ -68,63 +71,8 @@ fn refuse_other_type(
     Ok(())
 }
 
-/// The elements of this name below each item.
-pub(super) fn member<'r>(
-    evaluator: &mut Evaluator<'r>,
-    items: &[Value<'r>],
-    member: &'r Member,
-) -> Outcome<'r> {
-    let mut found = Vec::new();
-    for item in items {
-        match item {
-            Value::Element(element) => children_named(evaluator, *element, member, &mut found)?,
-            Value::Type(name) => found.extend(part_of_type(name, &member.name)),
-            Value::Quantity(quantity) if member.name == "value" => {
-                found.push(Value::Decimal(quantity.value))
-            }
-            Value::Quantity(quantity) if matches!(member.name.as_str(), "unit" | "code") => {
-                found.push(Value::Text(Cow::Owned(quantity.unit.code().to_owned())));
-            }
-            Value::Boolean(_)
-            | Value::Integer(_)
-            | Value::Decimal(_)
-            | Value::Text(_)
-            | Value::Temporal(_)
-            | Value::Quantity(_) => {}
-        }
-    }
-    evaluator.charge(items.len() + found.len(), member.position)?;
-    Ok(found)
-}
-
-/// A choice element is found by its name without type: `value` finds `valueQuantity`.
-fn children_named<'r>(
-    evaluator: &Evaluator<'r>,
-    element: Element<'r>,
-    member: &'r Member,
-    found: &mut Items<'r>,
-) -> Result<(), EvaluationError> {
-    let before = found.len();
-    let wanted = member.name.as_str();
-    for child in element.children() {
-        let Some(rest) = child.name().strip_prefix(wanted) else {
-            continue;
-        };
-        if rest.is_empty() {
-            refuse_typed_choice(child, member)?;
-            found.push(Value::Element(child));
-        } else if types::choice_type(wanted, rest).is_some() {
-            found.push(Value::Element(child));
-        }
-    }
-    if found.len() == before {
-        refuse_unknown_element(evaluator, element, member)?;
-    }
-    Ok(())
-}
-
 /// `valueQuantity` is plain below a Device's property, and a typed choice below an Observation.
-fn refuse_typed_choice(child: Element<'_>, member: &Member) -> Result<(), EvaluationError> {
+pub(super) fn refuse_typed_choice(child: Element<'_>, member: &Member) -> Result<(), Fault> {
     if member.spelling != Spelling::PerhapsChoice || types::is_plain(child) {
         return Ok(());
     }
@@ -132,23 +80,23 @@ fn refuse_typed_choice(child: Element<'_>, member: &Member) -> Result<(), Evalua
         return Ok(());
     };
     let error = ExpressionError::typed_choice(&member.name, base, type_name, member.position);
-    Err(EvaluationError {
-        help: error.help,
-        ..EvaluationError::new(error.position, error.message)
+    let fault = EvaluationError::new(error.position, error.message);
+    Err(match error.help {
+        Some(help) => fault.with_help(help),
+        None => fault,
     })
 }
 
 /// In strict mode, an element that its type does not have is a typing error.
-fn refuse_unknown_element(
-    evaluator: &Evaluator<'_>,
-    element: Element<'_>,
+pub(super) fn refuse_unknown_element<'r>(
+    evaluator: &Evaluator<'r>,
+    element: Element<'r>,
     member: &Member,
-) -> Result<(), EvaluationError> {
+) -> Result<(), Fault> {
     if evaluator.variables.members == Members::Lenient {
         return Ok(());
     }
-    let types = evaluator.variables.types;
-    let Some(type_name) = types::type_of(element, types) else {
+    let Some(type_name) = type_of(evaluator, element) else {
         return Ok(());
     };
     refuse_element_of(evaluator, type_name, member)
@@ -159,7 +107,7 @@ fn refuse_element_of(
     evaluator: &Evaluator<'_>,
     type_name: &str,
     member: &Member,
-) -> Result<(), EvaluationError> {
+) -> Result<(), Fault> {
     let Some(elements) = evaluator.variables.types.elements(type_name) else {
         return Ok(());
     };
@@ -178,45 +126,34 @@ fn refuse_element_of(
     })
 }
 
-/// What `type()` tells has two parts.
-fn part_of_type<'r>(name: &TypeName<'r>, part: &str) -> Option<Value<'r>> {
-    match part {
-        "namespace" => Some(Value::Text(Cow::Borrowed(name.namespace))),
-        "name" => Some(Value::Text(name.name.clone())),
-        _ => None,
+/// In strict mode: the order of `children()` means nothing, so no step may depend on it.
+pub(super) fn refuse_unordered(steps: &[Step]) -> Result<(), Fault> {
+    let pairs = steps.iter().zip(steps.iter().skip(1));
+    for (before, step) in pairs {
+        if let Step::Call(previous) = before
+            && matches!(previous.role, Role::Children | Role::Descendants)
+            && is_ordering(step)
+        {
+            let message = format!(
+                "the items of `{}()` have no order that a step could count on",
+                previous.function.name
+            );
+            return Err(EvaluationError::new(previous.position, message));
+        }
     }
+    Ok(())
 }
 
-/// In strict mode: the order of `children()` means nothing, so no step may depend on it; and after a cast the
-/// elements are those of the type.
-pub(super) fn refuse_unordered(
-    evaluator: &Evaluator<'_>,
-    before: &[Step],
-    step: &Step,
-) -> Result<(), EvaluationError> {
-    if evaluator.variables.members == Members::Lenient {
-        return Ok(());
-    }
-    let Some(Step::Call(previous)) = before.last() else {
-        return Ok(());
-    };
-    let unordered = matches!(previous.function.name, "children" | "descendants");
-    let ordering = match step {
+/// Whether the result of a step depends on the order of its input.
+pub(super) fn is_ordering(step: &Step) -> bool {
+    match step {
         Step::Call(call) => matches!(
             call.function.name,
             "first" | "last" | "tail" | "skip" | "take"
         ),
         Step::Item(_) => true,
         Step::Member(_) => false,
-    };
-    if unordered && ordering {
-        let message = format!(
-            "the items of `{}()` have no order that a step could count on",
-            previous.function.name
-        );
-        return Err(EvaluationError::new(previous.position, message));
     }
-    Ok(())
 }
 
 /// In strict mode: an element that follows `as` must be one of the type.
@@ -224,7 +161,7 @@ pub(super) fn refuse_after_cast(
     evaluator: &Evaluator<'_>,
     first: &Node,
     step: Option<&Step>,
-) -> Result<(), EvaluationError> {
+) -> Result<(), Fault> {
     let inner = &first.without_brackets().kind;
     if let (NodeKind::TypeTest(_, TypeOperator::As, specifier), Some(Step::Member(member))) =
         (inner, step)
@@ -235,35 +172,42 @@ pub(super) fn refuse_after_cast(
     Ok(())
 }
 
-/// A variable of the environment, of FHIR, or of the caller.
-pub(super) fn variable<'r>(evaluator: &Evaluator<'r>, name: &str, position: usize) -> Outcome<'r> {
-    if let Some(values) = evaluator.variables.named.get(name) {
-        return Ok(values.clone());
+/// A variable of the expression, of the caller, of FHIRPath or of FHIR.
+pub(super) fn variable<'r>(
+    evaluator: &Evaluator<'r>,
+    variable: &'r Variable,
+    position: usize,
+) -> Outcome<'r> {
+    let name = variable.name.as_str();
+    let mut defined = evaluator.defined.iter().rev();
+    if let Some((_, items)) = defined.find(|(known, _)| known == name) {
+        return Ok(items.clone());
     }
-    let fixed = match name {
-        "ucum" => "http://unitsofmeasure.org".to_owned(),
-        "sct" => "http://snomed.info/sct".to_owned(),
-        "loinc" => "http://loinc.org".to_owned(),
-        "context" => return Ok(vec![Value::Element(evaluator.context)]),
-        "resource" => return Ok(vec![Value::Element(evaluator.context.nearest_resource())]),
-        "rootResource" => {
-            return Ok(vec![Value::Element(container_of(
-                evaluator.context.nearest_resource(),
-            ))]);
-        }
-        _ => match (name.strip_prefix("vs-"), name.strip_prefix("ext-")) {
-            (Some(value_set), _) => format!("http://hl7.org/fhir/ValueSet/{value_set}"),
-            (None, Some(extension)) => {
-                format!("http://hl7.org/fhir/StructureDefinition/{extension}")
-            }
-            (None, None) => return Err(unknown_variable(evaluator, name, position)),
-        },
+    if let Some(values) = evaluator.variables.named.get(name) {
+        return Ok(Items::of(values));
+    }
+    if let Some(text) = &variable.text {
+        return Ok(Items::One(Value::Text(Cow::Borrowed(text))));
+    }
+    let element = match name {
+        "context" => evaluator.context,
+        "resource" => evaluator.context.nearest_resource(),
+        "rootResource" => container_of(evaluator.context.nearest_resource()),
+        _ => return Err(unknown_variable(evaluator, name, position)),
     };
-    Ok(vec![Value::Text(Cow::Owned(fixed))])
+    Ok(Items::One(Value::Element(element)))
+}
+
+/// The names that FHIRPath and FHIR give a meaning, so that nothing else can take them.
+pub(super) fn is_reserved(name: &str) -> bool {
+    matches!(
+        name,
+        "ucum" | "sct" | "loinc" | "context" | "resource" | "rootResource"
+    )
 }
 
 /// A variable without a value is an error: an empty collection would hide the typing error.
-fn unknown_variable(evaluator: &Evaluator<'_>, name: &str, position: usize) -> EvaluationError {
+fn unknown_variable(evaluator: &Evaluator<'_>, name: &str, position: usize) -> Fault {
     let known = [
         "ucum",
         "sct",
@@ -319,7 +263,7 @@ pub(super) fn resolve<'r>(evaluator: &mut Evaluator<'r>, from: &Value<'r>) -> Op
         return Some(found);
     }
     let services = evaluator.variables.services;
-    services.resolve(&reference).map(|resource| resource.root())
+    services.resolve(&reference)
 }
 
 /// The address in a Reference, or a URI or canonical by itself.
@@ -334,6 +278,7 @@ fn reference_text<'r>(from: &Value<'r>) -> Option<Cow<'r, str>> {
         }
         Value::Boolean(_)
         | Value::Integer(_)
+        | Value::Long(_)
         | Value::Decimal(_)
         | Value::Temporal(_)
         | Value::Quantity(_)
@@ -408,37 +353,17 @@ fn id_of(resource: Element<'_>) -> Option<&str> {
     resource.child("id")?.value()
 }
 
-/// All elements directly below the items; a computed value has none.
-pub(super) fn children<'r>(
-    evaluator: &mut Evaluator<'r>,
-    items: &[Value<'r>],
-    position: usize,
-) -> Outcome<'r> {
-    let mut found = Vec::new();
-    for item in items {
-        if let Value::Element(element) = item {
-            found.extend(element.children().map(Value::Element));
-        }
+/// Whether an item is a primitive with a value.
+pub(super) fn has_value<'r>(evaluator: &Evaluator<'r>, item: &Value<'r>) -> bool {
+    match item.element() {
+        Some(element) => element.value().is_some(),
+        None => system_value(evaluator, item).is_some(),
     }
-    evaluator.charge(items.len() + found.len(), position)?;
-    Ok(found)
 }
 
-/// All elements anywhere below the items.
-pub(super) fn descendants<'r>(
-    evaluator: &mut Evaluator<'r>,
-    items: &[Value<'r>],
-    position: usize,
-) -> Outcome<'r> {
-    let mut found = Vec::new();
-    for item in items {
-        if let Value::Element(element) = item {
-            let before = found.len();
-            found.extend(element.descendants().map(Value::Element));
-            evaluator.charge(found.len() - before, position)?;
-        }
-    }
-    Ok(found)
+/// Whether an element is an extension with this URL.
+pub(super) fn is_extension(element: Element<'_>, url: Option<&str>) -> bool {
+    element.name() == "extension" && element.child("url").and_then(Element::value) == url
 }
 
 /// The type of an item, as `type()` tells it.
@@ -450,7 +375,7 @@ pub(super) fn type_name<'r>(evaluator: &Evaluator<'r>, item: &Value<'r>) -> Type
             name,
         };
     }
-    let element_type = |element| types::type_of(element, evaluator.variables.types);
+    let element_type = |element| type_of(evaluator, element);
     let name = match item.element() {
         Some(element) => element_type(element).unwrap_or("Element"),
         None => "SimpleTypeInfo",

@@ -2,14 +2,15 @@
 
 use super::ExpressionError;
 use super::ast::{
-    Call, Literal, Member, Node, NodeKind, Operation, Operator, Sign, Spelling, Step, TypeOperator,
-    TypeSpecifier,
+    Call, Choice, Indices, Literal, Member, Node, NodeKind, Operation, Operator, Role, Sign,
+    Spelling, Step, TypeOperator, TypeSpecifier, Variable, Yields,
 };
 use super::decimal::Decimal;
 use super::functions::{self, Arguments, Function};
-use super::lexer::{Token, TokenKind, tokens};
+use super::lexer::{Quotes, Token, TokenKind, tokens};
 use super::quantity::{Quantity, Unit};
 use super::temporal::{CalendarUnit, Temporal, TemporalKind};
+use crate::fhir::tree::name_hash;
 use crate::fhir::types;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -17,25 +18,35 @@ use std::collections::BTreeSet;
 /// How deep brackets may nest.
 const MAX_NESTING: usize = 64;
 
+/// How deep the tree of an expression may be, which bounds the recursion of all that walks it. Brackets that hold one
+/// operator of each level are the worst.
+const MAX_DEPTH: u16 = 200;
+
 /// How long an expression may be, in bytes.
 const MAX_LENGTH: usize = 64 * 1024;
 
 /// Parses a whole expression; beside it stand the names of the variables that it uses.
-pub(super) fn parse(text: &str) -> Result<(Node, BTreeSet<String>), ExpressionError> {
+pub(super) fn parse(
+    text: &str,
+    quotes: Quotes,
+) -> Result<(Node, BTreeSet<String>), ExpressionError> {
     if text.len() > MAX_LENGTH {
         let message = format!("the expression is longer than {MAX_LENGTH} bytes");
         return Err(ExpressionError::new(0, message));
     }
-    let tokens = tokens(text)?;
+    let tokens = tokens(text, quotes)?;
     let mut parser = Parser {
         tokens: &tokens,
         next: 0,
         nesting: 0,
+        indices: 0,
         variables: BTreeSet::new(),
+        defined: BTreeSet::new(),
     };
     let node = parser.expression(0)?;
     if *parser.peek() == TokenKind::End {
-        return Ok((node, parser.variables));
+        let from_outside = &parser.variables - &parser.defined;
+        return Ok((node, from_outside));
     }
     let message = format!(
         "expected an operator or the end of the expression, found {}",
@@ -55,7 +66,11 @@ struct Parser<'p> {
     tokens: &'p [Token<'p>],
     next: usize,
     nesting: usize,
+    /// How many `$index` there were so far.
+    indices: usize,
     variables: BTreeSet<String>,
+    /// The variables that the expression defines itself.
+    defined: BTreeSet<String>,
 }
 
 impl<'p> Parser<'p> {
@@ -87,6 +102,9 @@ impl<'p> Parser<'p> {
             left = chained(left, operation);
         }
         self.nesting -= 1;
+        if left.depth > MAX_DEPTH {
+            return Err(self.error("the expression nests too deep"));
+        }
         Ok(left)
     }
 
@@ -123,16 +141,17 @@ impl<'p> Parser<'p> {
         operand: Node,
         operator: TypeOperator,
     ) -> Result<Node, ExpressionError> {
-        let position = self.position();
+        let position = operand.position;
         self.next += 1;
+        let named_at = self.position();
         let first = self.identifier("the name of a type")?;
         let mut names = vec![first];
         while self.eat(".") {
             names.push(self.identifier("the rest of a type's name")?);
         }
-        let specifier = type_specifier(names, position)?;
+        let specifier = type_specifier(names, named_at)?;
         let kind = NodeKind::TypeTest(Box::new(operand), operator, specifier);
-        Ok(Node { position, kind })
+        Ok(Node::new(position, kind))
     }
 
     /// Signs bind looser than steps: `-1.abs()` is the negative of `1.abs()`.
@@ -148,13 +167,12 @@ impl<'p> Parser<'p> {
         let operand = Box::new(self.signed()?);
         self.nesting -= 1;
         let kind = NodeKind::Signed(sign, operand);
-        Ok(Node { position, kind })
+        Ok(Node::new(position, kind))
     }
 
     /// What comes first, and the steps and indices after it.
     fn path(&mut self) -> Result<Node, ExpressionError> {
-        let first = self.term()?;
-        let mut steps = Vec::new();
+        let (first, mut steps) = self.start()?;
         loop {
             if self.eat(".") {
                 steps.push(self.step()?);
@@ -169,9 +187,35 @@ impl<'p> Parser<'p> {
         if steps.is_empty() {
             return Ok(first);
         }
-        let position = first.position;
-        let kind = NodeKind::Path(Box::new(first), steps);
-        Ok(Node { position, kind })
+        Ok(path_of(first, steps))
+    }
+
+    /// What a path starts with. An element or a function there is a step from `$this`, as `$this.name` would be.
+    fn start(&mut self) -> Result<(Node, Vec<Step>), ExpressionError> {
+        let position = self.position();
+        let named = match self.peek() {
+            TokenKind::Word(word) => !matches!(*word, "true" | "false"),
+            TokenKind::Quoted(_) => true,
+            TokenKind::Text(_)
+            | TokenKind::Number(_)
+            | TokenKind::Temporal(_)
+            | TokenKind::Dollar(_)
+            | TokenKind::Percent(_)
+            | TokenKind::Symbol(_)
+            | TokenKind::End => false,
+        };
+        if !named {
+            return Ok((self.term()?, Vec::new()));
+        }
+        let node = |kind| Node::new(position, kind);
+        Ok(match self.step()? {
+            Step::Member(member) if member.spelling == Spelling::TypeLike => {
+                (node(NodeKind::Head(member)), Vec::new())
+            }
+            step @ (Step::Member(_) | Step::Call(_) | Step::Item(_)) => {
+                (node(NodeKind::This), vec![step])
+            }
+        })
     }
 
     /// A name is a function when a bracket follows, and an element otherwise.
@@ -199,36 +243,25 @@ impl<'p> Parser<'p> {
             TokenKind::Number(text) => NodeKind::Literal(self.number(text, position)?),
             TokenKind::Temporal(text) => NodeKind::Literal(temporal(text, position)?),
             TokenKind::Dollar("this") => NodeKind::This,
-            TokenKind::Dollar("index") => NodeKind::Index,
+            TokenKind::Dollar("index") => {
+                self.indices += 1;
+                NodeKind::Index
+            }
             TokenKind::Dollar(_) => NodeKind::Total,
             TokenKind::Percent(name) => {
                 self.variables.insert(name.clone());
-                NodeKind::Variable(name)
+                let text = fixed_text(&name);
+                NodeKind::Variable(Variable { name, text })
             }
             TokenKind::Word("true") => NodeKind::Literal(Literal::Boolean(true)),
             TokenKind::Word("false") => NodeKind::Literal(Literal::Boolean(false)),
-            TokenKind::Word(_) | TokenKind::Quoted(_) => {
-                self.next -= 1;
-                return self.head(position);
-            }
-            TokenKind::Symbol(_) | TokenKind::End => {
+            TokenKind::Word(_) | TokenKind::Quoted(_) | TokenKind::Symbol(_) | TokenKind::End => {
                 self.next -= 1;
                 let message = format!("expected a value, found {}", token.describe());
                 return Err(ExpressionError::new(position, message));
             }
         };
-        Ok(Node { position, kind })
-    }
-
-    /// A name at the start of a path.
-    fn head(&mut self, position: usize) -> Result<Node, ExpressionError> {
-        let kind = match self.step()? {
-            Step::Member(member) => NodeKind::Member(member),
-            Step::Call(call) => NodeKind::Call(call),
-            // invariant: `step` reads names only.
-            Step::Item(_) => NodeKind::Empty,
-        };
-        Ok(Node { position, kind })
+        Ok(Node::new(position, kind))
     }
 
     /// An expression in brackets.
@@ -238,16 +271,20 @@ impl<'p> Parser<'p> {
         self.expect(")")?;
         // The brackets stay visible, so that `(a | b) | c` keeps its order of evaluation.
         let kind = NodeKind::Path(Box::new(inner), Vec::new());
-        Ok(Node { position, kind })
+        Ok(Node::new(position, kind))
     }
 
     /// A number, with the unit that may follow it.
     fn number(&mut self, text: &str, position: usize) -> Result<Literal, ExpressionError> {
+        if let Some(digits) = text.strip_suffix('L') {
+            let long = digits.parse().map(Literal::Long);
+            return long.map_err(|_| ExpressionError::new(position, "the number is out of range"));
+        }
         let value = Decimal::parse(text)
             .ok_or_else(|| ExpressionError::new(position, "the number has too many digits"))?;
         if let Some(unit) = self.unit() {
             self.next += 1;
-            return Ok(Literal::Quantity(Quantity { value, unit }));
+            return Ok(Literal::Quantity(Box::new(Quantity { value, unit })));
         }
         if text.contains('.') {
             return Ok(Literal::Decimal(value));
@@ -270,9 +307,11 @@ impl<'p> Parser<'p> {
     fn call(&mut self, name: String, position: usize) -> Result<Call, ExpressionError> {
         let function = functions::find(&name).ok_or_else(|| unknown_function(&name, position))?;
         let mut arguments = Vec::new();
+        let indices = self.indices;
         if !self.eat(")") {
             loop {
-                arguments.push(self.expression(0)?);
+                let argument = self.expression(0)?;
+                arguments.push(self.directed(argument, function)?);
                 if self.eat(")") {
                     break;
                 }
@@ -285,19 +324,44 @@ impl<'p> Parser<'p> {
             }
         }
         check_count(function, arguments.len(), position)?;
+        let asked = match self.indices == indices {
+            true => Indices::Never,
+            false => Indices::Asked,
+        };
         let mut call = Call {
             position,
             function,
+            role: Role::of(function.name, &arguments, asked),
             arguments,
             type_argument: None,
             pattern: None,
         };
+        if function.name == "defineVariable"
+            && let Some(name) = call.arguments[0].literal_text()
+        {
+            self.defined.insert(name.to_owned());
+        }
         match function.arguments {
             Arguments::Type => call.type_argument = Some(type_argument(&call)?),
             Arguments::Pattern => call.pattern = functions::literal_pattern(&call)?,
             Arguments::Expressions => {}
         }
         Ok(call)
+    }
+
+    /// A key to sort by may be followed by its direction. Downwards is what a minus before the key means, too.
+    fn directed(&mut self, key: Node, function: &Function) -> Result<Node, ExpressionError> {
+        let direction = match self.peek().spelling() {
+            Some(word @ ("asc" | "desc")) if function.name == "sort" => word,
+            Some(_) | None => return Ok(key),
+        };
+        self.next += 1;
+        if direction == "asc" {
+            return Ok(key);
+        }
+        let position = key.position;
+        let kind = NodeKind::Signed(Sign::Minus, Box::new(key));
+        Ok(Node::new(position, kind))
     }
 
     /// A name; the keywords `is`, `as`, `in` and `contains` are names too where a name is due.
@@ -349,16 +413,39 @@ impl<'p> Parser<'p> {
     }
 }
 
-/// Adds an operation to the chain on the left; all operators of FHIRPath group from the left.
-fn chained(left: Node, operation: Operation) -> Node {
+/// What comes first, and the steps after it; a `not()` at the end of a question turns its answer round.
+fn path_of(first: Node, mut steps: Vec<Step>) -> Node {
+    let position = first.position;
+    let last = steps.pop_if(|step| matches!(step, Step::Call(call) if call.function.name == "not"));
+    let Some(last) = last else {
+        return Node::new(position, NodeKind::Path(Box::new(first), steps));
+    };
+    if steps.is_empty() && first.yields == Yields::Truth {
+        return Node::new(position, NodeKind::Not(Box::new(first)));
+    }
+    let mut before = Node::new(position, NodeKind::Path(Box::new(first), steps));
+    if before.yields == Yields::Truth {
+        return Node::new(position, NodeKind::Not(Box::new(before)));
+    }
+    if let NodeKind::Path(_, steps) = &mut before.kind {
+        steps.push(last);
+    }
+    Node::new(position, before.kind)
+}
+
+/// Adds an operation to a chain of its level on the left; all operators of FHIRPath group from the left.
+fn chained(mut left: Node, operation: Operation) -> Node {
     let position = left.position;
-    if let NodeKind::Chain(first, mut operations) = left.kind {
+    let level = operation.operator.level();
+    let same_level = |last: &Operation| last.operator.level() == level;
+    if let NodeKind::Chain(_, operations) = &mut left.kind
+        && operations.last().is_some_and(same_level)
+    {
         operations.push(operation);
-        let kind = NodeKind::Chain(first, operations);
-        return Node { position, kind };
+        return Node::new(position, left.kind);
     }
     let kind = NodeKind::Chain(Box::new(left), vec![operation]);
-    Node { position, kind }
+    Node::new(position, kind)
 }
 
 /// An element by name. A name that no type of FHIR has, since it holds a choice's type, is refused with the right
@@ -374,11 +461,38 @@ fn member(name: String, position: usize) -> Result<Member, ExpressionError> {
         None if name.starts_with(|letter: char| letter.is_ascii_uppercase()) => Spelling::TypeLike,
         None => Spelling::Plain,
     };
+    let choice = match types::has_choices(&name) {
+        true => Choice::Possible,
+        false => Choice::Never,
+    };
     Ok(Member {
         position,
+        hash: name_hash(&name),
         name,
         spelling,
+        choice,
     })
+}
+
+/// The variables that FHIRPath and FHIR define as texts.
+fn fixed_text(name: &str) -> Option<String> {
+    let text = match name {
+        "ucum" => "http://unitsofmeasure.org",
+        "sct" => "http://snomed.info/sct",
+        "loinc" => "http://loinc.org",
+        _ => {
+            let value_set = name.strip_prefix("vs-");
+            return value_set
+                .map(|name| format!("http://hl7.org/fhir/ValueSet/{name}"))
+                .or_else(|| {
+                    let extension = name.strip_prefix("ext-")?;
+                    Some(format!(
+                        "http://hl7.org/fhir/StructureDefinition/{extension}"
+                    ))
+                });
+        }
+    };
+    Some(text.to_owned())
 }
 
 /// A date or time, checked against the calendar: `@2023-02-29` is an error of the expression.
@@ -443,9 +557,12 @@ fn type_argument(call: &Call) -> Result<TypeSpecifier, ExpressionError> {
 /// The words of a path that is nothing but names; `None` for any other expression.
 fn type_names(node: &Node) -> Option<Vec<String>> {
     match &node.kind {
-        NodeKind::Member(member) => Some(vec![member.name.clone()]),
+        NodeKind::Head(member) => Some(vec![member.name.clone()]),
         NodeKind::Path(first, steps) => {
-            let mut names = type_names(first)?;
+            let mut names = Vec::new();
+            if !matches!(first.kind, NodeKind::This) {
+                names = type_names(first)?;
+            }
             for step in steps {
                 let Step::Member(member) = step else {
                     return None;
@@ -460,7 +577,7 @@ fn type_names(node: &Node) -> Option<Vec<String>> {
         | NodeKind::Index
         | NodeKind::Total
         | NodeKind::Variable(_)
-        | NodeKind::Call(_)
+        | NodeKind::Not(_)
         | NodeKind::Signed(..)
         | NodeKind::Chain(..)
         | NodeKind::TypeTest(..) => None,

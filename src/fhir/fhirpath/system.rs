@@ -1,12 +1,12 @@
 //! The System values of items: what an element's text means once an operator asks.
 
 use super::decimal::Decimal;
-use super::evaluate::{EvaluationError, Evaluator};
+use super::evaluate::{EvaluationError, Evaluator, Fault};
 use super::quantity::{Quantity, Unit};
 use super::temporal::{Temporal, TemporalKind};
+use super::typing::type_of;
 use super::value::{Value, text_of, truth_of};
 use crate::fhir::tree::{Element, Kind};
-use crate::fhir::types;
 use std::borrow::Cow;
 
 /// The System value of an item: a primitive element by its type or, where that is not known, by its form on the wire.
@@ -16,6 +16,7 @@ pub(crate) fn system_value<'r>(evaluator: &Evaluator<'r>, item: &Value<'r>) -> O
         Value::Element(element) => element_value(evaluator, *element),
         Value::Boolean(_)
         | Value::Integer(_)
+        | Value::Long(_)
         | Value::Decimal(_)
         | Value::Text(_)
         | Value::Temporal(_)
@@ -29,16 +30,14 @@ fn element_value<'r>(evaluator: &Evaluator<'r>, element: Element<'r>) -> Option<
     let text = || Some(Value::Text(Cow::Borrowed(element.value()?)));
     match element.kind() {
         Kind::Resource => None,
-        Kind::Complex => quantity_of(evaluator, element).map(Value::Quantity),
+        Kind::Complex => {
+            quantity_of(evaluator, element).map(|quantity| Value::Quantity(Box::new(quantity)))
+        }
         Kind::Boolean => Some(Value::Boolean(element.value() == Some("true"))),
-        Kind::Number => number(
-            element.value()?,
-            types::type_of(element, evaluator.variables.types),
-        )
-        .or_else(text),
+        Kind::Number => number(element.value()?, type_of(evaluator, element)).or_else(text),
         Kind::Xhtml => text(),
         Kind::Text | Kind::Untyped => {
-            let type_name = types::type_of(element, evaluator.variables.types);
+            let type_name = type_of(evaluator, element);
             typed_text(element.value()?, type_name).or_else(text)
         }
     }
@@ -58,14 +57,33 @@ fn number(text: &str, type_name: Option<&str>) -> Option<Value<'static>> {
 fn typed_text(text: &str, type_name: Option<&str>) -> Option<Value<'static>> {
     match type_name? {
         "boolean" => boolean(text).map(Value::Boolean),
-        "integer" | "positiveInt" | "unsignedInt" | "integer64" | "decimal" => {
-            number(text, type_name)
-        }
+        "integer" | "positiveInt" | "unsignedInt" | "decimal" => number(text, type_name),
+        "integer64" => text.parse().ok().map(Value::Long),
         "date" => Temporal::parse(text).map(Value::Temporal),
         "dateTime" | "instant" => date_time(text),
         "time" => Temporal::parse_time(text).map(Value::Temporal),
         _ => None,
     }
+}
+
+/// Whether an element's value is a text by its type, and no date, number or truth value.
+pub(crate) fn is_plain_text<'r>(evaluator: &Evaluator<'r>, element: Element<'r>) -> bool {
+    let Some(name) = type_of(evaluator, element) else {
+        return false;
+    };
+    !matches!(
+        name,
+        "boolean"
+            | "integer"
+            | "positiveInt"
+            | "unsignedInt"
+            | "integer64"
+            | "decimal"
+            | "date"
+            | "dateTime"
+            | "instant"
+            | "time"
+    )
 }
 
 fn date_time(text: &str) -> Option<Value<'static>> {
@@ -87,7 +105,7 @@ pub(crate) fn quantity_of<'r>(
     evaluator: &Evaluator<'r>,
     element: Element<'r>,
 ) -> Option<Quantity<'r>> {
-    let type_name = types::type_of(element, evaluator.variables.types);
+    let type_name = type_of(evaluator, element);
     let is_quantity =
         type_name.is_none_or(|name| super::navigate::is_or_derives(evaluator, name, "Quantity"));
     if !is_quantity {
@@ -105,24 +123,23 @@ pub(crate) fn quantity_of<'r>(
 }
 
 /// What an item is, for messages.
-pub(crate) fn describe(evaluator: &Evaluator<'_>, item: &Value<'_>) -> String {
+pub(crate) fn describe<'r>(evaluator: &Evaluator<'r>, item: &Value<'r>) -> String {
     let Some(element) = item.element() else {
         let type_name = item.system_type().unwrap_or("type");
         return format!("the {type_name} `{}`", text_of(item));
     };
-    match types::type_of(element, evaluator.variables.types) {
+    match type_of(evaluator, element) {
         Some(name) => format!("the {name} `{}`", element.path()),
         None => format!("the element `{}`", element.path()),
     }
 }
 
 /// Whether an item's text may stand for another type: the wire did not say which, and no table does.
-fn is_loose(evaluator: &Evaluator<'_>, item: &Value<'_>) -> bool {
+fn is_loose<'r>(evaluator: &Evaluator<'r>, item: &Value<'r>) -> bool {
     let Some(element) = item.element() else {
         return false;
     };
-    matches!(element.kind(), Kind::Text | Kind::Untyped)
-        && types::type_of(element, evaluator.variables.types).is_none()
+    matches!(element.kind(), Kind::Text | Kind::Untyped) && type_of(evaluator, element).is_none()
 }
 
 /// Both sides as System values; a text of unknown type takes the type of the other side where it reads as such.
@@ -177,7 +194,7 @@ fn loose_pair(left: &str, right: &str, untyped: bool) -> Option<(Value<'static>,
 fn read_like(text: &str, other: &Value<'_>) -> Option<Value<'static>> {
     match other {
         Value::Boolean(_) => boolean(text).map(Value::Boolean),
-        Value::Integer(_) | Value::Decimal(_) => number(text, None),
+        Value::Integer(_) | Value::Long(_) | Value::Decimal(_) => number(text, None),
         Value::Temporal(point) if point.kind == TemporalKind::Time => {
             Temporal::parse_time(text).map(Value::Temporal)
         }
@@ -189,7 +206,7 @@ fn read_like(text: &str, other: &Value<'_>) -> Option<Value<'static>> {
 /// A whole or decimal number as a decimal.
 pub(crate) fn as_decimal(value: &Value<'_>) -> Option<Decimal> {
     match value {
-        Value::Integer(number) => Some(Decimal::from(*number)),
+        Value::Integer(number) | Value::Long(number) => Some(Decimal::from(*number)),
         Value::Decimal(number) => Some(*number),
         Value::Element(_)
         | Value::Boolean(_)
@@ -205,7 +222,7 @@ pub(crate) fn all_booleans<'r>(
     evaluator: &Evaluator<'r>,
     items: &[Value<'r>],
     position: usize,
-) -> Result<Vec<bool>, EvaluationError> {
+) -> Result<Vec<bool>, Fault> {
     let truths = items
         .iter()
         .map(|item| match system_value(evaluator, item) {

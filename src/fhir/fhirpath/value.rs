@@ -1,6 +1,7 @@
 //! The values that FHIRPath computes with, and the collection that an expression yields.
 
 use super::decimal::Decimal;
+use super::items::Items;
 use super::quantity::Quantity;
 use super::temporal::{Temporal, TemporalKind};
 use crate::fhir::tree::{Element, Place};
@@ -15,6 +16,8 @@ pub enum Value<'r> {
     Boolean(bool),
     /// A whole number.
     Integer(i64),
+    /// A whole number that was declared a long one: `1L`, or FHIR's `integer64`.
+    Long(i64),
     /// A decimal number.
     Decimal(Decimal),
     /// A text.
@@ -22,9 +25,9 @@ pub enum Value<'r> {
     /// A date, date-time or time.
     Temporal(Temporal),
     /// An amount with a unit.
-    Quantity(Quantity<'r>),
+    Quantity(Box<Quantity<'r>>),
     /// What `type()` tells.
-    Type(TypeName<'r>),
+    Type(Box<TypeName<'r>>),
 }
 
 /// The name of a type, in the namespace `System` or `FHIR`.
@@ -42,7 +45,7 @@ impl<'r> Value<'r> {
         match self {
             Self::Element(element) => element.value().map(Cow::Borrowed),
             Self::Boolean(truth) => Some(Cow::Borrowed(if *truth { "true" } else { "false" })),
-            Self::Integer(number) => Some(Cow::Owned(number.to_string())),
+            Self::Integer(number) | Self::Long(number) => Some(Cow::Owned(number.to_string())),
             Self::Decimal(number) => Some(Cow::Owned(number.to_string())),
             Self::Text(text) => Some(text.clone()),
             Self::Temporal(point) => Some(Cow::Owned(point.to_string())),
@@ -66,6 +69,7 @@ impl<'r> Value<'r> {
             Self::Text(text) => Some(text),
             Self::Boolean(_)
             | Self::Integer(_)
+            | Self::Long(_)
             | Self::Decimal(_)
             | Self::Temporal(_)
             | Self::Quantity(_)
@@ -79,6 +83,7 @@ impl<'r> Value<'r> {
             Self::Element(_) | Self::Type(_) => return None,
             Self::Boolean(_) => "Boolean",
             Self::Integer(_) => "Integer",
+            Self::Long(_) => "Long",
             Self::Decimal(_) => "Decimal",
             Self::Text(_) => "String",
             Self::Temporal(point) => match point.kind {
@@ -94,7 +99,7 @@ impl<'r> Value<'r> {
 /// What an expression yields: items in order.
 #[derive(Debug, Clone, Default)]
 pub struct Collection<'r> {
-    pub(crate) items: Vec<Value<'r>>,
+    pub(crate) items: Items<'r>,
     pub(crate) traces: Vec<Trace>,
 }
 
@@ -126,7 +131,7 @@ impl<'r> Collection<'r> {
     /// Singleton evaluation: a boolean is itself, any other single item is true. `None` for an empty collection,
     /// and for several items, which are no condition.
     pub fn truth(&self) -> Option<bool> {
-        let [item] = self.items.as_slice() else {
+        let [item] = &*self.items else {
             return None;
         };
         Some(truth_of(item))
@@ -174,6 +179,7 @@ pub(crate) fn truth_of(item: &Value<'_>) -> bool {
         Value::Boolean(truth) => *truth,
         Value::Element(element) => element.value() != Some("false"),
         Value::Integer(_)
+        | Value::Long(_)
         | Value::Decimal(_)
         | Value::Text(_)
         | Value::Temporal(_)

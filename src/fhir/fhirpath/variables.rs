@@ -37,16 +37,30 @@ pub enum Casts {
     EachItem,
 }
 
-/// Questions that need definitions or terminology. `None` means: cannot say, which ends the evaluation as unavailable.
-pub trait Services: Send + Sync {
-    /// Whether an element conforms to a profile.
+/// Questions that need definitions, terminology, other resources or a clock. What cannot be said ends the evaluation as
+/// unavailable: it is neither true nor false.
+pub trait Services {
+    /// Whether an element conforms to a profile; `None` where the profile is not at hand.
     fn conforms_to(&self, element: Element<'_>, profile: &str) -> Option<bool>;
 
-    /// Whether a code, Coding or CodeableConcept is in a value set.
-    fn member_of(&self, element: Element<'_>, value_set: &str) -> Option<bool>;
+    /// Whether a code, Coding or CodeableConcept is in a value set. `Ok(None)` where the value set is not at hand, an
+    /// error where that has a reason to tell.
+    fn member_of(&self, element: Element<'_>, value_set: &str) -> Result<Option<bool>, String>;
 
-    /// The resource that a reference names, outside of the resource at hand.
-    fn resolve(&self, reference: &str) -> Option<&Resource>;
+    /// The element that a reference names, outside of the resource at hand.
+    fn resolve(&self, reference: &str) -> Option<Element<'_>>;
+
+    /// Whether a Coding (or one of a CodeableConcept) is the other, or an ancestor of it; `None` where the code system is
+    /// not at hand.
+    fn subsumes(&self, ancestor: Element<'_>, descendant: Element<'_>) -> Option<bool> {
+        let _ = (ancestor, descendant);
+        None
+    }
+
+    /// The moment of the evaluation, where [`Variables::with_clock`] gave none.
+    fn now(&self) -> Option<Temporal> {
+        None
+    }
 }
 
 /// No definitions, no terminology, no other resources.
@@ -58,11 +72,11 @@ impl Services for NoServices {
         None
     }
 
-    fn member_of(&self, _element: Element<'_>, _value_set: &str) -> Option<bool> {
-        None
+    fn member_of(&self, _element: Element<'_>, _value_set: &str) -> Result<Option<bool>, String> {
+        Ok(None)
     }
 
-    fn resolve(&self, _reference: &str) -> Option<&Resource> {
+    fn resolve(&self, _reference: &str) -> Option<Element<'_>> {
         None
     }
 }

@@ -2,7 +2,7 @@
 //! made here. Copies are cheap: what is shared is counted, not cloned.
 
 use crate::fhir::definitions::{
-    ElementDefinition, ElementType, Given, Max, Structure, type_of,
+    ElementDefinition, ElementType, Given, Max, Structure, text, type_of,
 };
 use crate::fhir::tree::{Element, Kind};
 use std::cell::OnceCell;
@@ -111,7 +111,11 @@ impl Fact {
     /// Reads a `type` property.
     pub(super) fn as_type(&self) -> Option<ElementType> {
         match self {
-            Self::Given(given) => type_of(given.element()),
+            Self::Given(given) => {
+                let element = given.element();
+                let holder = element.parent().and_then(|holder| text(holder, "path"));
+                type_of(element, holder.unwrap_or_default())
+            }
             Self::Made(_) => Some(ElementType {
                 code: self.code_of_type()?.into(),
                 profiles: self.texts_of("profile"),

@@ -1,4 +1,37 @@
 //! Terminology: which codes exist, and which belong to a value set. What is not at hand is undecided, never guessed.
+//!
+//! [`Packaged`] answers from packages, tables and grammars.
+
+mod built_in;
+mod code_system;
+mod compile;
+mod concept;
+mod displays;
+mod expand;
+mod expression;
+mod filter;
+mod hierarchy;
+mod index;
+mod kind;
+mod listed;
+mod lookup;
+mod packaged;
+mod system;
+#[cfg(test)]
+mod tests;
+pub mod ucum;
+mod value_set;
+mod words;
+
+pub use code_system::{CaseRule, CodeSystem, Content};
+pub use concept::{Concept, Designation, Status};
+pub use expand::{Entry, Expansion, Limits, expand};
+pub use kind::SystemKind;
+pub use lookup::{Details, Lookup, lookup};
+pub use packaged::Packaged;
+pub use value_set::ValueSet;
+
+use crate::fhir::tree::Element;
 
 /// A code as an instance writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,7 +83,7 @@ pub struct Known {
     pub is_abstract: bool,
 }
 
-/// Answers questions about codes. Implemented over packages , and by callers that ask a terminology server.
+/// Answers questions about codes. Implemented over packages, and by callers that ask a terminology server.
 pub trait Terminology: Send + Sync {
     /// Whether a code belongs to a value set (a canonical address, perhaps with a version).
     fn member(&self, code: &CodeRef<'_>, value_set: &str) -> Membership;
@@ -60,6 +93,12 @@ pub trait Terminology: Send + Sync {
 
     /// Whether one code stands above (or is) another in a system.
     fn subsumes(&self, system: &str, above: &str, below: &str) -> Option<bool>;
+
+    /// Whether a code belongs to a value set that is no definition of its own, such as a contained one.
+    fn member_of_element(&self, code: &CodeRef<'_>, value_set: Element<'_>) -> Membership {
+        let _ = (code, value_set);
+        Membership::Undecided("a value set inside of another resource cannot be asked".to_owned())
+    }
 
     /// Whether a value set of this address is known at all.
     fn knows_value_set(&self, value_set: &str) -> bool;

@@ -1,348 +1,573 @@
-//! A strict JSON reader (RFC 8259): keeps the text of numbers, refuses duplicate keys, knows where everything stands.
+//! JSON to elements in one pass: it keeps the text of numbers, knows where everything stands, and notes faults of form.
 //!
-//! It fills a flat list of raw values in document order; a value's content follows it directly.
+//! `_name` joins `name`: at once where it follows a single value, which it nearly always does; else the element is
+//! marked, and [`super::merge`] puts the tree in order afterwards.
 
-use super::{MAX_DEPTH, Span};
-use crate::fhir::error::ParseError;
+use super::json_text::Text;
+use super::{
+    Builder, FormIssue, FormIssueKind, Kind, MAX_DEPTH, Manner, Mark, NOT_LISTED, Node, Parts,
+    Span, merge, name_hash,
+};
+use crate::fhir::error::{Fault, Reads, fault};
 
-/// One JSON value.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Raw {
-    pub(super) kind: RawKind,
-    /// The property name, where the value belongs to an object.
-    pub(super) key: Span,
-    /// Byte offset of the property name, or of the value where it has none.
-    pub(super) position: u32,
-    /// The text of a scalar, without quotes and escapes.
-    pub(super) text: Span,
-    /// One past the last value inside this one.
-    pub(super) end: u32,
-}
+/// Properties that hold a whole resource; elsewhere `resourceType` is an ordinary element (ExampleScenario has one).
+const CONTAINERS: [&str; 3] = ["contained", "resource", "outcome"];
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum RawKind {
-    Object,
-    Array,
-    Text,
-    Number,
-    Boolean,
-    Null,
-}
+/// How many names of one object are compared one by one as they come; beyond, they are sorted at its end.
+const FEW: usize = 32;
 
-/// Reads one JSON value that fills `source` from byte `start`; returns the raw values and the pool of unescaped texts.
-pub(super) fn read(source: &str, start: usize) -> Result<(Vec<Raw>, String), ParseError> {
-    let mut reader = Reader {
-        source,
-        bytes: source.as_bytes(),
-        at: start,
-        raws: Vec::with_capacity(source.len() / 20),
-        pool: String::new(),
-    };
-    reader.skip_space();
-    reader.value(Span::EMPTY, None, 0)?;
-    reader.skip_space();
-    if reader.at < source.len() {
-        return Err(reader.error("there is text after the end of the JSON value"));
+/// Reads one JSON object into elements.
+pub(super) fn read(source: &str, manner: Manner) -> Result<Parts, (Fault, Parts)> {
+    let mut reader = Reader::new(source, manner);
+    match reader.document() {
+        Ok(()) if reader.out_of_order => Ok(merge::merged(reader.builder)),
+        Ok(()) => Ok(reader.builder.into_parts()),
+        Err(error) => Err((error, reader.builder.into_parts())),
     }
-    Ok((reader.raws, reader.pool))
 }
 
-struct Reader<'s> {
-    source: &'s str,
-    bytes: &'s [u8],
+pub(super) struct Reader<'s> {
+    pub(super) source: &'s str,
+    pub(super) bytes: &'s [u8],
+    pub(super) at: usize,
+    pub(super) builder: Builder<'s>,
+    /// The element whose content is being read, and the name and index of the value below it: faults are noted there.
+    pub(super) here: u32,
+    pub(super) naming: Option<(Span, u32)>,
+    /// The hashes of the names of all open objects, and where these names stand.
+    hashes: Vec<u32>,
+    keys: Vec<u32>,
+    /// Whether some node stands for a null, an empty array, a property that comes twice, or a `_name` apart from `name`.
+    pub(super) out_of_order: bool,
+}
+
+/// Where the next element goes.
+#[derive(Clone, Copy)]
+struct Slot {
+    name: Span,
+    hash: u32,
+    parent: u32,
+    index: u32,
+    mark: Mark,
+    /// Byte offset of the property name; list items stand where their value does.
+    key_at: Option<usize>,
+}
+
+/// A property name.
+#[derive(Clone, Copy)]
+struct Key {
+    name: Span,
+    hash: u32,
     at: usize,
-    raws: Vec<Raw>,
-    pool: String,
+    /// Whether a `_` stood before the name.
+    beside: bool,
 }
 
-impl Reader<'_> {
-    /// One value; its row is kept free first, so that what is inside follows it.
-    fn value(&mut self, key: Span, key_at: Option<usize>, depth: usize) -> Result<(), ParseError> {
-        if depth > MAX_DEPTH {
-            return Err(self.error(format!("the JSON nests deeper than {MAX_DEPTH} levels")));
+/// What the members of an object have shown so far.
+struct Members {
+    parent: u32,
+    /// Start of this object's hashes.
+    first_hash: usize,
+    /// Whether `resourceType` names a type here.
+    typed: bool,
+    type_seen: bool,
+    /// Two names may be the same, or belong to each other.
+    suspect: bool,
+    /// The primitive just read, which a `_name` may follow.
+    last: Option<u32>,
+}
+
+impl<'s> Reader<'s> {
+    fn new(source: &'s str, manner: Manner) -> Self {
+        Self {
+            source,
+            bytes: source.as_bytes(),
+            at: 0,
+            builder: Builder::new(source, manner),
+            here: u32::MAX,
+            naming: None,
+            hashes: Vec::with_capacity(FEW),
+            keys: Vec::with_capacity(FEW),
+            out_of_order: false,
         }
-        let id = self.raws.len();
-        self.raws.push(Raw {
-            kind: RawKind::Null,
-            key,
-            position: key_at.unwrap_or(self.at) as u32,
-            text: Span::EMPTY,
-            end: 0,
-        });
-        let (kind, text) = self.content(id, depth)?;
-        let end = self.raws.len() as u32;
-        let raw = &mut self.raws[id];
-        (raw.kind, raw.text, raw.end) = (kind, text, end);
+    }
+
+    /// The root is a resource where it says so; any other object is read all the same.
+    fn document(&mut self) -> Reads<()> {
+        if self.source.starts_with('\u{FEFF}') {
+            self.note(
+                FormIssueKind::ByteOrderMark,
+                0,
+                "a byte order mark stands before the JSON",
+            );
+            self.at = 3;
+        }
+        self.skip_space()?;
+        let start = self.at;
+        if self.peek() != Some(b'{') {
+            return Err(self.no_object(start));
+        }
+        let root = Slot {
+            name: Span::EMPTY,
+            hash: name_hash(""),
+            parent: 0,
+            index: NOT_LISTED,
+            mark: Mark::NONE,
+            key_at: None,
+        };
+        let id = self.open(root, Kind::Complex, Span::EMPTY, start);
+        self.members(id, true, 0)?;
+        let root = &mut self.builder.nodes[0];
+        (root.name, root.hash) = (
+            root.value,
+            name_hash(root.value.of(self.source, &self.builder.pool)),
+        );
+        self.builder.close(id);
+        self.skip_space()?;
+        if self.at < self.source.len() {
+            return Err(fault(
+                self.at,
+                "there is text after the end of the JSON value",
+            ));
+        }
         Ok(())
     }
 
-    /// The first byte tells the kind of every value.
-    fn content(&mut self, id: usize, depth: usize) -> Result<(RawKind, Span), ParseError> {
+    /// Why a body does not start as a resource does.
+    fn no_object(&self, start: usize) -> Fault {
         match self.peek() {
-            Some(b'{') => self
-                .object(id, depth)
-                .map(|()| (RawKind::Object, Span::EMPTY)),
-            Some(b'[') => self.array(depth).map(|()| (RawKind::Array, Span::EMPTY)),
-            Some(b'"') => self.string().map(|text| (RawKind::Text, text)),
-            Some(b'-' | b'0'..=b'9') => self.number().map(|text| (RawKind::Number, text)),
-            Some(b't') => self.word("true").map(|text| (RawKind::Boolean, text)),
-            Some(b'f') => self.word("false").map(|text| (RawKind::Boolean, text)),
-            Some(b'n') => self.word("null").map(|text| (RawKind::Null, text)),
-            _ => Err(self.expected("a JSON value")),
+            Some(b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => {
+                fault(start, "a FHIR resource in JSON is an object: `{ … }`")
+            }
+            _ => self.expected("a JSON value"),
         }
     }
 
-    /// Properties up to the closing brace; a comma before it is an error, as in the RFC.
-    fn object(&mut self, id: usize, depth: usize) -> Result<(), ParseError> {
+    /// The members of an object, up to its closing brace, as children of a node.
+    fn members(&mut self, parent: u32, typed: bool, depth: usize) -> Reads<()> {
+        let mut members = Members {
+            parent,
+            first_hash: self.hashes.len(),
+            typed,
+            type_seen: false,
+            suspect: false,
+            last: None,
+        };
         self.at += 1;
-        self.skip_space();
-        if self.eat(b'}') {
-            return Ok(());
+        let first = self.builder.nodes.len();
+        let mut count = 0_usize;
+        while self.another(b'}', count > 0, parent)? {
+            self.member(&mut members, depth)?;
+            count += 1;
         }
-        loop {
-            self.property(depth)?;
-            self.skip_space();
-            if self.eat(b'}') {
-                return self.refuse_duplicates(id);
-            }
-            if !self.eat(b',') {
-                return Err(self.expected("`,` or `}`"));
-            }
-            self.skip_space();
+        if members.suspect {
+            let keys = self.keys.split_off(members.first_hash);
+            self.pair_names(parent, first, &keys)?;
         }
+        self.hashes.truncate(members.first_hash);
+        self.keys.truncate(members.first_hash);
+        if count == 0 && depth > 0 {
+            self.note_empty_object(parent);
+        }
+        Ok(())
+    }
+
+    /// Moves to the next member or item; false at the closing bracket. Commas that are too many or missing are noted.
+    fn another(&mut self, close: u8, after_one: bool, parent: u32) -> Reads<bool> {
+        (self.here, self.naming) = (parent, None);
+        self.skip_space()?;
+        let mut comma = None;
+        while self.peek() == Some(b',') {
+            if comma.is_some() || !after_one {
+                self.mend_comma(comma.unwrap_or(self.at), close)?;
+            }
+            comma = Some(self.at);
+            self.at += 1;
+            self.skip_space()?;
+        }
+        if self.peek() == Some(close) {
+            if let Some(comma) = comma {
+                self.mend_comma(comma, close)?;
+            }
+            self.at += 1;
+            return Ok(false);
+        }
+        if after_one && comma.is_none() {
+            self.mend_missing_comma(close)?;
+        }
+        Ok(true)
     }
 
     /// A name, a colon, a value.
-    fn property(&mut self, depth: usize) -> Result<(), ParseError> {
-        if self.peek() != Some(b'"') {
-            return Err(self.expected("a property name in double quotes"));
+    fn member(&mut self, members: &mut Members, depth: usize) -> Reads<()> {
+        let key = self.key()?;
+        self.skip_space()?;
+        if self.peek() == Some(b':') {
+            self.at += 1;
+        } else {
+            let wanted = self.expected("`:` after the property name");
+            self.mend(FormIssueKind::MissingColon, wanted)?;
         }
-        let key_at = self.at;
-        let key = self.string()?;
-        self.skip_space();
-        if !self.eat(b':') {
-            return Err(self.expected("`:` after the property name"));
+        self.skip_space()?;
+        if members.typed && !key.beside && self.text(key.name) == "resourceType" {
+            return self.resource_type(members, key, depth);
         }
-        self.skip_space();
-        self.value(key, Some(key_at), depth + 1)
+        if key.beside && self.follows(members, key) {
+            return self.extensions_of_last(members, depth);
+        }
+        self.watch_name(members, key);
+        let first = self.builder.nodes.len();
+        self.property(key.slot(members.parent), depth)?;
+        if let Some(head) = self.builder.nodes.get_mut(first) {
+            head.mark.insert(Mark::HEAD);
+            let single = head.index == NOT_LISTED && !key.beside && head.is_primitive();
+            members.last = single.then_some(first as u32);
+        }
+        Ok(())
     }
 
-    /// Items up to the closing bracket.
-    fn array(&mut self, depth: usize) -> Result<(), ParseError> {
-        self.at += 1;
-        self.skip_space();
-        if self.eat(b']') {
+    /// Notes whether a name may have come before in the same object.
+    fn watch_name(&mut self, members: &mut Members, key: Key) {
+        let before = &self.hashes[members.first_hash..];
+        members.suspect |= before.len() >= FEW || before.contains(&key.hash);
+        self.hashes.push(key.hash);
+        self.keys.push(key.at as u32);
+    }
+
+    /// The type of the resource goes into the node of its object. A second one is read and forgotten.
+    fn resource_type(&mut self, members: &mut Members, key: Key, depth: usize) -> Reads<()> {
+        let first = self.builder.nodes.len();
+        if members.type_seen {
+            let message = "the property `resourceType` comes twice in one object";
+            self.mend(FormIssueKind::DuplicateProperty, fault(key.at, message))?;
+            self.property(key.slot(members.parent), depth)?;
+            self.builder.forget(first, members.parent);
             return Ok(());
         }
-        loop {
-            self.value(Span::EMPTY, None, depth + 1)?;
-            self.skip_space();
-            if self.eat(b']') {
-                return Ok(());
-            }
-            if !self.eat(b',') {
-                return Err(self.expected("`,` or `]`"));
-            }
-            self.skip_space();
+        (members.type_seen, members.last) = (true, None);
+        self.property(key.slot(members.parent), depth)?;
+        let node = self.builder.nodes[first];
+        if node.kind != Kind::Text || node.index != NOT_LISTED {
+            // Something else of that name is an element like any other.
+            self.builder.nodes[first].mark.insert(Mark::HEAD);
+            self.watch_name(members, key);
+            return Ok(());
         }
+        self.builder.forget(first, members.parent);
+        let object = &mut self.builder.nodes[members.parent as usize];
+        (object.kind, object.value) = (Kind::Resource, node.value);
+        Ok(())
     }
 
-    /// A key that comes twice makes a body mean different things to different readers.
-    fn refuse_duplicates(&self, id: usize) -> Result<(), ParseError> {
-        let mut keys = Vec::new();
-        let mut next = id + 1;
-        while next < self.raws.len() {
-            let raw = &self.raws[next];
-            keys.push((raw.key.of(self.source, &self.pool), raw.position));
-            next = raw.end as usize;
-        }
-        keys.sort_unstable();
-        let twice = keys.windows(2).find(|pair| pair[0].0 == pair[1].0);
-        let Some(pair) = twice else { return Ok(()) };
-        let message = format!("the property `{}` comes twice in one object", pair[1].0);
-        Err(ParseError::at(self.source, pair[1].1 as usize, message))
-    }
-
-    /// The text of a number, checked and kept: `1.50` is another claim of precision than `1.5`.
-    fn number(&mut self) -> Result<Span, ParseError> {
-        let start = self.at;
-        self.eat(b'-');
-        let leading_zero = self.peek() == Some(b'0');
-        let digits = self.digits()?;
-        if leading_zero && digits > 1 {
-            self.at = start;
-            return Err(self.error("a number must not start with a zero that counts for nothing"));
-        }
-        if self.eat(b'.') {
-            self.digits()?;
-        }
-        if matches!(self.peek(), Some(b'e' | b'E')) {
-            self.at += 1;
-            if matches!(self.peek(), Some(b'+' | b'-')) {
-                self.at += 1;
-            }
-            self.digits()?;
-        }
-        Ok(Span::in_source(start, self.at))
-    }
-
-    /// One digit or more; returns how many.
-    fn digits(&mut self) -> Result<usize, ParseError> {
-        let start = self.at;
-        while matches!(self.peek(), Some(b'0'..=b'9')) {
-            self.at += 1;
-        }
-        if self.at == start {
-            return Err(self.expected("a digit"));
-        }
-        Ok(self.at - start)
-    }
-
-    /// `true`, `false` or `null`.
-    fn word(&mut self, word: &str) -> Result<Span, ParseError> {
-        let end = self.at + word.len();
-        if self.source.get(self.at..end) != Some(word) {
-            return Err(self.expected("a JSON value"));
-        }
-        let span = Span::in_source(self.at, end);
-        self.at = end;
-        Ok(span)
-    }
-
-    /// A string without escapes, which is nearly every one, is a range of the body.
-    fn string(&mut self) -> Result<Span, ParseError> {
-        self.at += 1;
-        let start = self.at;
-        loop {
-            match self.peek() {
-                Some(b'"') => {
-                    self.at += 1;
-                    return Ok(Span::in_source(start, self.at - 1));
-                }
-                Some(b'\\') => return self.escaped_string(start),
-                Some(0..=0x1F) => {
-                    return Err(self.error("a control character in a string must be escaped"));
-                }
-                Some(_) => self.at += 1,
-                None => {
-                    return Err(self.error("the string is not closed before the end of the body"));
-                }
-            }
-        }
-    }
-
-    /// A string with escapes is put together in the pool.
-    fn escaped_string(&mut self, start: usize) -> Result<Span, ParseError> {
-        let mut text = self.source[start..self.at].to_owned();
-        loop {
-            let plain = self.at;
-            while matches!(self.peek(), Some(byte) if byte >= 0x20 && byte != b'"' && byte != b'\\')
-            {
-                self.at += 1;
-            }
-            text.push_str(&self.source[plain..self.at]);
-            match self.peek() {
-                Some(b'"') => {
-                    self.at += 1;
-                    return Ok(Span::pooled(&mut self.pool, &text));
-                }
-                Some(b'\\') => text.push(self.escape()?),
-                Some(_) => {
-                    return Err(self.error("a control character in a string must be escaped"));
-                }
-                None => {
-                    return Err(self.error("the string is not closed before the end of the body"));
-                }
-            }
-        }
-    }
-
-    /// One escape of RFC 8259.
-    fn escape(&mut self) -> Result<char, ParseError> {
-        let escaped = self.bytes.get(self.at + 1).copied();
-        let simple = match escaped {
-            Some(byte @ (b'"' | b'\\' | b'/')) => char::from(byte),
-            Some(b'b') => '\u{8}',
-            Some(b'f') => '\u{C}',
-            Some(b'n') => '\n',
-            Some(b'r') => '\r',
-            Some(b't') => '\t',
-            Some(b'u') => return self.unicode_escape(),
-            _ => return Err(self.error(
-                "a `\\` in a string must start one of \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX",
-            )),
+    /// Whether a `_name` with an object comes right after a single `name`.
+    fn follows(&self, members: &Members, key: Key) -> bool {
+        let Some(last) = members.last else {
+            return false;
         };
-        self.at += 2;
-        Ok(simple)
+        let node = &self.builder.nodes[last as usize];
+        self.peek() == Some(b'{')
+            && node.hash == key.hash
+            && self.text(node.name) == self.text(key.name)
     }
 
-    /// Two escapes make one character beyond the first plane; half of such a pair is none.
-    fn unicode_escape(&mut self) -> Result<char, ParseError> {
-        let start = self.at;
-        let first = self.hex_escape()?;
-        let code = match first {
-            0xD800..=0xDBFF if self.bytes[self.at..].starts_with(b"\\u") => {
-                match self.hex_escape()? {
-                    second @ 0xDC00..=0xDFFF => {
-                        0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00)
-                    }
-                    _ => first,
-                }
-            }
-            single => single,
+    /// The primitive just read is still the last node, so its `id` and extensions can go right below it.
+    fn extensions_of_last(&mut self, members: &mut Members, depth: usize) -> Reads<()> {
+        let Some(last) = members.last.take() else {
+            return Ok(());
         };
-        char::from_u32(code).ok_or_else(|| {
-            ParseError::at(
-                self.source,
-                start,
-                "a `\\u` escape names half of a surrogate pair",
-            )
+        self.builder.nodes[last as usize]
+            .mark
+            .insert(Mark::EXTENDED);
+        self.bounded(depth + 1)?;
+        self.members(last, false, depth + 1)?;
+        self.builder.close(last);
+        Ok(())
+    }
+
+    /// A property name; one without quotes is noted.
+    fn key(&mut self) -> Reads<Key> {
+        let at = self.at;
+        let whole = match self.peek() {
+            Some(b'"') => self.string()?,
+            _ => self.bare_name()?,
+        };
+        let text = whole.of(self.source, &self.builder.pool);
+        let (name, beside) = match text.strip_prefix('_') {
+            Some(plain) if !plain.is_empty() => (plain, true),
+            Some(_) | None => (text, false),
+        };
+        let hash = name_hash(name);
+        let name = whole.without_start(text.len() - name.len());
+        Ok(Key {
+            name,
+            hash,
+            at,
+            beside,
         })
     }
 
-    /// `\uXXXX`; a sign, which Rust's own parser would take, is no digit.
-    fn hex_escape(&mut self) -> Result<u32, ParseError> {
-        let digits = self.source.get(self.at + 2..self.at + 6);
-        let code = digits
-            .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
-            .and_then(|digits| u32::from_str_radix(digits, 16).ok());
-        let code = code.ok_or_else(|| self.error("`\\u` needs four hexadecimal digits"))?;
-        self.at += 6;
-        Ok(code)
+    /// One property: an array becomes repeated elements, each with its place in the list.
+    fn property(&mut self, slot: Slot, depth: usize) -> Reads<()> {
+        if self.peek() != Some(b'[') {
+            return self.value(slot, depth + 1);
+        }
+        let mut index = 0;
+        let start = self.at;
+        self.list(slot, &mut index, depth + 1)?;
+        if index == 0 {
+            let whole = Slot {
+                index: NOT_LISTED,
+                ..slot
+            };
+            self.empty_array(whole, start);
+        }
+        Ok(())
     }
 
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
+    /// The items of an array; an array inside is noted and laid flat, so that what it holds is not lost.
+    fn list(&mut self, slot: Slot, index: &mut u32, depth: usize) -> Reads<()> {
+        self.bounded(depth)?;
+        self.at += 1;
+        let mut count = 0_usize;
+        while self.another(b']', count > 0, slot.parent)? {
+            let slot = Slot {
+                index: *index,
+                key_at: None,
+                ..slot
+            };
+            if self.peek() == Some(b'[') {
+                self.note_at(
+                    FormIssueKind::NestedArray,
+                    slot,
+                    self.at,
+                    "an array must not hold an array",
+                );
+                self.list(slot, index, depth + 1)?;
+            } else {
+                self.value(slot, depth + 1)?;
+                *index += 1;
+            }
+            count += 1;
+        }
+        Ok(())
     }
 
-    fn eat(&mut self, byte: u8) -> bool {
-        let found = self.peek() == Some(byte);
-        self.at += usize::from(found);
-        found
+    /// One value that is no array. The first byte tells its kind.
+    fn value(&mut self, slot: Slot, depth: usize) -> Reads<()> {
+        let start = self.at;
+        self.naming = Some((slot.name, slot.index));
+        if slot.mark.contains(Mark::BESIDE) && self.peek() != Some(b'{') {
+            return self.misplaced_beside(slot, depth);
+        }
+        match self.peek() {
+            Some(b'{') => return self.object(slot, depth),
+            Some(b'"') => {
+                let text = self.string()?;
+                if text.is_empty() {
+                    self.note_at(
+                        FormIssueKind::EmptyText,
+                        slot,
+                        start,
+                        "a value must not be the empty string",
+                    );
+                }
+                self.open(slot, Kind::Text, text, start);
+            }
+            Some(b'-' | b'0'..=b'9') => {
+                let text = self.number()?;
+                self.open(slot, Kind::Number, text, start);
+            }
+            _ => match self.word()? {
+                Text::Null => self.null(slot, start),
+                Text::Boolean(text) => {
+                    self.open(slot, Kind::Boolean, text, start);
+                }
+                Text::Number(text) => {
+                    self.open(slot, Kind::Number, text, start);
+                }
+                Text::Bare(text) => {
+                    self.open(slot, Kind::Text, text, start);
+                }
+            },
+        }
+        Ok(())
     }
 
-    fn skip_space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.at += 1;
+    /// An object that is not the root.
+    fn object(&mut self, slot: Slot, depth: usize) -> Reads<()> {
+        self.bounded(depth)?;
+        let holds_resource =
+            !slot.mark.contains(Mark::BESIDE) && CONTAINERS.contains(&self.text(slot.name));
+        let id = self.open(slot, Kind::Complex, Span::EMPTY, self.at);
+        self.members(id, holds_resource, depth)?;
+        self.builder.close(id);
+        Ok(())
+    }
+
+    /// What stands in a `_name` must be an object, or null in an array.
+    fn misplaced_beside(&mut self, slot: Slot, depth: usize) -> Reads<()> {
+        let start = self.at;
+        let first = self.builder.nodes.len();
+        let plain = Slot {
+            mark: Mark::NONE,
+            ..slot
+        };
+        self.value(plain, depth)?;
+        let was_null = self.builder.nodes[first].mark.contains(Mark::NULL);
+        self.builder.forget(first, slot.parent);
+        if !was_null || slot.index == NOT_LISTED {
+            self.note_at(
+                FormIssueKind::MisalignedExtension,
+                slot,
+                start,
+                "the `_` property of a primitive must be an object",
+            );
+        }
+        self.null(slot, start);
+        Ok(())
+    }
+
+    /// A null keeps its place until values and extensions are brought together.
+    fn null(&mut self, slot: Slot, start: usize) {
+        let id = self.open(slot, Kind::Complex, Span::EMPTY, start);
+        self.builder.nodes[id as usize].mark.insert(Mark::NULL);
+        self.out_of_order = true;
+    }
+
+    /// An empty array keeps its place as well, so that it counts as a property.
+    fn empty_array(&mut self, slot: Slot, start: usize) {
+        if !slot.mark.contains(Mark::BESIDE) {
+            self.note_at(
+                FormIssueKind::EmptyArray,
+                slot,
+                start,
+                "an array must not be empty: leave the property out",
+            );
+        }
+        let id = self.open(slot, Kind::Complex, Span::EMPTY, start);
+        self.builder.nodes[id as usize].mark.insert(Mark::VOID);
+        self.out_of_order = true;
+    }
+
+    /// A node whose content follows; callers close it.
+    fn open(&mut self, slot: Slot, kind: Kind, value: Span, start: usize) -> u32 {
+        self.builder.open(slot.node(kind, value, start))
+    }
+
+    fn bounded(&self, depth: usize) -> Reads<()> {
+        if depth > MAX_DEPTH {
+            let message = format!("the JSON nests deeper than {MAX_DEPTH} levels");
+            return Err(fault(self.at, message));
+        }
+        Ok(())
+    }
+
+    pub(super) fn text(&self, span: Span) -> &str {
+        span.of(self.source, &self.builder.pool)
+    }
+
+    #[cold]
+    fn mend_comma(&mut self, at: usize, close: u8) -> Reads<()> {
+        let wanted = if close == b'}' {
+            "a property name in double quotes"
+        } else {
+            "a JSON value"
+        };
+        let error = match self.builder.manner {
+            Manner::Strict => self.expected(wanted),
+            Manner::Tolerant => fault(at, "a comma has nothing to part: JSON has no spare commas"),
+        };
+        self.mend(FormIssueKind::ExtraComma, error)
+    }
+
+    /// Only what starts a value or a name can go on without a comma.
+    #[cold]
+    fn mend_missing_comma(&mut self, close: u8) -> Reads<()> {
+        let error = self.expected(&format!("`,` or `{}`", char::from(close)));
+        if matches!(self.peek(), None | Some(b'}' | b']' | b':')) {
+            return Err(error);
+        }
+        self.mend(FormIssueKind::MissingComma, error)
+    }
+
+    /// `_name` may be empty: the element that it belongs to is then judged by its own rules.
+    #[cold]
+    fn note_empty_object(&mut self, id: u32) {
+        let node = self.builder.nodes[id as usize];
+        if node.kind != Kind::Complex || node.mark.contains(Mark::BESIDE) {
+            return;
+        }
+        let message = "an object must not be empty: leave the property out";
+        let at = node.position as usize;
+        self.builder
+            .note_named(FormIssueKind::EmptyObject, &node, at, message);
+    }
+
+    /// A fault that a tolerant reader goes on after, and a strict one does not.
+    #[cold]
+    pub(super) fn mend(&mut self, kind: FormIssueKind, error: Fault) -> Reads<()> {
+        match self.builder.manner {
+            Manner::Strict => Err(error),
+            Manner::Tolerant => {
+                self.note(kind, error.0, &error.1);
+                Ok(())
+            }
         }
     }
 
-    /// An error that shows what was found instead.
-    fn expected(&self, wanted: &str) -> ParseError {
-        match self
-            .source
-            .get(self.at..)
-            .and_then(|rest| rest.chars().next())
-        {
-            Some(found) => self.error(format!(
-                "expected {wanted}, found `{}`",
-                found.escape_debug()
-            )),
-            None => self.error(format!("expected {wanted}, found the end of the body")),
-        }
+    /// Notes a fault where the reader is.
+    #[cold]
+    fn note(&mut self, kind: FormIssueKind, at: usize, message: &str) {
+        let parent = (self.here != u32::MAX).then_some(self.here);
+        let name = match self.naming {
+            Some((name, NOT_LISTED)) => self.text(name).to_owned(),
+            Some((name, index)) => format!("{}[{index}]", self.text(name)),
+            None => String::new(),
+        };
+        self.builder
+            .note(FormIssue::new(kind, parent, &name, at, message));
     }
 
-    fn error(&self, message: impl Into<String>) -> ParseError {
-        ParseError::at(self.source, self.at, message)
+    /// Notes a fault at an element that perhaps was not made.
+    #[cold]
+    fn note_at(&mut self, kind: FormIssueKind, slot: Slot, at: usize, message: &str) {
+        let node = slot.node(Kind::Complex, Span::EMPTY, at);
+        self.builder
+            .note_named(kind, &node, node.position as usize, message);
+    }
+}
+
+impl Key {
+    /// The place of a property that is not a list, or not yet known to be one.
+    fn slot(self, parent: u32) -> Slot {
+        Slot {
+            name: self.name,
+            hash: self.hash,
+            parent,
+            index: NOT_LISTED,
+            mark: if self.beside {
+                Mark::BESIDE
+            } else {
+                Mark::NONE
+            },
+            key_at: Some(self.at),
+        }
+    }
+}
+
+impl Slot {
+    /// A node for this place.
+    fn node(self, kind: Kind, value: Span, start: usize) -> Node {
+        Node {
+            name: self.name,
+            value,
+            hash: self.hash,
+            parent: self.parent,
+            end: 0,
+            position: self.key_at.unwrap_or(start) as u32,
+            index: self.index,
+            kind,
+            mark: self.mark,
+        }
     }
 }

@@ -2,22 +2,44 @@
 //!
 //! A node's descendants follow it directly, so that walking is a loop over indices and no node owns memory.
 //! Texts are ranges of the body, or of a pool for those that had escapes.
+//!
+//! The tree owns its body rather than borrow it: an element then needs one lifetime, resources can be kept and sent to
+//! other threads, and taking a body over ([`Resource::parse_json_owned`]) or copying it once costs next to nothing
+//! beside reading it.
 
 mod element;
 mod form;
 mod json;
-mod json_elements;
+mod json_names;
+mod json_text;
 mod lines;
-mod xml_elements;
-pub(crate) mod xml_guard;
+pub(crate) mod markup;
+mod markup_text;
+mod merge;
+mod position;
+mod reading;
+mod scan;
+mod write;
+mod write_json;
+mod write_xml;
+mod xml;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_tolerant;
+#[cfg(test)]
+mod tests_write;
 
 pub use element::{Children, Element, Place};
 pub use form::{FormIssue, FormIssueKind};
+pub use reading::Reading;
+pub use scan::name_hash;
+pub use write::{NoShapes, Shape, Shapes, WriteError};
+pub use write_json::to_json;
+pub use write_xml::to_xml;
 
-use super::error::{ParseError, utf8};
+use super::error::{ParseError, utf8, utf8_owned};
 use lines::Lines;
 use std::sync::OnceLock;
 
@@ -39,6 +61,19 @@ pub enum Format {
     Xml,
 }
 
+impl Format {
+    /// Tells the formats apart by the first character of a body: XML starts with `<`.
+    pub fn of(body: &[u8]) -> Self {
+        let mut letters = body
+            .iter()
+            .filter(|byte| !byte.is_ascii_whitespace() && !matches!(byte, 0xEF | 0xBB | 0xBF));
+        match letters.next() {
+            Some(b'<') => Self::Xml,
+            _ => Self::Json,
+        }
+    }
+}
+
 /// One resource (or any JSON object) as an element tree that owns its text. `Send + Sync`, read-only.
 #[derive(Debug)]
 pub struct Resource {
@@ -53,14 +88,69 @@ pub struct Resource {
 impl Resource {
     /// Reads a FHIR JSON body. Fails on anything that is not one well-formed JSON object in UTF-8.
     pub fn parse_json(bytes: &[u8]) -> Result<Self, ParseError> {
-        let source = within_size(utf8(bytes)?)?;
-        json_elements::build(source)
+        within_size(bytes.len())?;
+        Self::json(utf8(bytes)?.to_owned())
     }
 
     /// Reads a FHIR XML body. Fails on anything that is not well-formed, and on any document type declaration.
     pub fn parse_xml(bytes: &[u8]) -> Result<Self, ParseError> {
-        let source = within_size(utf8(bytes)?)?;
-        xml_elements::build(source)
+        within_size(bytes.len())?;
+        Self::xml(utf8(bytes)?.to_owned())
+    }
+
+    /// [`Resource::parse_json`] of a body that is given away, which saves a copy.
+    pub fn parse_json_owned(body: impl Into<Vec<u8>>) -> Result<Self, ParseError> {
+        let body = body.into();
+        within_size(body.len())?;
+        Self::json(utf8_owned(body)?)
+    }
+
+    /// [`Resource::parse_xml`] of a body that is given away, which saves a copy.
+    pub fn parse_xml_owned(body: impl Into<Vec<u8>>) -> Result<Self, ParseError> {
+        let body = body.into();
+        within_size(body.len())?;
+        Self::xml(utf8_owned(body)?)
+    }
+
+    fn json(source: String) -> Result<Self, ParseError> {
+        match json::read(&source, Manner::Strict) {
+            Ok(parts) => Ok(Self::assemble(Format::Json, source, parts)),
+            Err((fault, _)) => Err(ParseError::at(&source, fault.0, fault.1)),
+        }
+    }
+
+    fn xml(source: String) -> Result<Self, ParseError> {
+        match xml::read(&source, Manner::Strict) {
+            Ok(parts) => Ok(Self::assemble(Format::Xml, source, parts)),
+            Err((fault, _)) => Err(ParseError::at(&source, fault.0, fault.1)),
+        }
+    }
+
+    /// Makes the tree; only then can faults of form be asked for their places.
+    fn assemble(format: Format, source: String, parts: Parts) -> Self {
+        let mut resource = Self {
+            format,
+            source,
+            pool: parts.pool,
+            nodes: parts.nodes,
+            form_issues: Vec::new(),
+            lines: OnceLock::new(),
+        };
+        let mut issues = parts.form_issues;
+        for issue in &mut issues {
+            issue.locate(&resource);
+        }
+        issues.sort_by_key(|issue| (issue.line, issue.column));
+        resource.form_issues = issues;
+        resource
+    }
+
+    /// Reads a body in either format, told apart by its first character.
+    pub fn parse_any(bytes: &[u8]) -> Result<Self, ParseError> {
+        match Format::of(bytes) {
+            Format::Xml => Self::parse_xml(bytes),
+            Format::Json => Self::parse_json(bytes),
+        }
     }
 
     /// The resource type that the body names, such as `Patient`.
@@ -107,12 +197,12 @@ impl Resource {
 }
 
 /// Offsets are kept in 31 bits.
-fn within_size(source: &str) -> Result<&str, ParseError> {
-    if source.len() > MAX_BYTES {
-        let message = format!("the body is {} bytes long, above {MAX_BYTES}", source.len());
+fn within_size(length: usize) -> Result<(), ParseError> {
+    if length > MAX_BYTES {
+        let message = format!("the body is {length} bytes long, above {MAX_BYTES}");
         return Err(ParseError::at("", 0, message));
     }
-    Ok(source)
+    Ok(())
 }
 
 /// What an element's own value is, as far as the wire says.
@@ -134,12 +224,21 @@ pub enum Kind {
     Xhtml,
 }
 
-/// One element of the arena.
+/// Whether a reader goes on after a fault that can be mended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    Strict,
+    Tolerant,
+}
+
+/// One element of the arena: 40 bytes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Node {
     pub(crate) name: Span,
     /// The primitive's text, or the type of a resource.
     pub(crate) value: Span,
+    /// [`name_hash`] of the name.
+    pub(crate) hash: u32,
     pub(crate) parent: u32,
     /// One past the last descendant.
     pub(crate) end: u32,
@@ -148,6 +247,42 @@ pub(crate) struct Node {
     /// Place in its list, or [`NOT_LISTED`].
     pub(crate) index: u32,
     pub(crate) kind: Kind,
+    pub(crate) mark: Mark,
+}
+
+impl Node {
+    /// Whether this is a value that a `_name` may follow.
+    fn is_primitive(&self) -> bool {
+        matches!(self.kind, Kind::Text | Kind::Number | Kind::Boolean)
+    }
+}
+
+/// What the JSON reader remembers of a node; [`Mark::BESIDE`] tells writers of a primitive without a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mark(u8);
+
+impl Mark {
+    pub(crate) const NONE: Self = Self(0);
+    /// The first node of a property.
+    pub(crate) const HEAD: Self = Self(1);
+    /// Came from `_name`.
+    pub(crate) const BESIDE: Self = Self(2);
+    /// Stands for a null.
+    pub(crate) const NULL: Self = Self(4);
+    /// Stands for an empty array.
+    pub(crate) const VOID: Self = Self(8);
+    /// A primitive that has taken up its `_name`.
+    pub(crate) const EXTENDED: Self = Self(16);
+    /// A property that came before.
+    pub(crate) const DROPPED: Self = Self(32);
+
+    pub(crate) fn contains(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    pub(crate) fn insert(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
 }
 
 /// The index of an element that is not in a list.
@@ -175,6 +310,35 @@ impl Span {
         }
     }
 
+    /// What was pushed to the pool since it had `from` bytes.
+    pub(crate) fn pool_tail(pool: &str, from: usize) -> Self {
+        Self {
+            start: from as u32 | Self::POOLED,
+            length: (pool.len() - from) as u32,
+        }
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self.length == 0
+    }
+
+    pub(crate) fn is_pooled(self) -> bool {
+        self.start & Self::POOLED != 0
+    }
+
+    /// Byte offset in the body, for texts that are not in the pool.
+    pub(crate) fn start(self) -> usize {
+        (self.start & !Self::POOLED) as usize
+    }
+
+    /// The same text without its first bytes.
+    pub(crate) fn without_start(self, bytes: usize) -> Self {
+        Self {
+            start: self.start + bytes as u32,
+            length: self.length - bytes as u32,
+        }
+    }
+
     /// Adds a text to the pool.
     pub(crate) fn pooled(pool: &mut String, text: &str) -> Self {
         let start = pool.len() as u32 | Self::POOLED;
@@ -197,9 +361,17 @@ impl Span {
     }
 }
 
+/// What a reader makes of a body.
+pub(crate) struct Parts {
+    pub(crate) pool: String,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) form_issues: Vec<FormIssue>,
+}
+
 /// A tree under construction, shared by both readers.
 pub(crate) struct Builder<'s> {
     pub(crate) source: &'s str,
+    pub(crate) manner: Manner,
     pub(crate) pool: String,
     pub(crate) nodes: Vec<Node>,
     pub(crate) form_issues: Vec<FormIssue>,
@@ -207,11 +379,12 @@ pub(crate) struct Builder<'s> {
 
 impl<'s> Builder<'s> {
     /// Room for about as many nodes as such a body has.
-    pub(crate) fn new(source: &'s str, pool: String) -> Self {
+    pub(crate) fn new(source: &'s str, manner: Manner) -> Self {
         Self {
             source,
-            pool,
-            nodes: Vec::with_capacity(source.len() / 24),
+            manner,
+            pool: String::new(),
+            nodes: Vec::with_capacity(source.len() / 24 + 1),
             form_issues: Vec::new(),
         }
     }
@@ -230,6 +403,17 @@ impl<'s> Builder<'s> {
         self.nodes[id as usize].end = self.nodes.len() as u32;
     }
 
+    /// Takes the last nodes back; faults noted in them stay, at `parent`.
+    pub(crate) fn forget(&mut self, first: usize, parent: u32) {
+        self.nodes.truncate(first);
+        for issue in &mut self.form_issues {
+            if issue.parent != u32::MAX && issue.parent as usize >= first {
+                issue.parent = parent;
+                issue.path.clear();
+            }
+        }
+    }
+
     /// Notes a fault of form; a body that is full of them is known by the first [`MAX_FORM_ISSUES`].
     pub(crate) fn note(&mut self, issue: FormIssue) {
         if self.form_issues.len() < MAX_FORM_ISSUES {
@@ -237,21 +421,27 @@ impl<'s> Builder<'s> {
         }
     }
 
-    /// Makes the tree; only then can faults of form be asked for their places.
-    pub(crate) fn finish(self, format: Format) -> Resource {
-        let mut resource = Resource {
-            format,
-            source: self.source.to_owned(),
+    /// Notes a fault at an element that is perhaps not in the tree.
+    #[cold]
+    pub(crate) fn note_named(
+        &mut self,
+        kind: FormIssueKind,
+        node: &Node,
+        at: usize,
+        message: &str,
+    ) {
+        let mut name = node.name.of(self.source, &self.pool).to_owned();
+        if node.index != NOT_LISTED {
+            name = format!("{name}[{}]", node.index);
+        }
+        self.note(FormIssue::new(kind, Some(node.parent), &name, at, message));
+    }
+
+    pub(crate) fn into_parts(self) -> Parts {
+        Parts {
             pool: self.pool,
             nodes: self.nodes,
             form_issues: self.form_issues,
-            lines: OnceLock::new(),
-        };
-        let mut issues = std::mem::take(&mut resource.form_issues);
-        for issue in &mut issues {
-            issue.locate(&resource);
         }
-        resource.form_issues = issues;
-        resource
     }
 }

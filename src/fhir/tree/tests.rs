@@ -281,7 +281,7 @@ fn hostile_bodies_are_refused() {
     let error = Resource::parse_xml(b"<P><a></P>").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "line 1, column 7: not well-formed XML: expected 'a' tag, not 'P'"
+        "line 1, column 7: not well-formed XML: expected `</a>`, found `</P>`"
     );
     assert!(Resource::parse_xml(b"<P>\xFF</P>").is_err());
 }

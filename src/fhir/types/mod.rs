@@ -1,9 +1,12 @@
 //! What is known of FHIR types without StructureDefinitions, and the seam for those who know more.
 
+mod defined;
 mod names;
 
+pub use defined::DefinedTypes;
+
 use super::tree::{Element, Kind};
-use names::{CHOICES, DATATYPES, PLAIN, PRIMITIVES, RESOURCES, SUFFIXES};
+use names::{CHOICES, CHOICES_UNTIL_R5, DATATYPES, PLAIN, PRIMITIVES, RESOURCES, SUFFIXES};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -14,6 +17,12 @@ pub trait Types: Send + Sync {
     /// The type of an element of a type, such as (`HumanName`, `use`) → `code`; a backbone element's type is its
     /// path (`Patient.contact`). `None` where it is not known.
     fn element_type(&self, parent: &str, element: &str) -> Option<&str>;
+
+    /// The types of a choice element of a type, named without `[x]`; `None` where they are not known.
+    fn choice_types(&self, parent: &str, element: &str) -> Option<Vec<&str>> {
+        let _ = (parent, element);
+        None
+    }
 
     /// The type above: `Age` → `Quantity`, `code` → `string`. `None` at the top and for unknown types.
     fn supertype(&self, name: &str) -> Option<&str>;
@@ -76,6 +85,16 @@ impl Types for BuiltIn {
 
 /// The FHIR type of an element: from its resource type, its choice suffix, or its parent's type.
 pub(crate) fn type_of<'t>(element: Element<'t>, types: &'t dyn Types) -> Option<&'t str> {
+    if let Some(own) = own_type(element) {
+        return Some(own);
+    }
+    // Depth is bounded by the tree's own.
+    let parent = type_of(element.parent()?, types).unwrap_or("");
+    types.element_type(parent, element.name())
+}
+
+/// The type that an element tells itself: a resource, a choice, an extension, a narrative.
+pub(crate) fn own_type(element: Element<'_>) -> Option<&str> {
     if let Some(resource_type) = element.resource_type() {
         return Some(resource_type);
     }
@@ -90,9 +109,7 @@ pub(crate) fn type_of<'t>(element: Element<'t>, types: &'t dyn Types) -> Option<
     if matches!(element.name(), "extension" | "modifierExtension") {
         return Some("Extension");
     }
-    // Depth is bounded by the tree's own.
-    let parent = type_of(element.parent()?, types).unwrap_or("");
-    types.element_type(parent, element.name())
+    None
 }
 
 /// Splits `valueQuantity` into `value` and `Quantity`, where FHIR knows such a choice.
@@ -104,6 +121,11 @@ pub(crate) fn split_choice(name: &str) -> Option<(&str, &'static str)> {
     splits.find_map(|(base, suffix)| choice_type(base, suffix).map(|name| (base, name)))
 }
 
+/// Whether some type of FHIR has a choice element of this name.
+pub(crate) fn has_choices(base: &str) -> bool {
+    lookup_all(CHOICES, base).is_some()
+}
+
 /// The type that a choice element `base` has when `suffix` ends its name.
 pub(crate) fn choice_type(base: &str, suffix: &str) -> Option<&'static str> {
     let types = lookup_all(CHOICES, base)?;
@@ -113,15 +135,32 @@ pub(crate) fn choice_type(base: &str, suffix: &str) -> Option<&'static str> {
     lookup(SUFFIXES, suffix)
 }
 
-/// Whether a name that looks like a typed choice is a plain element where it stands.
+/// Whether a name that looks like a typed choice is a plain element where it stands, in some release of FHIR.
 pub(crate) fn is_plain(element: Element<'_>) -> bool {
-    let Some(parents) = lookup_all(PLAIN, element.name()) else {
+    let Some(holders) = lookup_all(PLAIN, element.name()) else {
         return false;
     };
     let Some(parent) = element.parent() else {
         return false;
     };
-    parents.contains(&parent.resource_type().unwrap_or(parent.name()))
+    let own_name = |holder| Element::resource_type(holder).unwrap_or(Element::name(holder));
+    let name = own_name(parent);
+    holders.iter().any(|holder| match holder.split_once('.') {
+        Some((above, last)) => {
+            last == name
+                && parent
+                    .parent()
+                    .is_some_and(|found| own_name(found) == above)
+        }
+        None => *holder == name,
+    })
+}
+
+/// Whether it is plain in R4 as well: these were choices until R5 made elements of them.
+pub(crate) fn is_plain_before_r5(element: Element<'_>) -> bool {
+    let parent = element.parent();
+    let name = parent.map_or("", |parent| parent.resource_type().unwrap_or(parent.name()));
+    is_plain(element) && !CHOICES_UNTIL_R5.contains(&name)
 }
 
 /// Whether a name that looks like a typed choice is a plain element anywhere in FHIR.
@@ -189,4 +228,101 @@ fn rows(
 /// Whether the built-in tables know a type.
 pub(crate) fn is_known(name: &str) -> bool {
     BuiltIn.is_known(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PLAIN, choice_type, is_plain_before_r5, names};
+    use crate::fhir::definitions::{Definitions, Structure, StructureKind, Version};
+    use crate::fhir::tree::Resource;
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    /// All types of all releases.
+    fn types() -> Vec<Arc<Structure>> {
+        let of_release = |version| {
+            let definitions = Definitions::core(version);
+            let entries = definitions.libraries()[0].entries();
+            let structures = entries
+                .into_iter()
+                .filter(|entry| &*entry.kind == "StructureDefinition");
+            let read = structures.filter_map(move |entry| definitions.structure(&entry.url).ok());
+            read.filter(|found| !found.is_profile() && found.kind != StructureKind::Logical)
+        };
+        Version::ALL.into_iter().flat_map(of_release).collect()
+    }
+
+    #[test]
+    fn the_tables_know_every_choice_of_every_release() {
+        let mut seen = BTreeSet::new();
+        for structure in types() {
+            for element in &structure.snapshot {
+                let Some(base) = element.name().strip_suffix("[x]") else {
+                    continue;
+                };
+                for found in element.types.iter().filter(|found| &*found.code != "*") {
+                    let suffix = found.code[..1].to_ascii_uppercase() + &found.code[1..];
+                    let known = choice_type(base, &suffix);
+                    assert_eq!(known, Some(&*found.code), "{} {suffix}", element.path);
+                    seen.insert(base.to_owned());
+                }
+            }
+        }
+        let listed: BTreeSet<_> = names::CHOICES.iter().map(|row| row.0.to_owned()).collect();
+        assert_eq!(seen, listed);
+    }
+
+    #[test]
+    fn the_tables_know_every_plain_element_that_looks_like_a_choice() {
+        for structure in types() {
+            for element in structure.snapshot.iter().skip(1) {
+                let path: Vec<&str> = element.path.split('.').collect();
+                let name = element.name();
+                if name.ends_with("[x]") || super::split_choice(name).is_none() {
+                    continue;
+                }
+                let row = PLAIN.iter().find(|row| row.0 == name);
+                let holder = path[path.len() - 2];
+                let fits = |listed: &str| {
+                    listed == holder
+                        || path.len() > 2 && listed == format!("{}.{holder}", path[path.len() - 3])
+                };
+                let is_listed = row.is_some_and(|row| row.1.iter().any(|listed| fits(listed)));
+                assert!(is_listed, "{}", element.path);
+            }
+        }
+    }
+
+    #[test]
+    fn places_keep_the_names_of_plain_elements() {
+        let places = [
+            (
+                r#"{"resourceType":"Procedure","reasonReference":[{}]}"#,
+                "Procedure.reasonReference[0]",
+            ),
+            (
+                r#"{"resourceType":"Observation","valueQuantity":{}}"#,
+                "Observation.value",
+            ),
+            (
+                r#"{"resourceType":"Consent","sourceReference":{}}"#,
+                "Consent.source",
+            ),
+            (
+                r#"{"resourceType":"CodeSystem","property":{"valueCode":"a"}}"#,
+                "CodeSystem.property.value",
+            ),
+            (
+                r#"{"resourceType":"Device","property":{"valueCode":"a"}}"#,
+                "Device.property.valueCode",
+            ),
+        ];
+        for (body, expected) in places {
+            let resource = Resource::parse_json(body.as_bytes()).unwrap();
+            let last = resource.root().descendants().last().unwrap();
+            assert_eq!(last.path(), expected);
+            let is_plain = expected.contains(last.name());
+            assert_eq!(is_plain_before_r5(last), is_plain, "{expected}");
+        }
+    }
 }

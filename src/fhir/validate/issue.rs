@@ -1,5 +1,6 @@
 //! What validation finds.
 
+use crate::fhir::error::ParseError;
 use crate::fhir::tree::{Element, Place};
 
 /// How grave an issue is, as an OperationOutcome says it.
@@ -106,6 +107,25 @@ impl Issue {
             code,
             place: element.place(),
             message: message.into(),
+            profile: None,
+            constraint: None,
+            weight: Weight::Minor,
+        }
+    }
+
+    /// A body that cannot be read.
+    pub fn unreadable(error: &ParseError) -> Self {
+        let place = Place {
+            path: String::new(),
+            line: error.line,
+            column: error.column,
+        };
+        Self {
+            grade: Grade::Fatal,
+            kind: IssueKind::Parse,
+            code: "structure",
+            place,
+            message: error.message.clone(),
             profile: None,
             constraint: None,
             weight: Weight::Minor,

@@ -95,7 +95,7 @@ fn levels(pack: &Pack) -> Vec<Value> {
 fn assurance(report: &Report, pack: &Pack) -> Value {
     let run = &report.run;
     context! {
-        who => page::assurance(report),
+        who => run.assurance.label(),
         started => words::moment(&run.started), took => words::took(run).map(|took| took.replace(' ', "\u{a0}")), unfinished => page::unfinished(run.state),
         plugfest => report.plugfest, seed => run.seed,
         attempts => run.attempts,

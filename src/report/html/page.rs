@@ -11,12 +11,7 @@ use crate::report::words;
 /// From the doctype to the masthead.
 pub fn top(templates: &Templates, report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let supplier = &report.supplier;
-    let subject = [&supplier.name, &supplier.product, &supplier.version]
-        .into_iter()
-        .map(String::as_str)
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ");
+    let subject = words::subject(supplier).collect::<Vec<_>>().join(" ");
     let packs: Vec<Value> = report
         .packs
         .iter()
@@ -71,13 +66,5 @@ pub fn unfinished(state: RunState) -> &'static str {
         RunState::Cancelled => {
             "The run was cancelled before its end. What was recorded until then was judged; the rest shows as not run."
         }
-        RunState::Interrupted => {
-            "The run ended without saying so. What was recorded until then was judged; the rest shows as not run."
-        }
     }
-}
-
-/// Who ran it, in words.
-pub fn assurance(report: &Report) -> &str {
-    words::assurance(&report.run.assurance)
 }

@@ -219,12 +219,7 @@ impl Page<'_> {
 
 /// `plugfest 0.1.0   fhir-r4-rest 1.0.0 (sha256:5c1e…)   Acme Health AcmeGP 14.2.0   seed 7f3a`
 fn header(report: &Report, pack: &Pack) -> String {
-    let supplier = &report.supplier;
-    let subject: Vec<&str> = [&supplier.name, &supplier.product, &supplier.version]
-        .into_iter()
-        .map(String::as_str)
-        .filter(|part| !part.is_empty())
-        .collect();
+    let subject: Vec<&str> = words::subject(&report.supplier).collect();
     let parts = [
         format!("plugfest {}", report.plugfest),
         format!(
@@ -267,7 +262,6 @@ fn traffic(report: &Report) -> String {
     let end = match report.run.state {
         RunState::Complete => "",
         RunState::Cancelled => ", cancelled before the end",
-        RunState::Interrupted => ", interrupted before the end",
     };
     format!("{exchanges}{took}{end}")
 }

@@ -2,7 +2,8 @@
 
 use super::{Arguments::Expressions, Function, Implementation, Invocation};
 use crate::fhir::fhirpath::decimal::Decimal;
-use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Outcome, truth};
+use crate::fhir::fhirpath::evaluate::{Evaluator, Fault, Outcome, truth};
+use crate::fhir::fhirpath::items::Items;
 use crate::fhir::fhirpath::system::system_value;
 use crate::fhir::fhirpath::temporal::{Precision, Temporal, TemporalKind, days_in_month};
 use crate::fhir::fhirpath::value::Value;
@@ -58,7 +59,7 @@ enum Side {
 fn value<'r>(
     evaluator: &Evaluator<'r>,
     invocation: &Invocation<'_, 'r>,
-) -> Result<Option<Value<'r>>, EvaluationError> {
+) -> Result<Option<Value<'r>>, Fault> {
     let item = invocation.single(evaluator)?;
     Ok(item.and_then(|item| system_value(evaluator, &item)))
 }
@@ -71,12 +72,12 @@ fn boundary<'r>(
     let digits = invocation.integer(evaluator, 0)?;
     let result = match value(evaluator, invocation)? {
         None => None,
-        Some(Value::Integer(number)) => {
+        Some(Value::Integer(number) | Value::Long(number)) => {
             number_boundary(Decimal::from(number), digits, side).map(Value::Decimal)
         }
         Some(Value::Decimal(number)) => number_boundary(number, digits, side).map(Value::Decimal),
         Some(Value::Quantity(quantity)) => number_boundary(quantity.value, digits, side)
-            .map(|number| Value::Quantity(quantity.with_value(number))),
+            .map(|number| Value::Quantity(Box::new(quantity.with_value(number)))),
         Some(Value::Temporal(point)) => point_boundary(point, digits, side).map(Value::Temporal),
         Some(_) => {
             return Err(invocation.error(format!(
@@ -85,25 +86,27 @@ fn boundary<'r>(
             )));
         }
     };
-    Ok(result.into_iter().collect())
+    Ok(Items::from(result))
 }
 
-/// Half of the last digit down or up, cut outwards to so many places (8 where none are given).
+/// Half of the last digit down or up, told to so many places (8 where none are given). Away from zero the official suite
+/// rounds to the nearest (1.5875 to two places is 1.59, and 0.00345 to one place is 0.0), towards zero it cuts.
 fn number_boundary(number: Decimal, digits: Option<i64>, side: Side) -> Option<Decimal> {
     let places = u32::try_from(digits.unwrap_or(8))
         .ok()
         .filter(|places| *places <= 28)?;
     let half = Decimal::new(5, number.scale() + 1);
-    match side {
-        Side::Low => number
-            .checked_sub(half)?
-            .floor_at(places)
-            .with_scale(places),
-        Side::High => number
-            .checked_add(half)?
-            .ceiling_at(places)
-            .with_scale(places),
-    }
+    let exact = match side {
+        Side::Low => number.checked_sub(half)?,
+        Side::High => number.checked_add(half)?,
+    };
+    let outwards = exact.is_negative() == (side == Side::Low);
+    let told = if outwards {
+        exact.rounded(places)
+    } else {
+        exact.truncated(places)
+    };
+    told.with_scale(places)
 }
 
 /// Digits of a date or time, precision by precision: `2014-01-05T10:30:00.000` has 17.
@@ -178,14 +181,14 @@ fn filled(point: Temporal, side: Side) -> Temporal {
 fn precision<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
     let digits = match value(evaluator, &invocation)? {
         None => None,
-        Some(Value::Integer(_)) => Some(0),
+        Some(Value::Integer(_) | Value::Long(_)) => Some(0),
         Some(Value::Decimal(number)) => Some(i64::from(number.scale())),
         Some(Value::Temporal(point)) => Some(digits_of(point)),
         Some(_) => {
             return Err(invocation.error("the input of `precision` must be a number, date or time"));
         }
     };
-    Ok(digits.map(Value::Integer).into_iter().collect())
+    Ok(Items::from(digits.map(Value::Integer)))
 }
 
 fn digits_of(point: Temporal) -> i64 {
@@ -215,7 +218,7 @@ fn comparable<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>)
         (Some(Value::Quantity(left)), Some(Value::Quantity(right))) => {
             truth(Some(left.is_comparable(&right)))
         }
-        (None, _) | (_, None) => Vec::new(),
+        (None, _) | (_, None) => Items::Empty,
         (Some(_), Some(_)) => {
             return Err(invocation.error("`comparable` asks about two quantities"));
         }

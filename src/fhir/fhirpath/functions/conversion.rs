@@ -8,6 +8,7 @@
 use super::{Arguments::Expressions, Function, Implementation, Invocation};
 use crate::fhir::fhirpath::decimal::Decimal;
 use crate::fhir::fhirpath::evaluate::{Evaluator, Outcome, truth};
+use crate::fhir::fhirpath::items::Items;
 use crate::fhir::fhirpath::quantity::{Quantity, Unit};
 use crate::fhir::fhirpath::system::system_value;
 use crate::fhir::fhirpath::temporal::{Temporal, TemporalKind};
@@ -46,8 +47,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     row(
         "toLong",
         (0, 0),
-        "the item as a whole number",
-        |evaluator, invocation| convert(evaluator, &invocation, to_integer),
+        "the item as a long whole number",
+        |evaluator, invocation| convert(evaluator, &invocation, to_long),
     ),
     row(
         "toDecimal",
@@ -100,8 +101,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     row(
         "convertsToLong",
         (0, 0),
-        "true when the item can be a whole number",
-        |evaluator, invocation| converts(evaluator, &invocation, to_integer),
+        "true when the item can be a long whole number",
+        |evaluator, invocation| converts(evaluator, &invocation, to_long),
     ),
     row(
         "convertsToDecimal",
@@ -150,7 +151,7 @@ fn convert<'r>(
     conversion: Conversion,
 ) -> Outcome<'r> {
     let Some(item) = invocation.single(evaluator)? else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     let value = system_value(evaluator, &item);
     Ok(value
@@ -165,7 +166,7 @@ fn converts<'r>(
     conversion: Conversion,
 ) -> Outcome<'r> {
     if invocation.input.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     }
     Ok(truth(Some(
         !convert(evaluator, invocation, conversion)?.is_empty(),
@@ -175,8 +176,8 @@ fn converts<'r>(
 fn to_boolean<'r>(value: &Value<'r>) -> Option<Value<'r>> {
     let truth = match value {
         Value::Boolean(truth) => *truth,
-        Value::Integer(1) => true,
-        Value::Integer(0) => false,
+        Value::Integer(1) | Value::Long(1) => true,
+        Value::Integer(0) | Value::Long(0) => false,
         Value::Decimal(number) if *number == Decimal::ONE => true,
         Value::Decimal(number) if number.is_zero() => false,
         Value::Text(text) => match text.to_lowercase().as_str() {
@@ -191,7 +192,7 @@ fn to_boolean<'r>(value: &Value<'r>) -> Option<Value<'r>> {
 
 fn to_integer<'r>(value: &Value<'r>) -> Option<Value<'r>> {
     let number = match value {
-        Value::Integer(number) => *number,
+        Value::Integer(number) | Value::Long(number) => *number,
         Value::Boolean(truth) => i64::from(*truth),
         Value::Text(text) => text.parse().ok()?,
         _ => return None,
@@ -199,10 +200,17 @@ fn to_integer<'r>(value: &Value<'r>) -> Option<Value<'r>> {
     Some(Value::Integer(number))
 }
 
+fn to_long<'r>(value: &Value<'r>) -> Option<Value<'r>> {
+    let Value::Integer(number) = to_integer(value)? else {
+        return None;
+    };
+    Some(Value::Long(number))
+}
+
 fn to_decimal<'r>(value: &Value<'r>) -> Option<Value<'r>> {
     let number = match value {
         Value::Decimal(number) => *number,
-        Value::Integer(number) => Decimal::from(*number),
+        Value::Integer(number) | Value::Long(number) => Decimal::from(*number),
         Value::Boolean(truth) => Decimal::from(i64::from(*truth)),
         Value::Text(text) if !text.contains(['e', 'E']) => Decimal::parse(text)?,
         _ => return None,
@@ -244,14 +252,14 @@ fn to_time<'r>(value: &Value<'r>) -> Option<Value<'r>> {
 
 fn to_quantity<'r>(value: &Value<'r>) -> Option<Value<'r>> {
     let quantity = match value {
-        Value::Quantity(quantity) => quantity.clone(),
-        Value::Integer(number) => Quantity::of_number(Decimal::from(*number)),
+        Value::Quantity(_) => return Some(value.clone()),
+        Value::Integer(number) | Value::Long(number) => Quantity::of_number(Decimal::from(*number)),
         Value::Decimal(number) => Quantity::of_number(*number),
         Value::Boolean(truth) => Quantity::of_number(Decimal::from(i64::from(*truth))),
         Value::Text(text) => Quantity::parse(text)?,
         _ => return None,
     };
-    Some(Value::Quantity(quantity))
+    Some(Value::Quantity(Box::new(quantity)))
 }
 
 fn to_quantity_in<'r>(
@@ -263,7 +271,9 @@ fn to_quantity_in<'r>(
         return Ok(found);
     };
     let in_unit = |value: &Value<'r>| match value {
-        Value::Quantity(quantity) => in_unit_of(quantity, &wanted).map(Value::Quantity),
+        Value::Quantity(quantity) => {
+            in_unit_of(quantity, &wanted).map(|quantity| Value::Quantity(Box::new(quantity)))
+        }
         _ => None,
     };
     Ok(found.iter().filter_map(in_unit).collect())
@@ -274,7 +284,7 @@ fn converts_to_quantity<'r>(
     invocation: Invocation<'_, 'r>,
 ) -> Outcome<'r> {
     if invocation.input.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     }
     Ok(truth(Some(
         !to_quantity_in(evaluator, invocation)?.is_empty(),

@@ -2,7 +2,8 @@
 
 use super::{Arguments::Expressions, Function, Invocation};
 use crate::fhir::fhirpath::compare::{distinct, is_in};
-use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Items, Outcome, truth};
+use crate::fhir::fhirpath::evaluate::{Evaluator, Fault, Outcome, truth};
+use crate::fhir::fhirpath::items::Items;
 use crate::fhir::fhirpath::system::all_booleans;
 use crate::fhir::fhirpath::value::Value;
 
@@ -109,8 +110,7 @@ fn exists<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> 
         return Ok(truth(Some(!invocation.input.is_empty())));
     }
     for (index, item) in invocation.input.iter().enumerate() {
-        let found = invocation.with_item(evaluator, 0, item, index)?;
-        if evaluator.boolean(&found, invocation.position())? == Some(true) {
+        if invocation.is_met(evaluator, 0, item, index)? == Some(true) {
             return Ok(truth(Some(true)));
         }
     }
@@ -119,8 +119,7 @@ fn exists<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> 
 
 fn all<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
     for (index, item) in invocation.input.iter().enumerate() {
-        let met = invocation.with_item(evaluator, 0, item, index)?;
-        if evaluator.boolean(&met, invocation.position())? != Some(true) {
+        if invocation.is_met(evaluator, 0, item, index)? != Some(true) {
             return Ok(truth(Some(false)));
         }
     }
@@ -130,7 +129,7 @@ fn all<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Out
 fn booleans<'r>(
     evaluator: &Evaluator<'r>,
     invocation: &Invocation<'_, 'r>,
-) -> Result<Vec<bool>, EvaluationError> {
+) -> Result<Vec<bool>, Fault> {
     all_booleans(evaluator, &invocation.input, invocation.position())
 }
 
@@ -191,7 +190,7 @@ fn superset_of<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>
 }
 
 fn count<'r>(_: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
-    Ok(vec![Value::Integer(invocation.input.len() as i64)])
+    Ok(Items::One(Value::Integer(invocation.input.len() as i64)))
 }
 
 fn distinct_items<'r>(

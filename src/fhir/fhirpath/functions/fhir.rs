@@ -2,11 +2,11 @@
 
 use super::{Arguments::Expressions, Function, Implementation, Invocation};
 use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Outcome, truth};
+use crate::fhir::fhirpath::items::Items;
 use crate::fhir::fhirpath::navigate;
 use crate::fhir::fhirpath::system::{describe, system_value};
 use crate::fhir::fhirpath::value::Value;
 use crate::fhir::narrative;
-use crate::fhir::tree::Element;
 
 const fn row(
     name: &'static str,
@@ -56,6 +56,42 @@ pub(super) const FUNCTIONS: &[Function] = &[
         member_of,
     ),
     row(
+        "subsumes",
+        (1, 1),
+        "true when the code is the other, or above it",
+        |evaluator, invocation| subsumption(evaluator, &invocation, Direction::Above),
+    ),
+    row(
+        "subsumedBy",
+        (1, 1),
+        "true when the code is the other, or below it",
+        |evaluator, invocation| subsumption(evaluator, &invocation, Direction::Below),
+    ),
+    row(
+        "elementDefinition",
+        (0, 0),
+        "the definition of each element",
+        definitions,
+    ),
+    row(
+        "slice",
+        (2, 2),
+        "the items in a slice of a profile",
+        definitions,
+    ),
+    row(
+        "checkModifiers",
+        (1, usize::MAX),
+        "the input, when it has no other modifiers than these",
+        definitions,
+    ),
+    row(
+        "hasTemplateIdOf",
+        (1, 1),
+        "true when the CDA document claims the template",
+        definitions,
+    ),
+    row(
         "htmlChecks",
         (0, 0),
         "true when a narrative's `div` keeps to the XHTML that FHIR allows",
@@ -71,18 +107,15 @@ pub(super) const FUNCTIONS: &[Function] = &[
 
 fn extension<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
     let Some(url) = invocation.text(evaluator, 0)? else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
-    let has_url = |extension: &Element<'_>| {
-        extension.child("url").and_then(Element::value) == Some(url.as_ref())
-    };
-    let mut found = Vec::new();
+    let mut found = Items::Empty;
     for item in &invocation.input {
         if let Value::Element(element) = item {
             let extensions = element
                 .children()
-                .filter(|child| child.name() == "extension");
-            found.extend(extensions.filter(has_url).map(Value::Element));
+                .filter(|child| navigate::is_extension(*child, Some(&url)));
+            found.extend(extensions.map(Value::Element));
         }
     }
     evaluator.charge(found.len(), invocation.position())?;
@@ -90,15 +123,10 @@ fn extension<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) 
 }
 
 fn has_value<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
-    let item = match invocation.input.as_slice() {
-        [item] => item,
-        _ => return Ok(truth(Some(false))),
+    let [item] = &*invocation.input else {
+        return Ok(truth(Some(false)));
     };
-    let has = match item.element() {
-        Some(element) => element.value().is_some(),
-        None => system_value(evaluator, item).is_some(),
-    };
-    Ok(truth(Some(has)))
+    Ok(truth(Some(navigate::has_value(evaluator, item))))
 }
 
 fn get_value<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
@@ -114,7 +142,7 @@ fn get_value<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) 
 }
 
 fn resolve<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
-    let mut found = Vec::new();
+    let mut found = Items::Empty;
     for item in &invocation.input {
         evaluator.charge(8, invocation.position())?;
         found.extend(navigate::resolve(evaluator, item).map(Value::Element));
@@ -127,7 +155,7 @@ fn conforms_to<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>
         invocation.single(evaluator)?,
         invocation.text(evaluator, 0)?,
     ) else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     let Value::Element(element) = item else {
         return Ok(truth(Some(false)));
@@ -164,7 +192,7 @@ fn member_of<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) 
         invocation.single(evaluator)?,
         invocation.text(evaluator, 0)?,
     ) else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     let Value::Element(element) = item else {
         return Err(invocation.error(format!(
@@ -172,19 +200,67 @@ fn member_of<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) 
             describe(evaluator, &item)
         )));
     };
-    match evaluator.variables.services.member_of(element, &value_set) {
-        Some(member) => Ok(truth(Some(member))),
-        None => Err(EvaluationError::unavailable(
-            invocation.position(),
-            format!("the value set `{value_set}` is not at hand"),
-        )),
+    let services = evaluator.variables.services;
+    let reason = match services.member_of(element, &value_set) {
+        Ok(Some(member)) => return Ok(truth(Some(member))),
+        Ok(None) => format!("the value set `{value_set}` is not at hand"),
+        Err(reason) => reason,
+    };
+    Err(EvaluationError::unavailable(invocation.position(), reason))
+}
+
+/// Which of the two codes of `subsumes` and `subsumedBy` the input is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Above,
+    Below,
+}
+
+fn subsumption<'r>(
+    evaluator: &mut Evaluator<'r>,
+    invocation: &Invocation<'_, 'r>,
+    direction: Direction,
+) -> Outcome<'r> {
+    let others = invocation.items(evaluator, 0)?;
+    let other = evaluator.single(&others, "the other code", invocation.position())?;
+    let item = invocation.single(evaluator)?;
+    let (Some(item), Some(other)) = (item, other) else {
+        return Ok(Items::Empty);
+    };
+    let (Some(here), Some(there)) = (item.element(), other.element()) else {
+        return Err(invocation.error(format!("`{}` asks about coded elements", invocation.name())));
+    };
+    let services = evaluator.variables.services;
+    let answer = match direction {
+        Direction::Above => services.subsumes(here, there),
+        Direction::Below => services.subsumes(there, here),
+    };
+    let unknown =
+        || EvaluationError::unavailable(invocation.position(), "the code system is not at hand");
+    answer.map(|answer| truth(Some(answer))).ok_or_else(unknown)
+}
+
+/// What would need definitions in a form that no service offers.
+fn definitions<'r>(_: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
+    if invocation.input.is_empty() {
+        return Ok(Items::Empty);
     }
+    let message = format!(
+        "`{}` needs definitions that are not at hand",
+        invocation.name()
+    );
+    Err(EvaluationError::unavailable(invocation.position(), message))
 }
 
 fn html_checks<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
     let Some(div) = invocation.input_text(evaluator)? else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     evaluator.charge(div.len() / 4, invocation.position())?;
-    Ok(truth(Some(narrative::check(&div).is_ok())))
+    let issues = narrative::check(&div);
+    // A script behind a link breaks no invariant by its letter, but is no narrative to call sound either.
+    let sound = issues.iter().all(|issue| {
+        issue.constraints().is_empty() && issue.kind != narrative::NarrativeIssueKind::ActiveLink
+    });
+    Ok(truth(Some(sound)))
 }

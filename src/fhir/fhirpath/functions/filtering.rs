@@ -3,11 +3,12 @@
 use super::{Arguments::Expressions, Function, Invocation};
 use crate::fhir::fhirpath::ast::{Node, NodeKind, Sign};
 use crate::fhir::fhirpath::compare::{is_in, order};
-use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Items, Outcome, Scope};
+use crate::fhir::fhirpath::evaluate::{Evaluator, Fault, Outcome, Scope};
+use crate::fhir::fhirpath::items::Items;
 use crate::fhir::fhirpath::value::{Trace, Value, text_of};
 use crate::fhir::fhirpath::variables::Members;
 use crate::fhir::fhirpath::{navigate, system};
-use crate::fhir::tree::Resource;
+use crate::fhir::tree::{Element, Resource};
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
@@ -32,6 +33,27 @@ pub(super) const FUNCTIONS: &[Function] = &[
         arguments: Expressions,
         doc: "the results of the expression, and of it for those, until nothing new comes",
         implementation: repeat,
+    },
+    Function {
+        name: "repeatAll",
+        arity: (1, 1),
+        arguments: Expressions,
+        doc: "the results of the expression, and of it for those, repetitions included",
+        implementation: repeat_all,
+    },
+    Function {
+        name: "coalesce",
+        arity: (1, usize::MAX),
+        arguments: Expressions,
+        doc: "the first of the arguments that is not empty",
+        implementation: coalesce,
+    },
+    Function {
+        name: "defineVariable",
+        arity: (1, 2),
+        arguments: Expressions,
+        doc: "the input unchanged; its items, or the results of the expression, become a variable for what follows",
+        implementation: define_variable,
     },
     Function {
         name: "aggregate",
@@ -78,10 +100,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
 ];
 
 fn where_items<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
-    let mut kept = Vec::new();
+    let mut kept = Items::Empty;
     for (index, item) in invocation.input.iter().enumerate() {
-        let met = invocation.with_item(evaluator, 0, item, index)?;
-        if evaluator.boolean(&met, invocation.position())? == Some(true) {
+        if invocation.is_met(evaluator, 0, item, index)? == Some(true) {
             kept.push(item.clone());
         }
     }
@@ -89,7 +110,7 @@ fn where_items<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>
 }
 
 fn select<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
-    let mut selected = Vec::new();
+    let mut selected = Items::Empty;
     for (index, item) in invocation.input.iter().enumerate() {
         selected.extend(invocation.with_item(evaluator, 0, item, index)?);
     }
@@ -107,9 +128,64 @@ fn repeat<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> 
                 found.add(evaluator, result, invocation.position())?;
             }
         }
-        open = found.items[before..].to_vec();
+        open = Items::of(&found.items[before..]);
     }
     Ok(found.items)
+}
+
+fn repeat_all<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
+    let mut found = Items::Empty;
+    let mut open = invocation.input.clone();
+    while !open.is_empty() {
+        let mut results = Items::Empty;
+        for (index, item) in open.iter().enumerate() {
+            results.extend(invocation.with_item(evaluator, 0, item, index)?);
+        }
+        evaluator.charge(1 + results.len(), invocation.position())?;
+        found.extend(results.iter().cloned());
+        open = results;
+    }
+    Ok(found)
+}
+
+fn coalesce<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
+    let scope = Scope {
+        this: &invocation.input,
+        ..invocation.scope
+    };
+    for argument in &invocation.call.arguments {
+        let items = evaluator.apart(argument, scope)?;
+        if !items.is_empty() {
+            return Ok(items);
+        }
+    }
+    Ok(Items::Empty)
+}
+
+fn define_variable<'r>(
+    evaluator: &mut Evaluator<'r>,
+    invocation: Invocation<'_, 'r>,
+) -> Outcome<'r> {
+    let Some(name) = invocation.text(evaluator, 0)? else {
+        return Err(invocation.error("a variable needs a name"));
+    };
+    let taken = navigate::is_reserved(&name)
+        || evaluator.variables.named.contains_key(name.as_ref())
+        || evaluator.defined.iter().any(|(known, _)| *known == name);
+    if taken {
+        return Err(invocation.error(format!("the variable `%{name}` has a value already")));
+    }
+    let scope = Scope {
+        this: &invocation.input,
+        ..invocation.scope
+    };
+    let items = match invocation.call.arguments.get(1) {
+        Some(expression) => evaluator.apart(expression, scope)?,
+        None => invocation.input.clone(),
+    };
+    evaluator.charge(items.len(), invocation.position())?;
+    evaluator.defined.push((name, items));
+    Ok(invocation.input)
 }
 
 /// What a `repeat` has found so far.
@@ -126,7 +202,7 @@ impl<'r> Found<'r> {
         evaluator: &mut Evaluator<'r>,
         item: Value<'r>,
         position: usize,
-    ) -> Result<(), EvaluationError> {
+    ) -> Result<(), Fault> {
         evaluator.charge(1, position)?;
         let known = match item.element() {
             Some(element) => !self
@@ -149,7 +225,7 @@ fn aggregate<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) 
             index: Some(index),
             total: Some(&total),
         };
-        total = evaluator.evaluate(&invocation.call.arguments[0], scope)?;
+        total = evaluator.apart(&invocation.call.arguments[0], scope)?;
     }
     Ok(total)
 }
@@ -187,7 +263,7 @@ fn keys<'r>(
     invocation: &Invocation<'_, 'r>,
     item: &Value<'r>,
     index: usize,
-) -> Result<Vec<Key<'r>>, EvaluationError> {
+) -> Result<Vec<Key<'r>>, Fault> {
     if invocation.call.arguments.is_empty() {
         return Ok(vec![(Some(item.clone()), Direction::Ascending)]);
     }
@@ -199,7 +275,7 @@ fn keys<'r>(
             index: Some(index),
             total: None,
         };
-        let items = evaluator.evaluate(node, scope)?;
+        let items = evaluator.apart(node, scope)?;
         let key = evaluator.single(&items, "a key to sort by", node.position)?;
         keys.push((key.cloned(), direction));
     }
@@ -220,7 +296,7 @@ fn compare_keys<'r>(
     left: &[Key<'r>],
     right: &[Key<'r>],
     position: usize,
-) -> Result<Ordering, EvaluationError> {
+) -> Result<Ordering, Fault> {
     for ((left, direction), (right, _)) in left.iter().zip(right) {
         let ascending = match (left, right) {
             (Some(left), Some(right)) => {
@@ -251,13 +327,13 @@ fn iif<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Out
         ..invocation.scope
     };
     let arguments = &invocation.call.arguments;
-    let condition = evaluator.evaluate(&arguments[0], scope)?;
+    let condition = evaluator.apart(&arguments[0], scope)?;
     refuse_no_condition(evaluator, &invocation, &condition)?;
     let chosen = match evaluator.boolean(&condition, arguments[0].position)? {
         Some(true) => arguments.get(1),
         Some(false) | None => arguments.get(2),
     };
-    chosen.map_or_else(|| Ok(Vec::new()), |node| evaluator.evaluate(node, scope))
+    chosen.map_or_else(|| Ok(Items::Empty), |node| evaluator.apart(node, scope))
 }
 
 /// In strict mode a condition must be a truth value, not just some item.
@@ -265,7 +341,7 @@ fn refuse_no_condition<'r>(
     evaluator: &Evaluator<'r>,
     invocation: &Invocation<'_, 'r>,
     condition: &[Value<'r>],
-) -> Result<(), EvaluationError> {
+) -> Result<(), Fault> {
     let strict = evaluator.variables.members == Members::Strict;
     match condition.first() {
         Some(item) if strict && item.system_type().is_some_and(|name| name != "Boolean") => {
@@ -303,9 +379,21 @@ fn trace<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> O
 }
 
 fn children<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
-    navigate::children(evaluator, &invocation.input, invocation.position())
+    let elements = invocation.input.iter().filter_map(Value::element);
+    let found: Items<'r> = elements
+        .flat_map(Element::children)
+        .map(Value::Element)
+        .collect();
+    evaluator.charge(found.len(), invocation.position())?;
+    Ok(found)
 }
 
 fn descendants<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
-    navigate::descendants(evaluator, &invocation.input, invocation.position())
+    let mut found = Items::Empty;
+    for element in invocation.input.iter().filter_map(Value::element) {
+        let before = found.len();
+        found.extend(element.descendants().map(Value::Element));
+        evaluator.charge(found.len() - before, invocation.position())?;
+    }
+    Ok(found)
 }

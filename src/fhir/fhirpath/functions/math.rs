@@ -2,7 +2,8 @@
 
 use super::{Arguments::Expressions, Function, Implementation, Invocation, number_value};
 use crate::fhir::fhirpath::decimal::Decimal;
-use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Outcome};
+use crate::fhir::fhirpath::evaluate::{Evaluator, Fault, Outcome};
+use crate::fhir::fhirpath::items::Items;
 use crate::fhir::fhirpath::system::{as_decimal, system_value};
 use crate::fhir::fhirpath::value::Value;
 
@@ -39,7 +40,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "truncate",
         (0, 0),
         "the number without its fraction",
-        |evaluator, invocation| whole(evaluator, &invocation, truncated),
+        |evaluator, invocation| whole(evaluator, &invocation, |number| number.truncated(0)),
     ),
     row(
         "round",
@@ -72,14 +73,14 @@ pub(super) const FUNCTIONS: &[Function] = &[
 fn number<'r>(
     evaluator: &Evaluator<'r>,
     invocation: &Invocation<'_, 'r>,
-) -> Result<Option<Value<'r>>, EvaluationError> {
+) -> Result<Option<Value<'r>>, Fault> {
     let Some(item) = invocation.single(evaluator)? else {
         return Ok(None);
     };
     match system_value(evaluator, &item) {
-        Some(value @ (Value::Integer(_) | Value::Decimal(_) | Value::Quantity(_))) => {
-            Ok(Some(value))
-        }
+        Some(
+            value @ (Value::Integer(_) | Value::Long(_) | Value::Decimal(_) | Value::Quantity(_)),
+        ) => Ok(Some(value)),
         Some(Value::Text(text))
             if item.system_type().is_none() && Decimal::parse(&text).is_some() =>
         {
@@ -95,7 +96,7 @@ fn number<'r>(
 fn decimal<'r>(
     evaluator: &Evaluator<'r>,
     invocation: &Invocation<'_, 'r>,
-) -> Result<Option<Decimal>, EvaluationError> {
+) -> Result<Option<Decimal>, Fault> {
     Ok(number(evaluator, invocation)?.and_then(|value| {
         let Value::Quantity(quantity) = value else {
             return as_decimal(&value);
@@ -107,7 +108,7 @@ fn decimal<'r>(
 fn argument<'r>(
     evaluator: &mut Evaluator<'r>,
     invocation: &Invocation<'_, 'r>,
-) -> Result<Option<Decimal>, EvaluationError> {
+) -> Result<Option<Decimal>, Fault> {
     let items = invocation.items(evaluator, 0)?;
     let Some(item) = evaluator.single(&items, "the argument", invocation.position())? else {
         return Ok(None);
@@ -130,7 +131,7 @@ fn abs<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Out
         }
     };
     let Some(value) = number(evaluator, &invocation)? else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     if let Value::Integer(number) = value {
         return Ok(number
@@ -139,9 +140,14 @@ fn abs<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Out
             .into_iter()
             .collect());
     }
+    if let Value::Long(number) = value {
+        return Ok(Items::from(number.checked_abs().map(Value::Long)));
+    }
     if let Value::Quantity(quantity) = value {
         let amount = positive(quantity.value);
-        return Ok(vec![Value::Quantity(quantity.with_value(amount))]);
+        return Ok(Items::One(Value::Quantity(Box::new(
+            quantity.with_value(amount),
+        ))));
     }
     Ok(number_value(as_decimal(&value).map(positive)))
 }
@@ -157,14 +163,6 @@ fn whole<'r>(
         .map(Value::Integer)
         .into_iter()
         .collect())
-}
-
-fn truncated(number: Decimal) -> Decimal {
-    if number.is_negative() {
-        number.ceiling_at(0)
-    } else {
-        number.floor_at(0)
-    }
 }
 
 fn round<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
@@ -193,7 +191,7 @@ fn log<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Out
         decimal(evaluator, &invocation)?,
         argument(evaluator, &invocation)?,
     ) else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     let result = number.to_f64().ln() / base.to_f64().ln();
     // Twelve places hide what binary fractions add: log base 10 of 1000 is 3.
@@ -207,7 +205,7 @@ fn power<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> O
         number(evaluator, &invocation)?,
         argument(evaluator, &invocation)?,
     ) else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     if let (Value::Integer(base), Some(exponent)) = (
         &base,
@@ -216,7 +214,7 @@ fn power<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> O
             .and_then(|exponent| u32::try_from(exponent).ok()),
     ) && let Some(result) = base.checked_pow(exponent)
     {
-        return Ok(vec![Value::Integer(result)]);
+        return Ok(Items::One(Value::Integer(result)));
     }
     let base = as_decimal(&base).unwrap_or(Decimal::ZERO);
     let exact = exponent

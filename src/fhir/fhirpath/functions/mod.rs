@@ -1,5 +1,6 @@
 //! The functions of FHIRPath: one row each, in families.
 
+mod aggregates;
 mod boundaries;
 mod conversion;
 mod existence;
@@ -12,9 +13,10 @@ mod time;
 mod types;
 
 use super::ExpressionError;
-use super::ast::{Call, Literal, Node, NodeKind};
+use super::ast::{Call, Node};
 use super::decimal::Decimal;
-use super::evaluate::{EvaluationError, Evaluator, Items, Outcome, Scope};
+use super::evaluate::{EvaluationError, Evaluator, Fault, Outcome, Scope};
+use super::items::Items;
 use super::value::Value;
 use regex::{Regex, RegexBuilder};
 use std::borrow::Cow;
@@ -67,7 +69,8 @@ pub struct FunctionDoc {
     pub doc: &'static str,
 }
 
-const FAMILIES: [&[Function]; 10] = [
+const FAMILIES: [&[Function]; 11] = [
+    aggregates::FUNCTIONS,
     existence::FUNCTIONS,
     filtering::FUNCTIONS,
     sets::FUNCTIONS,
@@ -141,11 +144,11 @@ impl<'r> Invocation<'_, 'r> {
         &self,
         evaluator: &mut Evaluator<'r>,
         at: usize,
-    ) -> Result<Option<Items<'r>>, EvaluationError> {
+    ) -> Result<Option<Items<'r>>, Fault> {
         let Some(node) = self.call.arguments.get(at) else {
             return Ok(None);
         };
-        evaluator.evaluate(node, self.scope).map(Some)
+        evaluator.apart(node, self.scope).map(Some)
     }
 
     /// The items of an argument, empty where it is left out.
@@ -167,14 +170,27 @@ impl<'r> Invocation<'_, 'r> {
             index: Some(index),
             total: self.scope.total,
         };
-        evaluator.evaluate(node, scope)
+        evaluator.apart(node, scope)
     }
 
-    fn integer(
+    /// Evaluates an argument as a condition on an item of the input.
+    fn is_met(
         &self,
         evaluator: &mut Evaluator<'r>,
         at: usize,
-    ) -> Result<Option<i64>, EvaluationError> {
+        item: &Value<'r>,
+        index: usize,
+    ) -> Result<Option<bool>, Fault> {
+        let node: &'r Node = &self.call.arguments[at];
+        let scope = Scope {
+            this: std::slice::from_ref(item),
+            index: Some(index),
+            total: self.scope.total,
+        };
+        evaluator.truth_apart(node, scope)
+    }
+
+    fn integer(&self, evaluator: &mut Evaluator<'r>, at: usize) -> Result<Option<i64>, Fault> {
         let items = self.items(evaluator, at)?;
         evaluator.integer(
             &items,
@@ -187,7 +203,7 @@ impl<'r> Invocation<'_, 'r> {
         &self,
         evaluator: &mut Evaluator<'r>,
         at: usize,
-    ) -> Result<Option<Cow<'r, str>>, EvaluationError> {
+    ) -> Result<Option<Cow<'r, str>>, Fault> {
         let items = self.items(evaluator, at)?;
         evaluator.text(
             &items,
@@ -197,10 +213,7 @@ impl<'r> Invocation<'_, 'r> {
     }
 
     /// The input as a single text.
-    fn input_text(
-        &self,
-        evaluator: &Evaluator<'r>,
-    ) -> Result<Option<Cow<'r, str>>, EvaluationError> {
+    fn input_text(&self, evaluator: &Evaluator<'r>) -> Result<Option<Cow<'r, str>>, Fault> {
         evaluator.text(
             &self.input,
             &format!("the input of `{}`", self.name()),
@@ -209,42 +222,55 @@ impl<'r> Invocation<'_, 'r> {
     }
 
     /// The single input item, if there is one.
-    fn single(&self, evaluator: &Evaluator<'r>) -> Result<Option<Value<'r>>, EvaluationError> {
+    fn single(&self, evaluator: &Evaluator<'r>) -> Result<Option<Value<'r>>, Fault> {
         let what = format!("the input of `{}`", self.name());
         Ok(evaluator
             .single(&self.input, &what, self.position())?
             .cloned())
     }
 
-    fn error(&self, message: impl Into<String>) -> EvaluationError {
+    fn error(&self, message: impl Into<String>) -> Fault {
         EvaluationError::new(self.position(), message)
     }
 }
 
 /// The compiled pattern of a call whose pattern is a literal; a bad pattern is an error of the expression.
 pub(super) fn literal_pattern(call: &Call) -> Result<Option<Regex>, ExpressionError> {
-    let Some(Node {
-        position,
-        kind: NodeKind::Literal(Literal::Text(text)),
-    }) = call.arguments.first()
-    else {
+    let Some(first) = call.arguments.first() else {
+        return Ok(None);
+    };
+    let flags = match call.function.name {
+        "replaceMatches" => call.arguments.get(2),
+        _ => call.arguments.get(1),
+    };
+    let flags = flags.map_or(Some(""), Node::literal_text);
+    let (Some(text), Some(flags)) = (first.literal_text(), flags) else {
         return Ok(None);
     };
     let whole = call.function.name == "matchesFull";
-    let compiled = pattern(text, whole).map_err(|error| ExpressionError::new(*position, error))?;
-    Ok(Some(compiled))
+    let compiled = pattern(text, flags, whole);
+    compiled
+        .map(Some)
+        .map_err(|error| ExpressionError::new(first.position, error))
 }
 
 /// Compiles a regular expression: a dot matches line ends too, as FHIRPath asks. Size is bounded, and matching is linear.
-fn pattern(text: &str, whole: bool) -> Result<Regex, String> {
+fn pattern(text: &str, flags: &str, whole: bool) -> Result<Regex, String> {
     let text = if whole {
         format!("^(?:{text})$")
     } else {
         text.to_owned()
     };
+    if let Some(unknown) = flags.chars().find(|flag| !"ims".contains(*flag)) {
+        return Err(format!("`{unknown}` is no flag: there are `i` and `m`"));
+    }
     let built = RegexBuilder::new(&text)
         .dot_matches_new_line(true)
-        .size_limit(1 << 20)
+        .case_insensitive(flags.contains('i'))
+        .multi_line(flags.contains('m'))
+        .size_limit(MAX_PATTERN)
+        .dfa_size_limit(MAX_PATTERN)
+        .nest_limit(100)
         .build();
     built.map_err(|error| {
         let reason = error.to_string();
@@ -257,10 +283,13 @@ fn pattern(text: &str, whole: bool) -> Result<Regex, String> {
     })
 }
 
+/// How large a compiled regular expression may be, in bytes.
+const MAX_PATTERN: usize = 1 << 20;
+
 fn number_value<'r>(number: Option<Decimal>) -> Items<'r> {
-    number.map(Value::Decimal).into_iter().collect()
+    Items::from(number.map(Value::Decimal))
 }
 
 fn text_value<'r>(text: impl Into<Cow<'r, str>>) -> Items<'r> {
-    vec![Value::Text(text.into())]
+    Items::One(Value::Text(text.into()))
 }

@@ -3,6 +3,7 @@
 use super::{Arguments::Expressions, Function, Invocation};
 use crate::fhir::fhirpath::compare::{distinct, is_in, union};
 use crate::fhir::fhirpath::evaluate::{Evaluator, Outcome};
+use crate::fhir::fhirpath::items::Items;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function {
@@ -70,7 +71,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     },
     Function {
         name: "combine",
-        arity: (1, 1),
+        arity: (1, 2),
         arguments: Expressions,
         doc: "the items of both collections, with repetitions",
         implementation: combine,
@@ -78,15 +79,16 @@ pub(super) const FUNCTIONS: &[Function] = &[
 ];
 
 fn single<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
-    Ok(invocation.single(evaluator)?.into_iter().collect())
+    Ok(Items::from(invocation.single(evaluator)?))
 }
 
 fn first<'r>(_: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
-    Ok(invocation.input.into_iter().take(1).collect())
+    Ok(Items::from(invocation.input.into_nth(0)))
 }
 
-fn last<'r>(_: &mut Evaluator<'r>, mut invocation: Invocation<'_, 'r>) -> Outcome<'r> {
-    Ok(invocation.input.pop().into_iter().collect())
+fn last<'r>(_: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
+    let last = invocation.input.len().saturating_sub(1);
+    Ok(Items::from(invocation.input.into_nth(last)))
 }
 
 fn tail<'r>(_: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
@@ -95,14 +97,14 @@ fn tail<'r>(_: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r
 
 fn skip<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
     let Some(count) = invocation.integer(evaluator, 0)? else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     Ok(invocation.input.into_iter().skip(clamped(count)).collect())
 }
 
 fn take<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
     let Some(count) = invocation.integer(evaluator, 0)? else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     Ok(invocation.input.into_iter().take(clamped(count)).collect())
 }
@@ -114,7 +116,7 @@ fn clamped(count: i64) -> usize {
 
 fn intersect<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
     let (others, position) = (invocation.items(evaluator, 0)?, invocation.position());
-    let mut shared = Vec::new();
+    let mut shared = Items::Empty;
     for item in invocation.input {
         if is_in(evaluator, &item, &others, position)? {
             shared.push(item);
@@ -125,7 +127,7 @@ fn intersect<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) 
 
 fn exclude<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
     let (others, position) = (invocation.items(evaluator, 0)?, invocation.position());
-    let mut kept = Vec::new();
+    let mut kept = Items::Empty;
     for item in invocation.input {
         if !is_in(evaluator, &item, &others, position)? {
             kept.push(item);

@@ -5,7 +5,8 @@ use super::{
     Function, Implementation, Invocation, pattern, text_value,
 };
 use crate::fhir::fhirpath::arithmetic::refuse_long;
-use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Outcome, truth};
+use crate::fhir::fhirpath::evaluate::{Evaluator, Fault, Outcome, truth};
+use crate::fhir::fhirpath::items::Items;
 use crate::fhir::fhirpath::value::Value;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
@@ -158,10 +159,10 @@ fn position_in<'r>(
         invocation.input_text(evaluator)?,
         invocation.text(evaluator, 0)?,
     ) else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     let at = find(&text, &part).map_or(-1, |byte| text[..byte].chars().count() as i64);
-    Ok(vec![Value::Integer(at)])
+    Ok(Items::One(Value::Integer(at)))
 }
 
 fn substring<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
@@ -169,17 +170,17 @@ fn substring<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) 
         invocation.input_text(evaluator)?,
         invocation.integer(evaluator, 0)?,
     ) else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     let length = match invocation.argument(evaluator, 1)? {
         None => None,
         Some(items) => evaluator.integer(&items, "the length", invocation.position())?,
     };
     let Ok(start) = usize::try_from(start) else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     let Some((from, _)) = text.char_indices().nth(start) else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     let rest = &text[from..];
     let count = length.map_or(usize::MAX, |length| usize::try_from(length).unwrap_or(0));
@@ -199,7 +200,7 @@ fn asks<'r>(
         invocation.input_text(evaluator)?,
         invocation.text(evaluator, 0)?,
     ) else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     evaluator.charge(text.len() / 64, invocation.position())?;
     Ok(truth(Some(ask(&text, &part))))
@@ -211,7 +212,7 @@ fn maps<'r>(
     map: fn(&str) -> String,
 ) -> Outcome<'r> {
     let Some(text) = invocation.input_text(evaluator)? else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     made(evaluator, invocation, map(&text))
 }
@@ -250,7 +251,7 @@ fn replace<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) ->
         invocation.text(evaluator, 0)?,
         invocation.text(evaluator, 1)?,
     ) else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     let most = text
         .len()
@@ -270,7 +271,7 @@ fn split<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> O
         invocation.input_text(evaluator)?,
         invocation.text(evaluator, 0)?,
     ) else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     if separator.is_empty() {
         return to_chars(evaluator, invocation);
@@ -280,7 +281,7 @@ fn split<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> O
         .map(|part| Value::Text(Cow::Owned(part.to_owned())))
         .collect();
     evaluator.charge(parts.len(), invocation.position())?;
-    Ok(parts)
+    Ok(Items::from(parts))
 }
 
 fn join<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
@@ -299,7 +300,7 @@ fn join<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Ou
         }
     }
     if texts.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     }
     made(evaluator, &invocation, texts.join(&separator))
 }
@@ -308,7 +309,7 @@ fn join<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Ou
 fn compiled<'r>(
     evaluator: &mut Evaluator<'r>,
     invocation: &Invocation<'_, 'r>,
-) -> Result<Option<Cow<'r, Regex>>, EvaluationError> {
+) -> Result<Option<Cow<'r, Regex>>, Fault> {
     if let Some(ready) = &invocation.call.pattern {
         return Ok(Some(Cow::Borrowed(ready)));
     }
@@ -317,8 +318,16 @@ fn compiled<'r>(
     };
     // Compiling is far dearer than a step.
     evaluator.charge(200 + text.len(), invocation.position())?;
-    let built = pattern(&text, invocation.name() == "matchesFull")
-        .map_err(|message| invocation.error(message))?;
+    let flags = match invocation.name() {
+        "replaceMatches" => invocation.text(evaluator, 2)?,
+        _ => invocation.text(evaluator, 1)?,
+    };
+    let built = pattern(
+        &text,
+        &flags.unwrap_or_default(),
+        invocation.name() == "matchesFull",
+    )
+    .map_err(|message| invocation.error(message))?;
     Ok(Some(Cow::Owned(built)))
 }
 
@@ -327,7 +336,7 @@ fn matches<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) ->
         invocation.input_text(evaluator)?,
         compiled(evaluator, &invocation)?,
     ) else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     evaluator.charge(text.len() / 16, invocation.position())?;
     Ok(truth(Some(regex.is_match(&text))))
@@ -342,7 +351,7 @@ fn replace_matches<'r>(
         compiled(evaluator, &invocation)?,
         invocation.text(evaluator, 1)?,
     ) else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     if regex.as_str().is_empty() {
         return made(evaluator, &invocation, text.into_owned());
@@ -372,7 +381,7 @@ fn encode<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> 
         invocation.input_text(evaluator)?,
         invocation.text(evaluator, 0)?,
     ) else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     let encoded = match format.as_ref() {
         "hex" => text.bytes().map(|byte| format!("{byte:02x}")).collect(),
@@ -394,7 +403,7 @@ fn decode<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> 
         invocation.input_text(evaluator)?,
         invocation.text(evaluator, 0)?,
     ) else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     let bytes = match format.as_ref() {
         "hex" => from_hex(&text),
@@ -410,7 +419,7 @@ fn decode<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> 
     };
     match bytes.and_then(|bytes| String::from_utf8(bytes).ok()) {
         Some(decoded) => made(evaluator, &invocation, decoded),
-        None => Ok(Vec::new()),
+        None => Ok(Items::Empty),
     }
 }
 
@@ -441,7 +450,7 @@ fn escape<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> 
         invocation.input_text(evaluator)?,
         invocation.text(evaluator, 0)?,
     ) else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     let escaped = match format.as_ref() {
         "html" => HTML.iter().fold(text.into_owned(), |text, (plain, safe)| {
@@ -470,7 +479,7 @@ fn unescape<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -
         invocation.input_text(evaluator)?,
         invocation.text(evaluator, 0)?,
     ) else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     let plain = match format.as_ref() {
         "html" => HTML
@@ -508,7 +517,7 @@ fn json_unescape(text: &str) -> String {
     plain
 }
 
-fn unknown_format(invocation: &Invocation<'_, '_>, found: &str, known: &str) -> EvaluationError {
+fn unknown_format(invocation: &Invocation<'_, '_>, found: &str, known: &str) -> Fault {
     invocation.error(format!(
         "`{}` knows {known}, not `{found}`",
         invocation.name()

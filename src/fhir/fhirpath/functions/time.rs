@@ -1,7 +1,9 @@
 //! The clock, which the caller gives, and the parts of points in time.
 
-use super::{Arguments::Expressions, Function, Implementation, Invocation};
-use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Outcome};
+use super::{Arguments::Expressions, Function, Implementation, Invocation, number_value};
+use crate::fhir::fhirpath::decimal::Decimal;
+use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Fault, Outcome};
+use crate::fhir::fhirpath::items::Items;
 use crate::fhir::fhirpath::system::system_value;
 use crate::fhir::fhirpath::temporal::{Precision, Temporal, TemporalKind};
 use crate::fhir::fhirpath::value::Value;
@@ -55,6 +57,16 @@ pub(super) const FUNCTIONS: &[Function] = &[
         |evaluator, invocation| part(evaluator, &invocation, Precision::Second),
     ),
     row(
+        "millisecondOf",
+        "the milliseconds of a time",
+        |evaluator, invocation| millisecond(evaluator, &invocation),
+    ),
+    row(
+        "timezoneOffsetOf",
+        "how many hours east of UTC a date-time is",
+        |evaluator, invocation| offset(evaluator, &invocation),
+    ),
+    row(
         "dateOf",
         "the date of a date-time",
         |evaluator, invocation| cut(evaluator, &invocation, Temporal::date),
@@ -71,20 +83,22 @@ fn clock<'r>(
     invocation: &Invocation<'_, 'r>,
     view: fn(Temporal) -> Temporal,
 ) -> Outcome<'r> {
-    let now = evaluator.variables.clock.ok_or_else(|| {
+    let clock = evaluator.variables.clock;
+    let now = clock.or_else(|| evaluator.variables.services.now());
+    let now = now.ok_or_else(|| {
         let message = format!(
             "`{}()` needs a clock, and none was given",
             invocation.name()
         );
         EvaluationError::unavailable(invocation.position(), message)
     })?;
-    Ok(vec![Value::Temporal(view(now))])
+    Ok(Items::One(Value::Temporal(view(now))))
 }
 
 fn point<'r>(
     evaluator: &Evaluator<'r>,
     invocation: &Invocation<'_, 'r>,
-) -> Result<Option<Temporal>, EvaluationError> {
+) -> Result<Option<Temporal>, Fault> {
     let Some(item) = invocation.single(evaluator)? else {
         return Ok(None);
     };
@@ -104,11 +118,11 @@ fn part<'r>(
     part: Precision,
 ) -> Outcome<'r> {
     let Some(point) = point(evaluator, invocation)? else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     let dated = point.kind != TemporalKind::Time;
     if part > point.precision || (part <= Precision::Day && !dated) {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     }
     let number = match part {
         Precision::Year => i64::from(point.year),
@@ -118,7 +132,21 @@ fn part<'r>(
         Precision::Minute => i64::from(point.minute),
         Precision::Second => i64::from(point.second),
     };
-    Ok(vec![Value::Integer(number)])
+    Ok(Items::One(Value::Integer(number)))
+}
+
+fn millisecond<'r>(evaluator: &Evaluator<'r>, invocation: &Invocation<'_, 'r>) -> Outcome<'r> {
+    let point = point(evaluator, invocation)?;
+    let told = point.filter(|point| point.fraction_digits > 0);
+    let millisecond = told.map(|point| i64::from(point.nanosecond / 1_000_000));
+    Ok(Items::from(millisecond.map(Value::Integer)))
+}
+
+fn offset<'r>(evaluator: &Evaluator<'r>, invocation: &Invocation<'_, 'r>) -> Outcome<'r> {
+    let minutes = point(evaluator, invocation)?.and_then(|point| point.offset);
+    let hours = minutes
+        .and_then(|minutes| Decimal::from(i64::from(minutes)).checked_div(Decimal::from(60)));
+    Ok(number_value(hours))
 }
 
 fn cut<'r>(

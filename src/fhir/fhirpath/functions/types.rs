@@ -5,9 +5,11 @@ use super::{
     Function, Invocation,
 };
 use crate::fhir::fhirpath::ast::TypeSpecifier;
-use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Items, Outcome, truth};
+use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Fault, Outcome, truth};
+use crate::fhir::fhirpath::items::Items;
 use crate::fhir::fhirpath::navigate::{is_or_derives, type_name};
 use crate::fhir::fhirpath::parser::is_system_type;
+use crate::fhir::fhirpath::system::system_value;
 use crate::fhir::fhirpath::value::Value;
 use crate::fhir::fhirpath::variables::Casts;
 
@@ -50,7 +52,7 @@ pub(crate) fn is_type<'r>(
 ) -> Outcome<'r> {
     let Some(item) = evaluator.single(items, "the item whose type is asked", specifier.position)?
     else {
-        return Ok(Vec::new());
+        return Ok(Items::Empty);
     };
     Ok(truth(Some(fits(
         evaluator,
@@ -86,7 +88,7 @@ fn of_type<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) ->
     of_this_type(evaluator, invocation.input, specifier)
 }
 
-fn specifier<'r>(invocation: &Invocation<'_, 'r>) -> Result<&'r TypeSpecifier, EvaluationError> {
+fn specifier<'r>(invocation: &Invocation<'_, 'r>) -> Result<&'r TypeSpecifier, Fault> {
     let specifier = invocation.call.type_argument.as_ref();
     specifier.ok_or_else(|| invocation.error("a type is missing"))
 }
@@ -127,6 +129,11 @@ fn fits<'r>(
     reach: Reach,
 ) -> bool {
     let found = type_name(evaluator, item);
+    if reach == Reach::Descendants && means_value(evaluator, specifier) && item.element().is_some()
+    {
+        let value = system_value(evaluator, item);
+        return value.and_then(|value| value.system_type()) == Some(specifier.name.as_str());
+    }
     let namespace = specifier.namespace.as_deref();
     if namespace.is_some_and(|wanted| wanted != found.namespace) {
         return false;
@@ -144,10 +151,18 @@ fn fits<'r>(
     may_derive && is_or_derives(evaluator, &found.name, &specifier.name)
 }
 
+/// Constraints that R4 itself publishes (`que-7`) ask of the value of an element whether it `is Boolean`.
+fn means_value(evaluator: &Evaluator<'_>, specifier: &TypeSpecifier) -> bool {
+    evaluator.variables.casts == Casts::EachItem
+        && specifier.namespace.is_none()
+        && is_system_type(&specifier.name)
+        && !evaluator.variables.types.is_known(&specifier.name)
+}
+
 fn type_of_items<'r>(evaluator: &mut Evaluator<'r>, invocation: Invocation<'_, 'r>) -> Outcome<'r> {
     Ok(invocation
         .input
         .iter()
-        .map(|item| Value::Type(type_name(evaluator, item)))
+        .map(|item| Value::Type(Box::new(type_name(evaluator, item))))
         .collect())
 }

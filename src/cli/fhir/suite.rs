@@ -1,0 +1,275 @@
+//! `plugfest fhir suite`: an official suite, case by case, against what its publishers expect.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use clap::{Args, Subcommand};
+
+use super::ordered;
+use super::packages::compiled_cache;
+use crate::cli::out::{self, Console, Failure, Form, FormArgument};
+use crate::cli::progress;
+use crate::diag::Diagnostic;
+use crate::fhir::definitions::{Definitions, Library, Version};
+use crate::fhir::package::Settings;
+use crate::fhir::suite::World;
+use crate::fhir::suite::validator::{Case, Manifest, Summary, Tally};
+use crate::score::Exit;
+use crate::store::packages::{self, Libraries, Options};
+
+/// Which suite.
+#[derive(Debug, Args)]
+#[command(
+    after_long_help = "Each suite is laid out as its publishers do: a manifest with files beside it. The exit code is 0 where every case agrees, else 1.\n\n\
+    Examples:\n  plugfest fhir suite validator validator/dev --packages packages\n  plugfest fhir suite fhirpath fhirpath/r4 --format json"
+)]
+pub struct Arguments {
+    #[command(subcommand)]
+    suite: Suite,
+}
+
+#[derive(Debug, Subcommand)]
+enum Suite {
+    /// Resources with the reference validator's outcome
+    Validator(Place),
+}
+
+/// Where a suite lies.
+#[derive(Debug, Args)]
+struct Place {
+    /// The folder with the manifest
+    folder: PathBuf,
+    /// A folder with the packages (`.tgz`) that cases need
+    #[arg(long, value_name = "DIR")]
+    packages: Option<PathBuf>,
+    /// How many cases at once; as many as there are cores, unless said
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+    #[command(flatten)]
+    form: FormArgument,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments, console: &Console) -> Result<ExitCode, Failure> {
+    match &arguments.suite {
+        Suite::Validator(place) => validator(place, console),
+    }
+}
+
+fn validator(place: &Place, console: &Console) -> Result<ExitCode, Failure> {
+    let disk = Disk::of(place)?;
+    let manifest = disk
+        .file("manifest.json")
+        .ok_or_else(|| no_manifest(&place.folder, "manifest.json"))?;
+    let manifest = Manifest::read(&manifest).map_err(|why| {
+        Diagnostic::error("no-input", format!("the manifest cannot be read: {why}"))
+    })?;
+    let bar = progress::bar(manifest.cases.len(), "cases", console);
+    let (mut summary, mut problem) = (Summary::default(), None);
+    let run = |case: &'_ Case| case.run(&disk);
+    let mut cases = manifest.cases.iter();
+    ordered::each(place.jobs(), manifest.cases.iter(), run, |outcome| {
+        bar.inc(1);
+        // invariant: outcomes come in the order of the cases.
+        let Some(case) = cases.next() else { return };
+        match outcome {
+            Ok(outcomes) => summary.add(case, &outcomes),
+            Err(why) => problem = problem.take().or(Some(format!("{}: {why}", case.id))),
+        }
+    });
+    bar.finish_and_clear();
+    if let Some(problem) = problem {
+        return Err(Diagnostic::error("no-input", problem).into());
+    }
+    match place.form.format {
+        Form::Json => console.print(&out::json(&summary)),
+        Form::Text => show(&summary, console),
+    }
+    Ok(exit(summary.total.runs, summary.total.agreed))
+}
+
+/// A suite without a run has shown nothing.
+fn exit(runs: usize, agreed: usize) -> ExitCode {
+    ExitCode::from(match (runs, agreed) {
+        (0, _) => Exit::Undetermined.code(),
+        (runs, agreed) if runs == agreed => Exit::Satisfied.code(),
+        _ => Exit::Violated.code(),
+    })
+}
+
+fn no_manifest(folder: &Path, name: &str) -> Diagnostic {
+    let diagnostic = Diagnostic::error(
+        "no-input",
+        format!("there is no `{name}` in `{}`", folder.display()),
+    );
+    diagnostic.help("name the folder of one suite: the one that holds its manifest")
+}
+
+fn show(summary: &Summary, console: &Console) {
+    let mut rows = Vec::new();
+    let mut part = |what: &str, tallies: &BTreeMap<String, Tally>| {
+        rows.extend(
+            tallies
+                .iter()
+                .map(|(name, tally)| row(&format!("{what} {name}"), tally)),
+        );
+    };
+    part("release", &summary.by_version);
+    part("terminology", &summary.by_terminology);
+    part("module", &summary.by_module);
+    rows.push(row("all", &summary.total));
+    let head = [
+        "",
+        "cases",
+        "runs",
+        "agreed",
+        "%",
+        "same count %",
+        "accused",
+        "missed",
+        "undecided",
+        "panics",
+    ];
+    console.print(&out::table(head, rows));
+    let line = |text: String| console.print(&format!("{text}\n"));
+    for found in &summary.disagreements {
+        line(format!("{} {} {}", found.kind, found.id, found.run));
+        found
+            .expected
+            .iter()
+            .for_each(|text| line(format!("    expected: {text}")));
+        found
+            .found
+            .iter()
+            .for_each(|text| line(format!("    found:    {text}")));
+    }
+}
+
+fn row(name: &str, tally: &Tally) -> [String; 10] {
+    let share = |part: usize| format!("{:.1}", 100.0 * part as f64 / tally.runs.max(1) as f64);
+    [
+        name.to_owned(),
+        tally.cases.to_string(),
+        tally.runs.to_string(),
+        tally.agreed.to_string(),
+        share(tally.agreed),
+        share(tally.same_error_count),
+        tally.false_accusations.to_string(),
+        tally.missed.to_string(),
+        tally.undecided.to_string(),
+        tally.panics.to_string(),
+    ]
+}
+
+impl Place {
+    fn jobs(&self) -> usize {
+        let cores = || thread::available_parallelism().map_or(1, usize::from);
+        self.jobs.unwrap_or_else(cores).clamp(1, 64)
+    }
+}
+
+/// A suite's folder, and the packages that its cases need.
+struct Disk {
+    folder: PathBuf,
+    shelf: Option<PathBuf>,
+    releases: BTreeMap<Version, Arc<Definitions>>,
+    libraries: Mutex<BTreeMap<String, Vec<Arc<dyn Library>>>>,
+}
+
+/// What holds for every case of a release besides its core, as the reference validator's own harness has it.
+const ALWAYS: [(Version, &[&str]); 4] = [
+    (Version::Stu3, &[]),
+    (
+        Version::R4,
+        &["hl7.terminology.r4", "hl7.fhir.uv.extensions.r4"],
+    ),
+    (
+        Version::R4B,
+        &["hl7.terminology.r4", "hl7.fhir.uv.extensions.r4"],
+    ),
+    (
+        Version::R5,
+        &["hl7.terminology.r5", "hl7.fhir.uv.extensions.r5"],
+    ),
+];
+
+impl Disk {
+    fn of(place: &Place) -> Result<Self, Failure> {
+        let mut disk = Self {
+            folder: place.folder.clone(),
+            shelf: place.packages.clone(),
+            releases: BTreeMap::new(),
+            libraries: Mutex::default(),
+        };
+        for (version, always) in ALWAYS {
+            let mut libraries = Vec::new();
+            for name in always.iter().filter(|_| disk.shelf.is_some()) {
+                libraries.extend(disk.open(&format!("{name}@latest"))?);
+            }
+            disk.releases.insert(
+                version,
+                Arc::new(Definitions::core(version).with(libraries)),
+            );
+        }
+        Ok(disk)
+    }
+
+    /// A package with its dependencies, from the shelf or the suite's own files.
+    fn open(&self, word: &str) -> Result<Vec<Arc<dyn Library>>, Failure> {
+        let options = Options {
+            shelves: self.shelf.iter().cloned().collect(),
+            settings: Settings {
+                built_in: super::packages::built_in(),
+                ..Settings::default()
+            },
+            ..Options::default()
+        };
+        let loaded = packages::load(&[word.to_owned()], &options)?;
+        Ok(Libraries::new(compiled_cache(Libraries::FORMAT)).open(&loaded)?)
+    }
+}
+
+impl World for Disk {
+    fn file(&self, path: &str) -> Option<Vec<u8>> {
+        let inside = [self.folder.join("files").join(path), self.folder.join(path)];
+        inside.iter().find_map(|path| std::fs::read(path).ok())
+    }
+
+    fn definitions(&self, version: Version) -> Arc<Definitions> {
+        // invariant: `of` put every release in.
+        self.releases
+            .get(&version)
+            .cloned()
+            .unwrap_or_else(|| Arc::new(Definitions::core(version)))
+    }
+
+    fn package(&self, name: &str) -> Result<Vec<Arc<dyn Library>>, String> {
+        let known = self
+            .libraries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(name) {
+            return Ok(known.clone());
+        }
+        drop(known);
+        let file = self.folder.join("files").join(name);
+        let word = match file.is_file() {
+            true => file.display().to_string(),
+            false => name.to_owned(),
+        };
+        let opened = self.open(&word).map_err(|failure| match failure {
+            Failure::Input(problems) | Failure::Outside(problems) => problems
+                .first()
+                .map_or_else(String::new, |first| first.message.clone()),
+            Failure::Environment(why) => why,
+        })?;
+        let mut known = self
+            .libraries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        Ok(known.entry(name.to_owned()).or_insert(opened).clone())
+    }
+}

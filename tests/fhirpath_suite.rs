@@ -3,11 +3,14 @@
 //! Deviations that we know of stand in `fhirpath-*-deviations.txt` with a reason: a test fails when one of them starts to
 //! pass, and when any other case fails. A case passes when it passes over every format.
 
-use plugfest::fhir::suite::fhirpath::{PathCase, PathOutcome, path_cases, run_path_case};
+use plugfest::fhir::definitions::{Definitions, Library, Version};
+use plugfest::fhir::suite::World;
+use plugfest::fhir::suite::fhirpath::{self, PathCase, PathOutcome, path_cases, run_path_case};
 use plugfest::fhir::{BuiltIn, Element, Expression, NoServices, Resource, Services, Types};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The input of cases that name none, since they look at no resource.
 const ANY_INPUT: &str = "patient-example.xml";
@@ -40,6 +43,62 @@ fn run_suite(version: &str, deviations: &str) {
         }
     }
     tally.report(version, cases.len());
+}
+
+/// The folder of a suite, with the definitions that are embedded.
+struct Folder(PathBuf);
+
+impl World for Folder {
+    fn file(&self, path: &str) -> Option<Vec<u8>> {
+        std::fs::read(self.0.join(path)).ok()
+    }
+
+    fn definitions(&self, version: Version) -> Arc<Definitions> {
+        Arc::new(Definitions::core(version))
+    }
+
+    fn package(&self, name: &str) -> Result<Vec<Arc<dyn Library>>, String> {
+        Err(format!("{name} is not at hand"))
+    }
+}
+
+#[test]
+fn suites_run_as_a_whole_with_the_types_of_their_release() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/fhir/fhirpath");
+    let suites = [
+        (
+            "r4",
+            Version::R4,
+            include_str!("fhirpath-r4-deviations.txt"),
+        ),
+        (
+            "r4b",
+            Version::R4B,
+            include_str!("fhirpath-r4b-deviations.txt"),
+        ),
+    ];
+    for (name, version, deviations) in suites {
+        let (folder, file) = (data.join(name), format!("tests-fhir-{name}.xml"));
+        if !folder.join(&file).exists() {
+            return skipped(&folder.join(&file));
+        }
+        let summary = fhirpath::run(&file, &Folder(folder), version).expect("a suite");
+        // Validation answers `conformsTo` here, and has its own tests: this one holds the whole to its share.
+        let (cases, passed) = (summary.total.cases, summary.total.passed);
+        assert!(
+            passed * 1000 >= cases * 995,
+            "only {passed} of {cases} cases pass: {:#?}",
+            summary.disagreements
+        );
+        let known = Tally::of(deviations).deviations;
+        let failed = |name: &String| summary.disagreements.iter().any(|case| case.name == *name);
+        assert!(known.keys().all(failed), "a deviation did not fail");
+        assert_eq!(summary.total.panics, 0);
+        assert_eq!(
+            summary.total.cases,
+            summary.total.passed + summary.total.failed
+        );
+    }
 }
 
 /// Straight to standard error: what a passing test prints is kept back, and a skip must be seen.

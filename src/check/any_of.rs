@@ -5,7 +5,6 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use super::{Check, CheckItem, EITHER, Examined, Kind, Subject, Weight, settle};
 use crate::diag::Diagnostic;
 use crate::model::{Finding, Seen};
-use crate::template::Template;
 use crate::yaml::{Node, Spanned};
 
 pub(super) const KIND: Kind = Kind {
@@ -153,14 +152,6 @@ impl Check for AnyOf {
             items.join(" and ")
         });
         lists.collect::<Vec<_>>().join(", or ")
-    }
-
-    fn templates(&self) -> Vec<&Template> {
-        self.0
-            .iter()
-            .flatten()
-            .flat_map(|item| item.templates())
-            .collect()
     }
 
     fn earlier_steps(&self) -> Vec<&Spanned<String>> {

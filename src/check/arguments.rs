@@ -193,14 +193,6 @@ impl Amount {
         Ok(Bounds { least, most })
     }
 
-    /// The template in it, where there is one.
-    pub(super) fn template(&self) -> Option<&Template> {
-        match self {
-            Self::Exactly(text) => Some(text),
-            Self::Between(_) => None,
-        }
-    }
-
     /// In words: `2`, `at least 1`, `1 to 2`.
     pub(super) fn written(&self) -> String {
         match self {

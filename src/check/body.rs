@@ -158,16 +158,6 @@ impl Test {
             }
         }
     }
-
-    fn templates(&self) -> Vec<&Template> {
-        match self {
-            Self::Empty | Self::Valid(_) => Vec::new(),
-            Self::Equals(text) => vec![text],
-            Self::Contains(texts) | Self::Lacks(texts) => texts.0.iter().collect(),
-            Self::Matches(pattern) => vec![pattern.template()],
-            Self::LacksMatch(patterns) => patterns.0.iter().map(Expression::template).collect(),
-        }
-    }
 }
 
 impl Valid {
@@ -361,10 +351,6 @@ impl Check for Body {
             .map(Test::summary)
             .collect::<Vec<_>>()
             .join(", ")
-    }
-
-    fn templates(&self) -> Vec<&Template> {
-        self.0.iter().flat_map(Test::templates).collect()
     }
 }
 

@@ -284,16 +284,6 @@ impl Check for Bundle {
             false => parts.join(", "),
         }
     }
-
-    fn templates(&self) -> Vec<&Template> {
-        let lists = self.r#type.iter().chain(&self.links).chain(&self.no_links);
-        let amounts = self
-            .total
-            .iter()
-            .chain(&self.entries)
-            .filter_map(Amount::template);
-        lists.flat_map(|texts| &texts.0).chain(amounts).collect()
-    }
 }
 
 #[cfg(test)]

@@ -109,11 +109,6 @@ impl<L: Language> Expression<L> {
         subject.fill_for(&self.template, L::ESCAPE)
     }
 
-    /// The text with its holes.
-    pub(super) fn template(&self) -> &Template {
-        &self.template
-    }
-
     /// As its author wrote it.
     pub(super) fn written(&self) -> String {
         words::written(&self.template)

@@ -11,8 +11,8 @@ use super::expression::{Expression, JsonPaths, Regex};
 use super::json_value::scalar;
 use super::question::FhirPath;
 use super::xpath::{self, XPath};
-use super::{Examined, Subject, words};
-use crate::diag::{Diagnostic, Place};
+use super::{Examined, Subject};
+use crate::diag::Diagnostic;
 use crate::model::Finding;
 use crate::template::Template;
 use crate::yaml::{Node, decode};
@@ -23,10 +23,6 @@ pub struct Extract {
     source: Arc<Source>,
     narrowed: Option<Arc<Expression<Regex>>>,
     many: Many,
-    /// Where it stands.
-    pub place: Place,
-    /// In a line: `header Location`.
-    pub summary: String,
 }
 
 /// What was found.
@@ -132,16 +128,10 @@ impl Extract {
             return Err(Diagnostic::error("bad-value", message).at(&node.place));
         };
         let narrowed = arguments.r#match.map(Arc::new);
-        let summary = match &narrowed {
-            None => source.summary(),
-            Some(pattern) => format!("{} match {}", source.summary(), pattern.written()),
-        };
         Ok(Self {
             source: Arc::new(source),
             narrowed,
             many: arguments.all.map_or(Many::First, |Yes| Many::All),
-            place: node.place.clone(),
-            summary,
         })
     }
 
@@ -161,12 +151,6 @@ impl Extract {
                 Extracted::Absent
             }
         }
-    }
-
-    /// Every text with holes in it.
-    pub fn templates(&self) -> Vec<&Template> {
-        let narrowed = self.narrowed.iter().map(|pattern| pattern.template());
-        self.source.template().into_iter().chain(narrowed).collect()
     }
 
     /// All values, narrowed; those that do not match are left out.
@@ -215,28 +199,6 @@ impl Source {
             }
             Self::Status => Ok(vec![subject.reply()?.status.to_string()]),
             Self::Url => Ok(vec![subject.exchange().request.url.clone()]),
-        }
-    }
-
-    fn template(&self) -> Option<&Template> {
-        match self {
-            Self::Header(name) => Some(name),
-            Self::Json(path) => Some(path.template()),
-            Self::FhirPath(path) => Some(path.template()),
-            Self::XPath(path) => Some(path.template()),
-            Self::Body | Self::Status | Self::Url => None,
-        }
-    }
-
-    fn summary(&self) -> String {
-        match self {
-            Self::Header(name) => format!("header {}", words::written(name)),
-            Self::Json(path) => format!("json {}", path.written()),
-            Self::FhirPath(path) => format!("fhirpath {}", path.written()),
-            Self::XPath(path) => format!("xpath {}", path.written()),
-            Self::Body => "body".into(),
-            Self::Status => "status".into(),
-            Self::Url => "url".into(),
         }
     }
 }

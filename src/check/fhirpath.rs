@@ -154,10 +154,6 @@ impl Check for Path {
     fn summary(&self) -> String {
         values::summary(&self.path.written(), &self.tests)
     }
-
-    fn templates(&self) -> Vec<&Template> {
-        values::templates(self.path.template(), &self.tests)
-    }
 }
 
 #[cfg(test)]

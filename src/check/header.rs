@@ -247,18 +247,6 @@ impl Test {
             Self::SameSecond(text) => format!("is the second of {}", words::written(text)),
         }
     }
-
-    fn templates(&self) -> Vec<&Template> {
-        match self {
-            Self::Absent | Self::Present | Self::Date => Vec::new(),
-            Self::Equals(text)
-            | Self::Contains(text)
-            | Self::MediaType(text)
-            | Self::SameSecond(text) => vec![text],
-            Self::OneOf(texts) => texts.0.iter().collect(),
-            Self::Matches(pattern) => vec![pattern.template()],
-        }
-    }
 }
 
 /// RFC 9110 allows a field without a value; a blank would tell the reader nothing.
@@ -337,11 +325,6 @@ impl Check for Header {
     fn summary(&self) -> String {
         let tests: Vec<String> = self.tests.iter().map(Test::summary).collect();
         format!("{} {}", words::written(&self.name), tests.join(", "))
-    }
-
-    fn templates(&self) -> Vec<&Template> {
-        let tests = self.tests.iter().flat_map(Test::templates);
-        std::iter::once(&self.name).chain(tests).collect()
     }
 }
 

@@ -9,7 +9,6 @@ use super::arguments::OneOrMany;
 use super::{Check, KINDS, Kind, Subject, Weight, kind};
 use crate::diag::{Diagnostic, Place, did_you_mean};
 use crate::model::{Finding, RequirementId};
-use crate::template::Template;
 use crate::yaml::{Key, Node, Spanned, Value, decode};
 
 /// A check with what stands beside it. Cheap to clone.
@@ -23,7 +22,7 @@ pub struct CheckItem {
     pub cites: Vec<Spanned<RequirementId>>,
     /// A line for people.
     pub because: Option<String>,
-    /// Its name.
+    /// Its name; see [`CheckItem::label`].
     pub name: Option<String>,
     /// The earlier step whose exchange is judged instead.
     pub of: Option<Spanned<String>>,
@@ -73,6 +72,14 @@ impl CheckItem {
             place: key.place.clone(),
             summary,
         })
+    }
+
+    /// What people call it: its name, where it has one, before what it asks.
+    pub fn label(&self) -> Cow<'_, str> {
+        match &self.name {
+            Some(name) => Cow::Owned(format!("{name}: {}", self.summary)),
+            None => Cow::Borrowed(&self.summary),
+        }
     }
 
     /// Reads a list of checks.
@@ -165,34 +172,12 @@ impl CheckItem {
         Ok(Subject { view, ..*subject })
     }
 
-    /// The first item of `only_if` that does not hold, with what it says; `None` where all hold and the check is to be asked.
-    pub fn unmet(&self, subject: &Subject<'_>) -> Option<(&CheckItem, Finding)> {
-        self.only_if
-            .iter()
-            .find_map(|item| match item.evaluate(subject) {
-                Finding::Holds(_) => None,
-                finding @ (Finding::Violates { .. }
-                | Finding::Undecidable(_)
-                | Finding::Broken(_)) => Some((item, finding)),
-            })
-    }
-
     /// What a violation means: a kind that only warns judges where the check itself cites a requirement, which then demands it.
     pub fn weight(&self) -> Weight {
         match self.cites.is_empty() {
             true => self.kind.weight,
             false => Weight::Judges,
         }
-    }
-
-    /// Every text with holes in it, those of its conditions too.
-    pub fn templates(&self) -> Vec<&Template> {
-        let conditions = self.only_if.iter().flat_map(Self::templates);
-        self.check
-            .templates()
-            .into_iter()
-            .chain(conditions)
-            .collect()
     }
 
     /// The earlier steps that it looks at, its conditions too.
@@ -402,25 +387,13 @@ mod tests {
             (item.because.as_deref(), item.name.as_deref()),
             (Some("it must"), Some("stale"))
         );
+        assert_eq!(item.label(), format!("stale: {}", item.summary));
         let steps: Vec<&str> = item
             .earlier_steps()
             .iter()
             .map(|step| step.value.as_str())
             .collect();
         assert_eq!(steps, ["first"]);
-    }
-
-    #[test]
-    fn conditions_say_which_is_unmet() {
-        let item = check("{ status: 412, only-if: [{ status: 4xx }, { body: empty }] }");
-        let unmet = |exchange| {
-            let fixture = crate::check::tests::Fixture::new(exchange, &[]);
-            item.unmet(&fixture.subject(crate::model::Side::Reply))
-                .map(|(item, _)| item.summary.clone())
-        };
-        assert_eq!(unmet("404"), None);
-        assert_eq!(unmet("200").as_deref(), Some("status 4xx"));
-        assert_eq!(unmet("404\n\nx").as_deref(), Some("body empty"));
     }
 
     #[test]

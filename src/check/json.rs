@@ -14,7 +14,6 @@ use super::json_value::{Wanted, scalar};
 use super::{Check, EITHER, Examined, Kind, Subject, Weight, settle, words};
 use crate::diag::Diagnostic;
 use crate::model::{Finding, Seen};
-use crate::template::Template;
 use crate::yaml::{Node, decode};
 
 pub(super) const KIND: Kind = Kind {
@@ -235,15 +234,6 @@ impl Test {
             Self::Type(wanted) => format!("of type {}", wanted.as_str()),
         }
     }
-
-    fn templates(&self) -> Vec<&Template> {
-        match self {
-            Self::Exists | Self::Absent | Self::Type(_) => Vec::new(),
-            Self::Count(amount) => amount.template().into_iter().collect(),
-            Self::Equals(wanted) | Self::Contains(wanted) => wanted.templates(),
-            Self::Matches(pattern) => vec![pattern.template()],
-        }
-    }
 }
 
 /// The first value that fails; `Some(None)` where there is none to ask. `None` where all pass.
@@ -334,11 +324,6 @@ impl Check for Json {
     fn summary(&self) -> String {
         let tests: Vec<String> = self.tests.iter().map(Test::summary).collect();
         format!("{} {}", self.path.written(), tests.join(", "))
-    }
-
-    fn templates(&self) -> Vec<&Template> {
-        let tests = self.tests.iter().flat_map(Test::templates);
-        std::iter::once(self.path.template()).chain(tests).collect()
     }
 }
 

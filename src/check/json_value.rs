@@ -124,18 +124,6 @@ impl Wanted {
             }
         })
     }
-
-    pub(super) fn templates(&self) -> Vec<&Template> {
-        match self {
-            Self::Known(_) => Vec::new(),
-            Self::Open(template) => vec![template],
-            Self::List(items) => items.iter().flat_map(Self::templates).collect(),
-            Self::Map(entries) => entries
-                .iter()
-                .flat_map(|(_, value)| value.templates())
-                .collect(),
-        }
-    }
 }
 
 /// A scalar's text, without quotes.

@@ -40,7 +40,6 @@ use schemars::{Schema, SchemaGenerator};
 
 use crate::diag::Diagnostic;
 use crate::model::{Finding, Seen, Side};
-use crate::template::Template;
 use crate::yaml::{Node, Spanned};
 
 pub use extract::{Extract, Extracted};
@@ -55,11 +54,6 @@ pub trait Check: fmt::Debug + Send + Sync {
 
     /// What it asks, after the kind's name: `412`, `ETag matches ^W/`. Holes stay unfilled.
     fn summary(&self) -> String;
-
-    /// Every text with holes, for the reader of scenario files to verify that their values exist.
-    fn templates(&self) -> Vec<&Template> {
-        Vec::new()
-    }
 
     /// The names of earlier steps that it looks at, for the reader of scenario files to verify.
     fn earlier_steps(&self) -> Vec<&Spanned<String>> {

@@ -361,13 +361,6 @@ impl Check for Outcome {
             Self::Present(filter) => filter.summary(),
         }
     }
-
-    fn templates(&self) -> Vec<&Template> {
-        match self {
-            Self::Absent => Vec::new(),
-            Self::Present(filter) => filter.templates(),
-        }
-    }
 }
 
 #[cfg(test)]

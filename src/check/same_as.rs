@@ -394,14 +394,6 @@ impl Check for SameAs {
         ))
     }
 
-    fn templates(&self) -> Vec<&Template> {
-        match &self.by {
-            By::Header(name) => vec![name],
-            By::Values(path, _) => vec![path.template()],
-            By::Status | By::Body | By::Resource(_) => Vec::new(),
-        }
-    }
-
     fn earlier_steps(&self) -> Vec<&Spanned<String>> {
         vec![&self.step]
     }

@@ -209,13 +209,6 @@ impl Check for Status {
     fn summary(&self) -> String {
         self.expected.to_string()
     }
-
-    fn templates(&self) -> Vec<&Template> {
-        match &self.wanted {
-            Wanted::Known(_) => Vec::new(),
-            Wanted::Open(texts) => texts.iter().collect(),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -141,16 +141,6 @@ impl Test {
             Self::Matches(pattern) => format!("matches {}", pattern.written()),
         }
     }
-
-    /// Its texts with holes.
-    pub(super) fn templates(&self) -> Vec<&Template> {
-        match self {
-            Self::Exists | Self::Empty => Vec::new(),
-            Self::Count(amount) => amount.template().into_iter().collect(),
-            Self::Equals(wanted) | Self::Ordered(wanted) => wanted.0.iter().collect(),
-            Self::Matches(pattern) => vec![pattern.template()],
-        }
-    }
 }
 
 impl Found<'_> {
@@ -174,10 +164,4 @@ pub(super) fn summary(path: &str, tests: &[Test]) -> String {
         true => path.to_owned(),
         false => format!("{path} {}", tests.join(", ")),
     }
-}
-
-/// The templates of a path and its tests.
-pub(super) fn templates<'t>(path: &'t Template, tests: &'t [Test]) -> Vec<&'t Template> {
-    let tests = tests.iter().flat_map(Test::templates);
-    std::iter::once(path).chain(tests).collect()
 }

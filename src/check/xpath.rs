@@ -240,10 +240,6 @@ impl Check for XPathCheck {
     fn summary(&self) -> String {
         values::summary(&self.path.written(), &self.tests)
     }
-
-    fn templates(&self) -> Vec<&Template> {
-        values::templates(self.path.template(), &self.tests)
-    }
 }
 
 #[cfg(test)]

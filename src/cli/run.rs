@@ -248,7 +248,7 @@ impl Session {
         let mut verdicts: Vec<Vec<CaseVerdicts>> = Vec::with_capacity(self.plans.len());
         for plan in &self.plans {
             let driver = self.driver(plan, arguments, stopper, &watcher)?;
-            verdicts.push(driver.drive().await?.verdicts);
+            verdicts.push(driver.drive().await?);
         }
         watcher.finish();
         let stop = stopper.state();

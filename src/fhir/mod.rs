@@ -22,6 +22,9 @@
 //! | read a body | [`Resource::parse_json`], [`Resource::parse_xml`] → [`ParseError`] with line and column |
 //! | name its type | [`Resource::type_name`] |
 //! | see faults of form | [`Resource::form_issues`] |
+//! | read on after faults | [`Resource::read_json`], [`Resource::read_xml`] → [`Reading`] |
+//! | write JSON or XML | [`to_json`], [`to_xml`] |
+//! | check a narrative | [`narrative::check`] |
 //! | walk it | [`Resource::root`] → [`Element`] |
 //! | ask a question of it | [`Expression::parse`] (once), [`Expression::evaluate`] → [`Collection`] |
 //! | give variables, a clock, type or terminology knowledge | [`Variables`], [`Types`], [`Services`] |
@@ -32,7 +35,7 @@ pub mod definitions;
 mod difference;
 mod error;
 mod fhirpath;
-mod narrative;
+pub mod narrative;
 pub mod package;
 pub mod snapshot;
 pub mod suite;
@@ -51,6 +54,7 @@ pub use fhirpath::{
 };
 pub use tree::{
     Children, Element, FormIssue, FormIssueKind, Format, Kind, MAX_BYTES, MAX_DEPTH,
-    MAX_FORM_ISSUES, Place, Reading, Resource, name_hash,
+    MAX_FORM_ISSUES, NoShapes, Place, Reading, Resource, Shape, Shapes, WriteError, name_hash,
+    to_json, to_xml,
 };
 pub use types::{BuiltIn, Types};

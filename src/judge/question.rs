@@ -41,7 +41,7 @@ fn with_words(finding: Finding, item: &CheckItem) -> Finding {
     match finding {
         Finding::Violates { seen, .. } => Finding::Violates {
             seen,
-            expected: item.summary.as_str().into(),
+            expected: item.label().into(),
         },
         Finding::Holds(_) | Finding::Undecidable(_) | Finding::Broken(_) => finding,
     }
@@ -104,7 +104,7 @@ pub(super) fn unmet(
     match ask(item, current, Side::Reply, known) {
         Finding::Holds(_) => None,
         Finding::Violates { seen, .. } => {
-            let reason = format!("only if {}: observed {}", item.summary, seen.observed);
+            let reason = format!("only if {}: observed {}", item.label(), seen.observed);
             Some(Verdict::NotApplicable {
                 reason: reason.into(),
                 exchange,

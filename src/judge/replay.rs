@@ -150,7 +150,7 @@ fn replay<'p, 's>(
         );
         match walk.next(now) {
             Next::Done => return,
-            Next::Shared(used) => match shared(&used.shared) {
+            Next::Shared(used) => match shared(used) {
                 Some(outcome) => walk.provide(outcome),
                 None => return,
             },

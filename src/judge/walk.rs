@@ -12,7 +12,7 @@ use crate::check::{Subject, View};
 use crate::model::{CaseId, Exchange, Finding, Instant, Side, Verdict};
 use crate::plan::{Access, Context, READ_ONLY, planned};
 use crate::protocol::{Effect, Outgoing, Surroundings};
-use crate::scenario::{Condition, Row, Rows, Script, SharedUse, Step, StepCheck, StepKind, Until};
+use crate::scenario::{Condition, Row, Rows, Script, Shared, Step, StepCheck, StepKind, Until};
 
 /// How the reason starts where the condition of a whole pack is not met.
 pub const PACK_DOES_NOT_APPLY: &str = "the pack does not apply";
@@ -21,7 +21,7 @@ pub const PACK_DOES_NOT_APPLY: &str = "the pack does not apply";
 #[derive(Debug)]
 pub enum Next<'p> {
     /// The outcome of a fragment that runs once: give it to [`Walk::provide`].
-    Shared(&'p SharedUse),
+    Shared(&'p Arc<Shared>),
     /// A message to be sent: give its exchange to [`Walk::observe`].
     Send(Box<Sending>),
     /// Nothing: the case is at its end.
@@ -440,8 +440,8 @@ impl<'p> Walk<'p> {
                 earlier: &known,
             };
             for keep in &step.keep {
-                if let crate::check::Extracted::Found(values) = keep.extract.extract(&subject) {
-                    kept.push((keep.name.clone(), values.join(",")));
+                if let Some(value) = keep.extract.extract(&subject).value() {
+                    kept.push((keep.name.clone(), value));
                 }
             }
         }
@@ -472,7 +472,8 @@ impl<'p> Walk<'p> {
             let problem = problem(&ask(item, Some(view), Side::Reply, &known))?;
             Some(format!(
                 "the ground was not prepared: step `{}` wants {}, but {problem}",
-                step.name, item.summary
+                step.name,
+                item.label()
             ))
         })
     }
@@ -497,7 +498,7 @@ impl<'p> Walk<'p> {
     }
 
     fn import(&mut self, step: &'p Step, index: usize, outcome: &SharedOutcome) {
-        let StepKind::Shared(SharedUse { shared, .. }) = &step.kind else {
+        let StepKind::Shared(shared) = &step.kind else {
             return;
         };
         for (name, value) in &outcome.values {
@@ -536,7 +537,7 @@ impl<'p> Walk<'p> {
             Fate::Stopped(reason, exchange) => return self.unobserved(gate, reason, *exchange),
             Fate::Withheld(reason) => return self.withhold(reason),
         }
-        let Some(view) = outcome.last_of(&condition.shared.shared) else {
+        let Some(view) = outcome.last_of(&condition.shared) else {
             return self.unobserved(gate, "it has no exchange to look at", None);
         };
         let number = view.exchange.number;

@@ -42,11 +42,6 @@ pub enum Finding {
 }
 
 impl Finding {
-    /// What was asked holds.
-    pub fn holds(observed: impl Into<Arc<str>>, place: impl Into<Arc<str>>) -> Self {
-        Self::Holds(Seen::new(observed, place))
-    }
-
     /// What was asked does not hold.
     pub fn violates(
         observed: impl Into<Arc<str>>,

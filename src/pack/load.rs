@@ -20,8 +20,6 @@ pub enum Part<'a> {
     Whole,
     /// The manifest, the requirements and one scenario file, by its path inside the pack.
     Scenario(&'a str),
-    /// The manifest and the requirements.
-    List,
 }
 
 impl Pack {
@@ -175,7 +173,6 @@ impl Assembled {
         let paths: Vec<&str> = match part {
             Part::Whole => files.in_folder("scenarios/", ".yaml").collect(),
             Part::Scenario(path) => vec![path],
-            Part::List => Vec::new(),
         };
         let mut scenarios = Vec::new();
         for path in paths {
@@ -185,11 +182,7 @@ impl Assembled {
             }
         }
         scenarios.sort_by(|one, other| one.id.cmp(&other.id));
-        let condition = match (&self.condition, part) {
-            (Some(file), Part::Whole | Part::Scenario(_)) => Some(file),
-            (None, _) | (Some(_), Part::List) => None,
-        };
-        let condition = condition.and_then(|file| {
+        let condition = self.condition.as_ref().and_then(|file| {
             loader
                 .condition(ConditionFileRef(file))
                 .map_err(|more| problems.extend(more))

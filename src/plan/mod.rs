@@ -122,10 +122,7 @@ pub fn planned(script: &Script) -> impl Iterator<Item = (usize, &StepCheck)> {
 fn shared(pack: &Pack, cases: &[Case]) -> BTreeMap<CaseId, Arc<Shared>> {
     let running = cases.iter().filter(|case| case.standing == Standing::Runs);
     let used = running.flat_map(|case| used(&case.scenario.script));
-    let gate = pack
-        .applies
-        .iter()
-        .map(|applies| &applies.condition.shared.shared);
+    let gate = pack.applies.iter().map(|applies| &applies.condition.shared);
     let all = used.chain(gate);
     all.map(|shared| {
         (
@@ -137,9 +134,9 @@ fn shared(pack: &Pack, cases: &[Case]) -> BTreeMap<CaseId, Arc<Shared>> {
 }
 
 fn used(script: &Script) -> impl Iterator<Item = &Arc<Shared>> {
-    let conditions = script.when.iter().map(|condition| &condition.shared.shared);
+    let conditions = script.when.iter().map(|condition| &condition.shared);
     let steps = script.steps.iter().filter_map(|step| match &step.kind {
-        StepKind::Shared(used) => Some(&used.shared),
+        StepKind::Shared(shared) => Some(shared),
         StepKind::Send { .. } => None,
     });
     conditions.chain(steps)

@@ -45,9 +45,6 @@ pub trait Action: fmt::Debug + Send + Sync {
 
     /// Whether it changes something at the supplier's, as far as its kind tells (an HTTP PUT does, a GET does not).
     fn effect(&self) -> Effect;
-
-    /// In a line, with holes unfilled: `PUT /Patient/{{create.id}}`.
-    fn summary(&self) -> String;
 }
 
 /// Whether a message changes something.

@@ -138,9 +138,9 @@ async fn run(
         before: None,
         progress: Arc::new(Nobody),
     };
-    let driven = driver.drive().await?;
+    let verdicts = driver.drive().await?;
     running.shutdown();
-    Ok((plan, driven.verdicts))
+    Ok((plan, verdicts))
 }
 
 /// Nobody watches a proof's runs.

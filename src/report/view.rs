@@ -50,7 +50,7 @@ pub struct Run {
     pub started: String,
     /// When its last exchange ended, RFC 3339.
     pub finished: String,
-    /// `complete`, `cancelled` or `interrupted`.
+    /// `complete` or `cancelled`: a run that was interrupted is resumed, not judged.
     pub state: RunState,
     /// The seed that makes the run repeatable, hexadecimal.
     pub seed: String,
@@ -90,8 +90,6 @@ pub enum RunState {
     Complete,
     /// Somebody stopped it, or its deadline passed.
     Cancelled,
-    /// It ended without saying so; what was recorded was judged.
-    Interrupted,
 }
 
 /// The result of one pack.

@@ -102,16 +102,6 @@ impl Counts {
             State::NotApplicable => self.not_applicable,
         }
     }
-
-    /// Both together.
-    pub fn plus(mut self, other: &Self) -> Self {
-        self.satisfied += other.satisfied;
-        self.violated += other.violated;
-        self.undetermined += other.undetermined;
-        self.untested += other.untested;
-        self.not_applicable += other.not_applicable;
-        self
-    }
 }
 
 impl Requirement {

@@ -192,7 +192,7 @@ pub fn verdict_line(
     VerdictLine {
         case: case.to_string(),
         step: step.to_owned(),
-        check: check.item.summary.clone(),
+        check: check.item.label().into_owned(),
         requirements: check.requirements.iter().map(ToString::to_string).collect(),
         verdict: verdict.kind(),
         reason: verdict.reason().clone(),

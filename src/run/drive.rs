@@ -39,21 +39,12 @@ pub struct Driver {
     pub progress: Arc<dyn Progress>,
 }
 
-/// What a run leaves.
-#[derive(Debug)]
-pub struct Driven {
-    /// The verdicts of every case, in the plan's order.
-    pub verdicts: Vec<CaseVerdicts>,
-    /// Why it was stopped, where it was.
-    pub stopped: Option<String>,
-}
-
 impl Driver {
-    /// Runs the plan to its end, or until it is stopped.
+    /// Runs the plan to its end, or until it is stopped: the verdicts of every case, in the plan's order.
     ///
     /// # Errors
     /// Where the journal cannot be written: then nothing is sent any more.
-    pub async fn drive(self) -> io::Result<Driven> {
+    pub async fn drive(self) -> io::Result<Vec<CaseVerdicts>> {
         let jobs = usize::from(self.pace.jobs.get());
         let state = Arc::new(State::new(self));
         let mut workers = JoinSet::new();
@@ -64,7 +55,7 @@ impl Driver {
             ended.map_err(io::Error::other)?;
         }
         state.clean_up_shared().await;
-        state.driven()
+        state.verdicts()
     }
 }
 
@@ -100,21 +91,12 @@ impl State {
         }
     }
 
-    fn driven(&self) -> io::Result<Driven> {
+    fn verdicts(&self) -> io::Result<Vec<CaseVerdicts>> {
         if let Some(failure) = lock(&self.failure).take() {
             return Err(failure);
         }
-        let verdicts = std::mem::take(&mut *lock(&self.verdicts))
-            .into_iter()
-            .flatten()
-            .collect();
-        let stopped = self
-            .driver
-            .stopper
-            .state()
-            .reason()
-            .map(ToString::to_string);
-        Ok(Driven { verdicts, stopped })
+        let verdicts = std::mem::take(&mut *lock(&self.verdicts));
+        Ok(verdicts.into_iter().flatten().collect())
     }
 
     async fn work(self: Arc<Self>) {
@@ -225,7 +207,7 @@ impl State {
             let at = recorded.peek().map_or_else(now, |exchange| exchange.at);
             match walk.next(at) {
                 Next::Done => return exchanges,
-                Next::Shared(used) => match Box::pin(self.shared(&used.shared)).await {
+                Next::Shared(shared) => match Box::pin(self.shared(shared)).await {
                     Some(run) => walk.provide(&run.outcome),
                     None => return exchanges,
                 },

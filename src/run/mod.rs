@@ -9,7 +9,7 @@ mod shared;
 mod stop;
 mod transport;
 
-pub use drive::{Driven, Driver};
+pub use drive::Driver;
 pub use pace::Pace;
 pub use stop::{Stop, Stopper};
 pub use transport::{Sent, Transport};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::file::{ConditionFile, FragmentFile, ScenarioFile};
 use super::names::Known;
 use super::rows::Rows;
-use super::script::{Condition, Disabled, Scenario, Shared, SharedUse, Test};
+use super::script::{Condition, Disabled, Scenario, Shared, Test};
 use super::step::{Builder, Uses};
 use crate::check::CheckItem;
 use crate::diag::{Diagnostic, Place, Source};
@@ -135,7 +135,6 @@ impl<'a> Loader<'a> {
         Ok(Scenario {
             id: file.scenario.value,
             title: file.title,
-            verifies,
             needs,
             rows,
             disabled,
@@ -244,12 +243,7 @@ impl<'a> Loader<'a> {
         }
         let shared = self.shared(&fragment, file.with.as_ref(), &file.r#use.place, problems)?;
         let test = self.read_test(file, known, problems)?;
-        let prefix = file.r#use.value.clone();
-        Some(Condition {
-            shared: SharedUse { shared, prefix },
-            test,
-            place: file.r#use.place.clone(),
-        })
+        Some(Condition { shared, test })
     }
 
     fn read_test(

@@ -20,6 +20,6 @@ pub(crate) use names::resolve;
 pub use rows::{Row, Rows};
 pub use schema::{fragment_schema, scenario_schema};
 pub use script::{
-    Condition, Disabled, Follow, Keep, Scenario, Script, Shared, SharedUse, Step, StepCheck,
-    StepKind, Test, Until,
+    Condition, Disabled, Follow, Keep, Scenario, Script, Shared, Step, StepCheck, StepKind, Test,
+    Until,
 };

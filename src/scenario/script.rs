@@ -18,8 +18,6 @@ pub struct Scenario {
     pub id: ScenarioId,
     /// A sentence: what must be so.
     pub title: String,
-    /// The requirements that its checks prove, unless a check says otherwise.
-    pub verifies: Vec<RequirementId>,
     /// Claims without which it does not apply.
     pub needs: Vec<String>,
     /// The rows, where it has any.
@@ -58,11 +56,9 @@ pub struct Script {
 #[derive(Debug)]
 pub struct Condition {
     /// The shared fragment whose last exchange is looked at.
-    pub shared: SharedUse,
+    pub shared: Arc<Shared>,
     /// What must hold.
     pub test: Test,
-    /// Where it is written.
-    pub place: Place,
 }
 
 /// What must hold of a condition's exchange.
@@ -72,15 +68,6 @@ pub enum Test {
     Holds(Arc<CheckItem>),
     /// Checks that must all hold.
     If(Vec<Arc<CheckItem>>),
-}
-
-/// A use of a fragment that runs once.
-#[derive(Debug, Clone)]
-pub struct SharedUse {
-    /// What is run.
-    pub shared: Arc<Shared>,
-    /// The name under which its values and steps are known to the user.
-    pub prefix: String,
 }
 
 /// A fragment that runs once for everybody who uses it with the same parameters.
@@ -147,7 +134,7 @@ pub enum StepKind {
         within: Option<Duration>,
     },
     /// Looks at a fragment that runs once.
-    Shared(SharedUse),
+    Shared(Arc<Shared>),
 }
 
 /// Polling: the step is repeated until all checks hold.
@@ -233,7 +220,7 @@ impl Step {
     pub fn effect(&self) -> Effect {
         match &self.kind {
             StepKind::Send { effect, .. } => *effect,
-            StepKind::Shared(used) => used.shared.script.effect(),
+            StepKind::Shared(shared) => shared.script.effect(),
         }
     }
 }

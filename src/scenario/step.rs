@@ -9,7 +9,7 @@ use super::expand::{Arguments, substitute};
 use super::file::{FollowFile, FragmentFile, SendFile, UntilFile, UseFile};
 use super::load::{Loader, keep_problem, templates};
 use super::names::Known;
-use super::script::{Follow, Script, SharedUse, Step, StepKind, Until};
+use super::script::{Follow, Script, Step, StepKind, Until};
 use crate::check::CheckItem;
 use crate::diag::{Diagnostic, Place};
 use crate::model::RequirementId;
@@ -225,10 +225,7 @@ impl<'l> Builder<'l> {
             prefix: frame.prefix.clone(),
             from: surroundings.driver.clone(),
             to: surroundings.subject.clone(),
-            kind: StepKind::Shared(SharedUse {
-                shared,
-                prefix: frame.prefix.clone(),
-            }),
+            kind: StepKind::Shared(shared),
             only_if: frame.only_if.clone(),
             precondition: Vec::new(),
             checks: Vec::new(),

@@ -139,7 +139,7 @@ impl Row {
                 .steps
                 .get(step)
                 .map_or_else(|| "".into(), |step| step.name.clone()),
-            check: check.item.summary.as_str().into(),
+            check: check.item.label().into(),
             because: check.item.because.as_deref().map(Arc::from),
             place: Arc::new(shown(&check.item.place)),
         }

@@ -156,11 +156,6 @@ impl Journal {
         Ok(exchange)
     }
 
-    /// How many exchanges are in it.
-    pub fn exchanges(&self) -> u32 {
-        self.lock().exchanges
-    }
-
     /// Writes verdicts and the footer, with the reason where it was stopped: from here on it is a run.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{LANGUAGE, lint};
+use super::lint;
 use crate::diag::{Diagnostic, Source};
 use crate::model::{IdError, PackId, RequirementId};
 use crate::yaml;
@@ -74,21 +74,6 @@ impl Baseline {
             return Ok(baseline);
         }
         Err(problems)
-    }
-
-    /// The file that [`Baseline::read`] reads.
-    pub fn write(deviations: &[Deviation]) -> String {
-        let mut text = format!("plugfest: {LANGUAGE}\ndeviations:");
-        if deviations.is_empty() {
-            text.push_str(" []");
-        }
-        text.push('\n');
-        for deviation in deviations {
-            let because = serde_json::Value::from(deviation.because.as_str());
-            text += &format!("  - requirement: {}\n", deviation.requirement);
-            text += &format!("    because: {because}\n    until: {}\n", deviation.until);
-        }
-        text
     }
 }
 

@@ -135,18 +135,6 @@ impl Supplier {
             .map(|(_, name, system)| (name.as_str(), system))
     }
 
-    /// The base URL of an endpoint: `name`, or `pack/role` for the endpoint that carries the pack's name there.
-    pub fn endpoint(&self, wanted: &str) -> Option<&str> {
-        let Some((pack, role)) = wanted.split_once('/') else {
-            return self
-                .systems
-                .values()
-                .find_map(|system| system.endpoint(wanted));
-        };
-        let (_, system) = self.system_for(&pack.parse().ok()?, &role.parse().ok()?)?;
-        system.endpoint(pack).or_else(|| system.only_endpoint())
-    }
-
     /// What is claimed of a pack; `None` where the file does not name it, which claims all of it.
     pub fn claims_for(&self, pack: &PackId) -> Option<&Claims> {
         self.claims.get(pack)

@@ -118,12 +118,6 @@ impl System {
         url.map(HttpUrl::base)
     }
 
-    pub(super) fn only_endpoint(&self) -> Option<&str> {
-        let mut urls = self.endpoints.values();
-        let first = urls.next()?;
-        urls.next().is_none().then(|| first.base())
-    }
-
     /// All endpoints as an action wants them, those in `wanted` among them where `"*"` stands in for them.
     pub fn endpoints_for(&self, wanted: &[&str]) -> Vec<(String, String)> {
         let named = self.endpoints.iter().filter(|(name, _)| *name != ANY);

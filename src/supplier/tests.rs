@@ -93,15 +93,6 @@ fn seats_and_endpoints_are_found() {
     assert_eq!(found("fhir-r4-rest", "client"), Some("other"));
     assert_eq!(found("gp-connect", "provider"), Some("record-server"));
     assert_eq!(found("dicom", "archive"), None);
-    assert_eq!(
-        supplier.endpoint("fhir"),
-        Some("http://127.0.0.1:8080"),
-        "`*` of the first system serves any name"
-    );
-    assert_eq!(
-        supplier.endpoint("gp-connect/provider"),
-        Some("https://staging.acme.example/A82038/STU3/1")
-    );
     let server = &supplier.systems["record-server"];
     assert_eq!(
         server.endpoint("fhir"),
@@ -383,14 +374,16 @@ fn deviations_live_and_end() {
         Standing::Other
     );
 
-    let mut deviations = supplier.deviations.clone();
-    deviations[0].because = "a \"quoted\" reason: # with signs".into();
-    deviations[0].requirement.pack = None;
-    for deviations in [deviations, Vec::new()] {
-        let text = Baseline::write(&deviations);
-        let again = Baseline::read(&Source::new("baseline.yaml", text.as_str())).unwrap();
-        assert_eq!(again.deviations, deviations, "{text}");
-    }
+    let text = "plugfest: 1\ndeviations:\n  - { requirement: FHIR-CONC-001, because: 'why: #1', until: 2027-03-01 }\n";
+    let baseline = Baseline::read(&Source::new("b", text)).unwrap();
+    let deviation = &baseline.deviations[0];
+    assert_eq!(
+        (
+            deviation.requirement.pack.as_ref(),
+            deviation.because.as_str()
+        ),
+        (None, "why: #1")
+    );
     assert!(Baseline::read(&Source::new("b", "plugfest: 1\ndeviation: []\n")).is_err());
 }
 

@@ -162,37 +162,40 @@ fn nothing_is_fetched_unless_told() {
     assert_eq!(problems[0].code, "unknown-package");
 }
 
-#[test]
-fn a_registry_that_misbehaves_is_told_of() {
+/// A registry that does wrong what can be done wrong, a package for each way.
+fn misbehaving() -> Shelf {
     let good = package("a.b#1.0.0", &[], &[]);
     let listing = |tarball: &str| {
         let row = json!({ "dist": { "tarball": tarball } });
-        json!({ "versions": { "1.0.0": row, "../2": row, "3.0.0": { "dist": { "tarball": "file:///etc/passwd" } } } }).to_string().into_bytes()
+        let elsewhere = json!({ "dist": { "tarball": "file:///etc/passwd" } });
+        json!({ "versions": { "1.0.0": row, "../2": row, "3.0.0": elsewhere } })
+            .to_string()
+            .into_bytes()
     };
-    let shelf = Shelf::serve(|base| {
+    Shelf::serve(|base| {
         let mut pages = pages(base, &[("a.changed#1.0.0", good.clone())]);
-        pages.insert(
-            "/files/a.changed-1.0.0.tgz".into(),
-            (
-                200,
-                package("a.changed#1.0.0", &[], &["http://example.org/x"]),
-            ),
-        );
-        for (name, status, body) in [
-            ("a.b", 200, listing("/moved.tgz")),
-            ("a.other", 200, listing("/file.tgz")),
-            ("a.gone", 200, listing("/gone.tgz")),
-            ("a.circle", 302, b"/a.circle".to_vec()),
-            ("a.no-json", 200, b"<html>".to_vec()),
-            ("a.broken", 500, Vec::new()),
-            ("a.no-archive", 200, listing("/a.no-json")),
+        let changed = package("a.changed#1.0.0", &[], &["http://example.org/x"]);
+        for (path, status, body) in [
+            ("/files/a.changed-1.0.0.tgz", 200, changed),
+            ("/a.b", 200, listing("/moved.tgz")),
+            ("/a.other", 200, listing("/file.tgz")),
+            ("/a.gone", 200, listing("/gone.tgz")),
+            ("/a.circle", 302, b"/a.circle".to_vec()),
+            ("/a.no-json", 200, b"<html>".to_vec()),
+            ("/a.broken", 500, Vec::new()),
+            ("/a.no-archive", 200, listing("/a.no-json")),
+            ("/moved.tgz", 302, b"/file.tgz".to_vec()),
+            ("/file.tgz", 200, good),
         ] {
-            pages.insert(format!("/{name}"), (status, body));
+            pages.insert(path.to_owned(), (status, body));
         }
-        pages.insert("/moved.tgz".into(), (302, b"/file.tgz".to_vec()));
-        pages.insert("/file.tgz".into(), (200, good.clone()));
         pages
-    });
+    })
+}
+
+#[test]
+fn a_registry_that_misbehaves_is_told_of() {
+    let shelf = misbehaving();
     let cache = TempDir::new().expect("a folder");
     let fetch = |word: &str| load(&[word.to_owned()], &shelf.options(cache.path()));
     assert_eq!(
@@ -210,6 +213,7 @@ fn a_registry_that_misbehaves_is_told_of() {
             "the registry sent `a.b#1.0.0`",
         ),
         ("a.gone#1.0.0", "package-registry", "does not have it"),
+        ("a.gone#3.0.0", "package-registry", "does not have it"),
         ("a.circle#1.0.0", "package-registry", "redirects too often"),
         ("a.no-json", "package-registry", "cannot be read"),
         ("a.broken", "package-registry", "500"),

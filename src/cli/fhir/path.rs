@@ -69,20 +69,20 @@ fn at(
 }
 
 fn rows(found: &Collection<'_>) -> Vec<Value> {
-    let places = found.locations();
-    let texts = found.texts();
-    texts
-        .iter()
-        .zip(places)
-        .map(|(text, place)| json!({ "value": text, "place": place }))
-        .collect()
+    let rows = pairs(found).map(|(text, place)| json!({ "value": text, "place": place }));
+    rows.collect()
 }
 
 fn lines(found: &Collection<'_>) -> Vec<String> {
-    let texts = found.texts();
-    texts
-        .iter()
-        .zip(found.locations())
-        .map(|(text, place)| format!("{text}  {place}").trim_end().to_owned())
-        .collect()
+    let lines = pairs(found).map(|(text, place)| match place {
+        Some(place) => format!("{text}  {place}\n"),
+        None => format!("{text}\n"),
+    });
+    lines.collect()
+}
+
+/// Each item's text, with the place of what stands in the resource; what is computed has none.
+fn pairs<'f>(found: &'f Collection<'_>) -> impl Iterator<Item = (String, Option<String>)> + 'f {
+    let places = found.items().iter().map(|item| item.element().map(|element| element.place().to_string()));
+    found.texts().into_iter().zip(places)
 }

@@ -26,7 +26,8 @@ pub struct Entry {
     pub url: Box<str>,
     /// The business version.
     pub version: Option<Box<str>>,
-    /// For a StructureDefinition, the type it defines or constrains; for a SearchParameter, its code.
+    /// For a StructureDefinition, the type it defines or constrains; for a SearchParameter, its code; for a supplement, the
+    /// code system that it adds to.
     pub subject: Option<Box<str>>,
 }
 
@@ -42,6 +43,7 @@ impl Entry {
         let subject = match kind {
             "StructureDefinition" => text(definition, "type"),
             "SearchParameter" => text(definition, "code"),
+            "CodeSystem" => text(definition, "supplements"),
             _ => None,
         };
         Some(Self {

@@ -48,6 +48,18 @@ impl Node {
         here
     }
 
+    /// The parts of `a | b | c`, in brackets or not.
+    pub(crate) fn union_parts(&self) -> Option<(&Self, &[Operation])> {
+        let NodeKind::Chain(first, operations) = &self.without_brackets().kind else {
+            return None;
+        };
+        let united = |operation: &Operation| operation.operator == Operator::Union;
+        operations
+            .iter()
+            .all(united)
+            .then_some((&**first, operations.as_slice()))
+    }
+
     /// The text of a literal text.
     pub(crate) fn literal_text(&self) -> Option<&str> {
         let NodeKind::Literal(Literal::Text(text)) = &self.kind else {
@@ -225,6 +237,8 @@ pub(crate) struct Variable {
 pub(crate) struct Member {
     pub(crate) position: usize,
     pub(crate) name: String,
+    /// The hash that elements of this name have.
+    pub(crate) hash: u32,
     /// Whether the name looks like a choice element with its type, such as `valueQuantity`.
     pub(crate) spelling: Spelling,
     /// Whether elements of this name come with their type on the wire, as `value` does.

@@ -5,7 +5,7 @@ use super::equality::{equal_items, is_time};
 use super::evaluate::{EvaluationError, Evaluator, Fault, Outcome};
 use super::items::Items;
 use super::quantity::Quantity;
-use super::system::{as_decimal, describe, system_pair};
+use super::system::{as_decimal, describe, is_plain_text, system_pair};
 use super::value::Value;
 use crate::fhir::tree::Kind;
 use std::cmp::Ordering;
@@ -113,7 +113,7 @@ pub(crate) fn distinct<'r>(
     items: Items<'r>,
     position: usize,
 ) -> Outcome<'r> {
-    if let Some(keys) = text_keys(&items) {
+    if let Some(keys) = text_keys(evaluator, &items) {
         evaluator.charge(items.len(), position)?;
         let mut seen = BTreeSet::new();
         let first: Vec<bool> = keys.into_iter().map(|key| seen.insert(key)).collect();
@@ -134,19 +134,23 @@ pub(crate) fn distinct<'r>(
 }
 
 /// The texts of many items, where all are texts and thus compare as such.
-fn text_keys<'i>(items: &'i [Value<'_>]) -> Option<Vec<&'i str>> {
+fn text_keys<'i, 'r>(evaluator: &Evaluator<'r>, items: &'i [Value<'r>]) -> Option<Vec<&'i str>> {
     if items.len() < 8 {
         return None;
     }
-    // What starts with a digit may be a date, and then two spellings of one moment are equal.
-    let is_text = |item: &Value<'_>| {
-        let dated = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
-        item.element().is_none_or(|element| {
-            element.kind() == Kind::Text && !element.value().is_some_and(dated)
-        })
-    };
     let texts = items
         .iter()
-        .map(|item| item.plain_text().filter(|_| is_text(item)));
+        .map(|item| item.plain_text().filter(|_| is_text(evaluator, item)));
     texts.collect()
+}
+
+/// Whether an item is a text and nothing else. What starts with a digit may be a date, unless its type says otherwise;
+/// and of a date there are two spellings for one moment.
+fn is_text<'r>(evaluator: &Evaluator<'r>, item: &Value<'r>) -> bool {
+    let Some(element) = item.element() else {
+        return true;
+    };
+    let dated = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
+    element.kind() == Kind::Text
+        && (!element.value().is_some_and(dated) || is_plain_text(evaluator, element))
 }

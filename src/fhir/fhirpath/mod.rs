@@ -4,12 +4,15 @@ mod arithmetic;
 mod ast;
 mod check;
 mod compare;
+mod condition;
 mod decimal;
 mod equality;
+mod error;
 mod evaluate;
 mod functions;
 mod items;
 mod lexer;
+mod naming;
 mod navigate;
 mod parser;
 mod quantity;
@@ -25,7 +28,7 @@ mod walk;
 mod tests;
 
 pub use decimal::Decimal;
-pub use evaluate::{EvaluationError, EvaluationErrorKind};
+pub use error::{EvaluationError, EvaluationErrorKind};
 pub use functions::{FunctionDoc, function_docs};
 pub use quantity::{Quantity, Unit};
 pub use temporal::{CalendarUnit, Precision, Temporal, TemporalKind};
@@ -120,7 +123,7 @@ impl Expression {
     }
 
     /// Whether the expression holds at an element, by singleton evaluation: a truth value is itself, any other single
-    /// item is true, and an empty collection is `None`. Several items are an error. Dearer than [`Self::evaluate_at`]
+    /// item is true, and an empty collection is `None`. Several items are an error, or true with [`Casts::EachItem`]. Dearer than [`Self::evaluate_at`]
     /// in nothing, and cheaper by the collections that are never made.
     pub fn holds_at<'r>(
         &'r self,

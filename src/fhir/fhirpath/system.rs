@@ -66,6 +66,26 @@ fn typed_text(text: &str, type_name: Option<&str>) -> Option<Value<'static>> {
     }
 }
 
+/// Whether an element's value is a text by its type, and no date, number or truth value.
+pub(crate) fn is_plain_text<'r>(evaluator: &Evaluator<'r>, element: Element<'r>) -> bool {
+    let Some(name) = type_of(evaluator, element) else {
+        return false;
+    };
+    !matches!(
+        name,
+        "boolean"
+            | "integer"
+            | "positiveInt"
+            | "unsignedInt"
+            | "integer64"
+            | "decimal"
+            | "date"
+            | "dateTime"
+            | "instant"
+            | "time"
+    )
+}
+
 fn date_time(text: &str) -> Option<Value<'static>> {
     let kind = TemporalKind::DateTime;
     Temporal::parse(text).map(|point| Value::Temporal(Temporal { kind, ..point }))

@@ -107,15 +107,15 @@ fn walk<'r>(
         return sink.take(evaluator, item, scope);
     };
     match step {
-        Step::Member(member) => match item {
-            Value::Element(element) => {
-                children_named(evaluator, *element, member, rest, scope, sink)
+        Step::Member(member) => {
+            if let Value::Element(element) = item {
+                return children_named(evaluator, *element, member, rest, scope, sink);
             }
-            computed => match part_of(computed, &member.name) {
+            match part_of(item, &member.name) {
                 Some(part) => walk(evaluator, &part, rest, scope, sink),
                 None => Ok(Flow::More),
-            },
-        },
+            }
+        }
         Step::Call(call) => walk_call(evaluator, item, call, rest, scope, sink),
         // invariant: such a step does not stream, so it is never part of a stretch.
         Step::Item(_) => Ok(Flow::More),
@@ -134,10 +134,10 @@ fn children_named<'r>(
     let wanted = member.name.as_str();
     let mut found = 0;
     for child in element.children() {
-        let name = child.name();
-        if is_named(name, wanted) {
+        // The hash tells most names apart without a look at them.
+        if child.name_hash() == member.hash && child.name() == wanted {
             navigate::refuse_typed_choice(child, member)?;
-        } else if member.choice == Choice::Never || !is_choice(name, wanted) {
+        } else if member.choice == Choice::Never || !is_choice(child.name(), wanted) {
             continue;
         }
         found += 1;
@@ -150,13 +150,6 @@ fn children_named<'r>(
         navigate::refuse_unknown_element(evaluator, element, member)?;
     }
     Ok(Flow::More)
-}
-
-/// Equality, with the length and the first letter looked at before anything is called.
-fn is_named(name: &str, wanted: &str) -> bool {
-    name.len() == wanted.len()
-        && name.as_bytes().first() == wanted.as_bytes().first()
-        && name == wanted
 }
 
 /// Whether a name on the wire is a choice element with its type.

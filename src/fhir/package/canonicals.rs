@@ -176,7 +176,7 @@ mod tests {
         let all = Canonicals::of([(&base, &of_base), (&guide, &of_guide)]);
         let file = |canonical: &str| match all.find(canonical) {
             Found::One(package, entry) => format!("{package}/{}", entry.file),
-            other => format!("{other:?}"),
+            other @ (Found::OtherVersions(_) | Found::Nothing) => format!("{other:?}"),
         };
         for (canonical, wanted) in [
             ("u:x", "a.guide#2.0.0/x2.json"),

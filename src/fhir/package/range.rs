@@ -462,4 +462,25 @@ mod tests {
         }
         assert!("1".repeat(300).parse::<VersionRange>().is_err());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_panics_and_what_is_best_is_admitted(range in "[0-9x.<>=^~| a-]{0,12}", texts in proptest::collection::vec("[0-9]{1,2}(\\.[0-9]{1,20}){0,4}(-[a-z0-9.]{0,5})?", 0..6)) {
+            let Ok(range) = range.parse::<VersionRange>() else { return Ok(()) };
+            let versions: Vec<PackageVersion> = texts.iter().filter_map(|text| text.parse().ok()).collect();
+            if let Some(best) = range.best(&versions) {
+                proptest::prop_assert!(range.admits(best) || range.as_str() == best.as_str());
+            }
+            proptest::prop_assert!(versions.is_empty() || range.nearest(&versions).is_none_or(|one| versions.contains(one)));
+        }
+
+        #[test]
+        fn versions_have_one_order(one in "[a-z0-9.+-]{1,8}", other in "[a-z0-9.+-]{1,8}", third in "[a-z0-9.+-]{1,8}") {
+            let all = [one, other, third].map(|text| text.parse::<PackageVersion>());
+            let [Ok(one), Ok(other), Ok(third)] = all else { return Ok(()) };
+            proptest::prop_assert_eq!(one.cmp(&other), other.cmp(&one).reverse());
+            proptest::prop_assert_eq!(one == other, one.cmp(&other).is_eq());
+            proptest::prop_assert!(!(one <= other && other <= third) || one <= third);
+        }
+    }
 }

@@ -164,7 +164,7 @@ struct Walk<'a> {
 
 /// What a wish led to.
 enum Outcome {
-    Package(PackageId, Manifest),
+    Package(PackageId, Box<Manifest>),
     BuiltIn,
     Nothing,
 }
@@ -182,7 +182,7 @@ impl Walk<'_> {
                 self.result.notes.push(Note::Missing { wanted, by });
             }
             Outcome::Package(id, manifest) => {
-                if let Some(place) = self.add(id, manifest) {
+                if let Some(place) = self.add(id, *manifest) {
                     self.connect(request.by, place);
                 }
             }
@@ -255,7 +255,7 @@ impl Walk<'_> {
                 if id.name != wanted.name || !wanted.range.admits(&id.version) {
                     self.substituted(wanted, &id, by);
                 }
-                return Outcome::Package(id, manifest);
+                return Outcome::Package(id, Box::new(manifest));
             }
         }
         Outcome::Nothing

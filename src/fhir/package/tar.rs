@@ -40,10 +40,10 @@ pub(super) enum TarError {
 
 impl From<io::Error> for TarError {
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::UnexpectedEof => Self::Broken("it is cut short"),
-            _ => Self::Read(error),
+        if error.kind() == io::ErrorKind::UnexpectedEof {
+            return Self::Broken("it is cut short");
         }
+        Self::Read(error)
     }
 }
 
@@ -216,8 +216,11 @@ fn extended(source: &mut dyn Read, size: u64) -> Result<Vec<u8>, TarError> {
     Ok(content)
 }
 
+/// A key and its value.
+type Record<'a> = (&'a [u8], &'a [u8]);
+
 /// The records of a pax header: `LENGTH KEY=VALUE\n`, the length counting itself.
-fn pax(mut rest: &[u8]) -> Result<Vec<(&[u8], &[u8])>, TarError> {
+fn pax(mut rest: &[u8]) -> Result<Vec<Record<'_>>, TarError> {
     const WRONG: TarError = TarError::Broken("an extended header cannot be read");
     let mut records = Vec::new();
     while !rest.is_empty() {

@@ -1,10 +1,10 @@
 //! What a differential may not say.
 
-use super::apply::{Session, place_of};
+use super::apply::Session;
 use super::differential::Change;
 use super::merge::refuse_flag;
 use super::node::Node;
-use super::{SnapshotError, refuse};
+use super::{Faults, SnapshotError, refuse};
 use crate::fhir::definitions::{ElementType, Given, Max, StructureKind};
 
 impl Session<'_> {
@@ -13,11 +13,16 @@ impl Session<'_> {
         &mut self,
         node: &Node,
         change: &Change,
+        max_before: Option<Max>,
     ) -> Result<(), SnapshotError> {
-        check_limits(node, change)?;
-        check_flags(node, change)?;
-        check_binding(node, change)?;
-        self.check_types(node, change)
+        let checked = check_limits(node, change, max_before)
+            .and_then(|()| check_flags(node, change))
+            .and_then(|()| check_binding(node, change))
+            .and_then(|()| self.check_types(node, change));
+        match (checked, self.manner.faults) {
+            (Err(fault), Faults::Refused) => Err(fault),
+            (Err(_), Faults::Followed) | (Ok(()), _) => Ok(()),
+        }
     }
 
     /// A type may only be narrowed: to one of those that the base allows, or to one that builds on it.
@@ -26,6 +31,10 @@ impl Session<'_> {
             return Ok(());
         }
         let known = node.types();
+        if self.specializes() {
+            // A type of its own says anew what its elements are.
+            return Ok(());
+        }
         if self.is_root(change) {
             return self.check_root(change);
         }
@@ -39,24 +48,15 @@ impl Session<'_> {
     }
 
     fn is_root(&self, change: &Change) -> bool {
-        !change.label.contains('.')
-            && !change.facts.has("base")
-            && *change.name == *super::differential::path_root(&self.structure.type_name)
+        !change.label.contains('.') && !change.facts.has("base") && *change.name == *super::differential::path_root(&self.structure.type_name)
     }
 
     /// The root has no type to be narrowed: it is the type.
     fn check_root(&self, change: &Change) -> Result<(), SnapshotError> {
-        let is_own = |kind: &ElementType| {
-            kind.profiles.is_empty() && self.builds_on(&self.structure.type_name, &kind.code)
-        };
-        match self.structure.kind == StructureKind::Logical
-            || change.facts.types().iter().all(is_own)
-        {
+        let is_own = |kind: &ElementType| kind.profiles.is_empty() && self.builds_on(&self.structure.type_name, &kind.code);
+        match self.structure.kind == StructureKind::Logical || change.facts.types().iter().all(is_own) {
             true => Ok(()),
-            false => Err(refuse(
-                &change.label,
-                "the root cannot be constrained to a type or a profile",
-            )),
+            false => Err(refuse(&change.label, "the root cannot be constrained to a type or a profile")),
         }
     }
 
@@ -108,11 +108,7 @@ impl Session<'_> {
         // bundle.html: the outcome of an entry is an OperationOutcome, though its type is declared as any resource.
         let is_outcome = node.facts.get("base").and_then(|base| base.text_of("path"))
             == Some("Bundle.entry.response.outcome");
-        let code = if is_outcome {
-            "OperationOutcome"
-        } else {
-            &wanted.code
-        };
+        let code = if is_outcome { "OperationOutcome" } else { &wanted.code };
         for profile in &wanted.profiles {
             let Some(described) = self.type_described_by(profile) else {
                 continue;
@@ -140,10 +136,8 @@ impl Session<'_> {
                 false => types.iter().any(|kind| *kind.code == *given),
             };
             if !fits {
-                return Err(refuse(
-                    label,
-                    format!("the {prefix} value is a {given}, which is no type of the element"),
-                ));
+                let message = format!("the {prefix} value is a {given}, which is no type of the element");
+                self.fault(label, message)?;
             }
         }
         Ok(())
@@ -173,19 +167,20 @@ fn same_types(node: &Node, change: &Change) -> bool {
     }
 }
 
-fn check_limits(node: &Node, change: &Change) -> Result<(), SnapshotError> {
+fn check_limits(
+    node: &Node,
+    change: &Change,
+    max_before: Option<Max>,
+) -> Result<(), SnapshotError> {
     let (min, max) = (change.facts.min(), change.facts.max());
     if let Some(min) = min
         && min < node.min()
         && change.slice.is_none()
     {
-        let message = format!(
-            "a minimum of {min} is below that of the base, {}",
-            node.min()
-        );
+        let message = format!("a minimum of {min} is below that of the base, {}", node.min());
         return Err(refuse(&change.label, message));
     }
-    if let (Some(max), Some(known)) = (max, node.max())
+    if let (Some(max), Some(known)) = (max, max_before)
         && max > known
     {
         return Err(refuse(
@@ -208,9 +203,10 @@ fn check_flags(node: &Node, change: &Change) -> Result<(), SnapshotError> {
             return Err(refuse_flag(&change.label, name));
         }
     }
-    if let (Some(known), Some(wanted)) =
-        (node.facts.flag("isSummary"), change.facts.flag("isSummary"))
-        && known != wanted
+    if let (Some(known), Some(wanted)) = (
+        node.facts.flag("isSummary"),
+        change.facts.flag("isSummary"),
+    ) && known != wanted
     {
         return Err(refuse(
             &change.label,
@@ -233,9 +229,4 @@ fn check_binding(node: &Node, change: &Change) -> Result<(), SnapshotError> {
         )),
         _ => Ok(()),
     }
-}
-
-/// Whether a type name after a choice's stem is short for it.
-pub(super) fn has_child(node: &Node, name: &str) -> bool {
-    place_of(node, name).is_some()
 }

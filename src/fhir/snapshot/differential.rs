@@ -15,6 +15,8 @@ pub(super) struct Change {
     pub(super) label: Box<str>,
     /// Whether the differential has the element itself, and not only something below it.
     pub(super) stated: bool,
+    /// Its place in the differential, where it is stated.
+    pub(super) at: usize,
     pub(super) facts: Facts,
     pub(super) children: Vec<Change>,
     pub(super) slices: Vec<Change>,
@@ -40,7 +42,7 @@ impl Change {
         let mut open = Vec::new();
         for (index, element) in structure.differential.iter().enumerate() {
             let steps = steps_of(element, type_name, index == 0)?;
-            root.place(element, &steps, &mut open)?;
+            root.place(index, element, &steps, &mut open)?;
         }
         Ok(root)
     }
@@ -48,6 +50,7 @@ impl Change {
     /// Finds or makes the place of an element, and says what it says there.
     fn place(
         &mut self,
+        at: usize,
         element: &ElementDefinition,
         steps: &[&str],
         open: &mut Vec<Step>,
@@ -74,10 +77,10 @@ impl Change {
         } else {
             open.clear();
         }
-        here.state(element)
+        here.state(at, element)
     }
 
-    fn state(&mut self, element: &ElementDefinition) -> Result<(), SnapshotError> {
+    fn state(&mut self, at: usize, element: &ElementDefinition) -> Result<(), SnapshotError> {
         if self.stated {
             let told = match &self.slice {
                 Some(slice) => format!("the slice `{slice}` is stated twice"),
@@ -87,6 +90,7 @@ impl Change {
             return Err(refuse(&element.id, told));
         }
         self.stated = true;
+        self.at = at;
         self.label = element.id.clone();
         self.facts = Facts::of(&element.origin);
         Ok(())
@@ -191,7 +195,8 @@ const MAX_NAME: usize = 64;
 
 fn is_step(step: &str) -> bool {
     let stem = step.strip_suffix("[x]").unwrap_or(step);
-    let fits =
-        |letter: char| letter.is_ascii_graphic() && !",:;'\"/|?!@#$%^&*()[]{}".contains(letter);
+    let fits = |letter: char| {
+        letter.is_ascii_graphic() && !",:;'\"/|?!@#$%^&*()[]{}".contains(letter)
+    };
     !stem.is_empty() && step.len() <= MAX_NAME && stem.chars().all(fits)
 }

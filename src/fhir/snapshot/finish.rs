@@ -12,6 +12,7 @@ impl Session<'_> {
             let url = self.structure.url.clone();
             settle_new(root, &mut String::new(), &url);
         }
+        self.settle_groups(root)?;
         let raises = self.manner.practice == Practice::Current;
         settle_slices(root, raises);
         Ok(())
@@ -75,8 +76,7 @@ fn raise_min(node: &mut Node) {
     });
     let needed: u64 = whole.map(|slice| u64::from(slice.min())).sum();
     if repeats && needed > u64::from(node.min()) {
-        node.facts
-            .set_min(u32::try_from(needed).unwrap_or(u32::MAX));
+        node.facts.set_min(u32::try_from(needed).unwrap_or(u32::MAX));
     }
 }
 

@@ -4,7 +4,7 @@ use super::apply::{Session, Standing, name_sources};
 use super::differential::Change;
 use super::facts::{Fact, Facts};
 use super::node::Node;
-use super::{SnapshotError, refuse};
+use super::{Practice, SnapshotError, refuse};
 use crate::fhir::definitions::{Derivation, Version};
 
 /// What is replaced where the differential has it.
@@ -46,9 +46,13 @@ impl Session<'_> {
         change: &Change,
         standing: Standing,
     ) -> Result<(), SnapshotError> {
-        let types = change.facts.types();
-        self.take_from_type_profile(node, &types, &change.label)?;
-        if let Standing::NewSlice { keeps_min } = standing
+        let before = node.max();
+        if !self.is_plain_copy(standing) {
+            let types = change.facts.types();
+            self.take_from_type_profile(node, &types, &change.label)?;
+        }
+        let limit = node.max();
+        if let Standing::NewSlice { keeps_min, .. } = standing
             && !keeps_min
             && !change.facts.has("min")
         {
@@ -57,7 +61,7 @@ impl Session<'_> {
         if !change.stated {
             return Ok(());
         }
-        self.check_change(node, change)?;
+        self.check_change(node, change, before)?;
         let facts = &mut node.facts;
         merge_limits(facts, &change.facts);
         merge_plain(facts, &change.facts);
@@ -66,8 +70,19 @@ impl Session<'_> {
         merge_types(facts, &change.facts);
         merge_constraints(facts, &change.facts, &self.structure.url);
         merge_binding(facts, &change.facts, self.definitions.version());
+        if let (Some(limit), Some(max)) = (limit, node.max())
+            && max > limit
+        {
+            node.facts.set_max(limit);
+        }
         self.drop_idle_binding(node);
         self.check_values(node, &change.label)
+    }
+
+    /// In the former practice a slice that joins others does not ask the profile on its type.
+    fn is_plain_copy(&self, standing: Standing) -> bool {
+        let joins = matches!(standing, Standing::NewSlice { among_others: true, .. });
+        joins && self.manner.practice == Practice::Former
     }
 
     /// A binding goes where no type is left that could be bound.
@@ -91,7 +106,7 @@ impl Session<'_> {
             "code",
             "CodeableReference",
         ];
-        BINDABLE.contains(&code) || self.has_binding_style(code)
+        BINDABLE.iter().any(|bindable| self.builds_on(code, bindable)) || self.has_binding_style(code)
     }
 
     /// Whether this makes a new type, and no profile.
@@ -175,7 +190,9 @@ fn merge_flags(facts: &mut Facts, change: &Facts, may_modify: bool) {
 fn merge_extensions(facts: &mut Facts, change: &Facts) {
     for fact in change.all("extension") {
         let url = fact.text_of("url").map(str::to_owned);
-        facts.keep(|known| known.name() != "extension" || known.text_of("url") != url.as_deref());
+        facts.keep(|known| {
+            known.name() != "extension" || known.text_of("url") != url.as_deref()
+        });
     }
     change
         .all("extension")
@@ -197,10 +214,7 @@ fn merge_constraints(facts: &mut Facts, change: &Facts, source: &str) {
     }
     for fact in change.all("constraint") {
         let key = fact.text_of("key");
-        if !facts
-            .all("constraint")
-            .any(|known| known.text_of("key") == key)
-        {
+        if !facts.all("constraint").any(|known| known.text_of("key") == key) {
             facts.add(fact.clone());
         }
     }

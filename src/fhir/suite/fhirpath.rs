@@ -1,12 +1,20 @@
 //! The official FHIRPath suites: their cases as plain data, and one run of a case over its resource.
 
+use super::World;
+use crate::fhir::definitions::{Definitions, Version};
 use crate::fhir::fhirpath::{
     Collection, EvaluationError, Expression, Members, Services, TemporalKind, Value, Variables,
 };
+use crate::fhir::terminology::{CodeRef, Membership, Packaged, Terminology};
 use crate::fhir::tree::Resource;
 use crate::fhir::types::{self, Types};
+use crate::fhir::validate::{Grade, IssueKind, Options, Validator, Weight};
 use crate::fhir::{Decimal, Element};
 use roxmltree::{Document, Node};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 /// The clock of cases, where the services have none: after all dates of the inputs.
 const CLOCK: &str = "2026-11-24T10:00:00.000Z";
@@ -90,6 +98,235 @@ pub enum PathOutcome {
     Passed,
     /// Otherwise, and how.
     Failed(String),
+}
+
+/// How cases came out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct PathTally {
+    /// All cases of the suite.
+    pub cases: usize,
+    /// Those that came out as the suite wants it.
+    pub passed: usize,
+    /// Those that did not, panics included.
+    pub failed: usize,
+    /// Those in which the engine broke down.
+    pub panics: usize,
+}
+
+/// A case that did not come out as the suite wants it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PathDisagreement {
+    /// The group.
+    pub group: String,
+    /// The case.
+    pub name: String,
+    /// Its expression.
+    pub expression: String,
+    /// What was seen, and what was wanted.
+    pub reason: String,
+}
+
+/// A whole suite, added up.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct PathSummary {
+    /// Everything.
+    pub total: PathTally,
+    /// By group.
+    pub by_group: BTreeMap<String, PathTally>,
+    /// In the order of the suite.
+    pub disagreements: Vec<PathDisagreement>,
+}
+
+/// Where a suite keeps the inputs of its cases.
+const INPUTS: &str = "input";
+
+/// The input of cases that name none, since they look at no resource.
+const ANY_INPUT: &str = "patient-example.xml";
+
+/// Runs a whole suite, such as `tests-fhir-r4.xml`, with the types of a release.
+///
+/// # Errors
+/// Says why the suite cannot be read.
+pub fn run(suite: &str, world: &dyn World, version: Version) -> Result<PathSummary, String> {
+    let bytes = world
+        .file(suite)
+        .ok_or_else(|| format!("`{suite}` is missing"))?;
+    let text = String::from_utf8(bytes).map_err(|error| error.to_string())?;
+    let definitions = world.definitions(version);
+    let mut inputs: BTreeMap<String, Option<Resource>> = BTreeMap::new();
+    let mut summary = PathSummary::default();
+    for case in path_cases(&text)? {
+        let name = case.input.as_deref().unwrap_or(ANY_INPUT);
+        let input = inputs
+            .entry(name.to_owned())
+            .or_insert_with(|| input_of(world, name));
+        let ended = match input {
+            Some(input) => {
+                let services = Known::of(&definitions, input);
+                let run = || run_path_case(&case, input, &*definitions, &services);
+                catch_unwind(AssertUnwindSafe(run)).ok()
+            }
+            None => Some(PathOutcome::Failed(format!(
+                "`{name}` is missing, or no resource"
+            ))),
+        };
+        summary.add(&case, ended);
+    }
+    Ok(summary)
+}
+
+/// The input in the format that the case names, or in the other one.
+fn input_of(world: &dyn World, name: &str) -> Option<Resource> {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let names = [
+        name.to_owned(),
+        format!("{stem}.xml"),
+        format!("{stem}.json"),
+    ];
+    let bytes = names
+        .iter()
+        .find_map(|name| world.file(&format!("{INPUTS}/{name}")))?;
+    Resource::parse_any(&bytes).ok()
+}
+
+impl PathSummary {
+    /// Adds a case; `None` is a panic.
+    fn add(&mut self, case: &PathCase, ended: Option<PathOutcome>) {
+        let mut tally = PathTally {
+            cases: 1,
+            ..PathTally::default()
+        };
+        let reason = match ended {
+            Some(PathOutcome::Passed) => {
+                tally.passed = 1;
+                None
+            }
+            Some(PathOutcome::Failed(reason)) => Some(reason),
+            None => {
+                tally.panics = 1;
+                Some("the engine broke down".to_owned())
+            }
+        };
+        tally.failed = 1 - tally.passed;
+        self.total.add(tally);
+        self.by_group
+            .entry(case.group.clone())
+            .or_default()
+            .add(tally);
+        self.disagreements
+            .extend(reason.map(|reason| PathDisagreement {
+                group: case.group.clone(),
+                name: case.name.clone(),
+                expression: case.expression.trim().to_owned(),
+                reason,
+            }));
+    }
+}
+
+impl PathTally {
+    fn add(&mut self, other: Self) {
+        self.cases += other.cases;
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.panics += other.panics;
+    }
+}
+
+/// What the definitions of a release know of a resource.
+struct Known<'k> {
+    definitions: &'k Arc<Definitions>,
+    terminology: Arc<Packaged>,
+    resource: &'k Resource,
+}
+
+impl<'k> Known<'k> {
+    fn of(definitions: &'k Arc<Definitions>, resource: &'k Resource) -> Self {
+        Self {
+            definitions,
+            terminology: Arc::new(Packaged::new(definitions.clone())),
+            resource,
+        }
+    }
+
+    fn codes(element: Element<'_>) -> Vec<CodeRef<'_>> {
+        let coding = |holder| {
+            Some(CodeRef {
+                system: part_of(holder, "system"),
+                version: part_of(holder, "version"),
+                code: part_of(holder, "code")?,
+                display: None,
+            })
+        };
+        if let Some(code) = element.value() {
+            return vec![CodeRef {
+                code,
+                ..CodeRef::default()
+            }];
+        }
+        let codings = element.children().filter(|child| child.name() == "coding");
+        coding(element)
+            .into_iter()
+            .chain(codings.filter_map(coding))
+            .collect()
+    }
+}
+
+fn part_of<'e>(holder: Element<'e>, name: &str) -> Option<&'e str> {
+    holder.child(name)?.value()
+}
+
+impl Services for Known<'_> {
+    fn conforms_to(&self, element: Element<'_>, profile: &str) -> Option<bool> {
+        if element != self.resource.root() || self.definitions.structure(profile).is_err() {
+            return None;
+        }
+        let terminology: Arc<dyn Terminology> = self.terminology.clone();
+        let validator = Validator::new(self.definitions.clone(), terminology, Options::default());
+        let issues = validator.validate(self.resource, &[profile]);
+        let wrong = |grade| matches!(grade, Grade::Fatal | Grade::Error);
+        if issues.iter().any(|issue| wrong(issue.grade)) {
+            return Some(false);
+        }
+        let open = issues
+            .iter()
+            .any(|issue| issue.kind == IssueKind::Undecided && issue.weight == Weight::Decisive);
+        (!open).then_some(true)
+    }
+
+    fn member_of(&self, element: Element<'_>, value_set: &str) -> Result<Option<bool>, String> {
+        let mut open = None;
+        for code in Self::codes(element) {
+            match self.terminology.member(&code, value_set) {
+                Membership::Member => return Ok(Some(true)),
+                Membership::NotMember(_) => {}
+                Membership::Undecided(why) => open = Some(why),
+            }
+        }
+        open.map_or(Ok(Some(false)), Err)
+    }
+
+    fn subsumes(&self, ancestor: Element<'_>, descendant: Element<'_>) -> Option<bool> {
+        let (above, below) = (Self::codes(ancestor), Self::codes(descendant));
+        let mut answer = Some(false);
+        for (above, below) in above
+            .iter()
+            .flat_map(|above| below.iter().map(move |below| (above, below)))
+        {
+            match above.system.filter(|system| below.system == Some(system)) {
+                None => {}
+                Some(system) => match self.terminology.subsumes(system, above.code, below.code) {
+                    Some(true) => return Some(true),
+                    Some(false) => {}
+                    None => answer = None,
+                },
+            }
+        }
+        answer
+    }
+
+    fn resolve(&self, _reference: &str) -> Option<Element<'_>> {
+        None
+    }
 }
 
 /// Reads the cases of a suite's XML, in the dialects of R4, R4B and R5.
@@ -269,10 +506,12 @@ fn compare_truth(case: &PathCase, found: &Collection<'_>) -> Result<(), String> 
 /// A value as suites write it: literals of dates and times have their mark.
 fn written(item: &Value<'_>) -> String {
     let text = item.text().unwrap_or("(complex)".into());
-    match item {
-        Value::Temporal(point) if point.kind() == TemporalKind::Time => format!("T{text}"),
-        _ => text.into_owned(),
+    if let Value::Temporal(point) = item
+        && point.kind() == TemporalKind::Time
+    {
+        return format!("T{text}");
     }
+    text.into_owned()
 }
 
 /// Numbers are compared by value, all else by its text without the mark of literals.

@@ -2,6 +2,7 @@
 
 use super::concept::Concept;
 use super::hierarchy::Hierarchy;
+use super::index::Index;
 use crate::fhir::definitions::{all, flag, text};
 use crate::fhir::tree::{Element, Resource};
 use std::collections::HashMap;
@@ -44,7 +45,7 @@ pub struct CodeSystem {
     properties: HashMap<Box<str>, Option<Box<str>>>,
     source: Arc<Resource>,
     slots: Vec<Slot>,
-    by_code: HashMap<Box<str>, u32>,
+    by_code: Index,
     /// Lower-case codes, for systems where case does not count; made at the first code that is not written exactly.
     folded: OnceLock<HashMap<String, u32>>,
     hierarchy: OnceLock<Hierarchy>,
@@ -72,7 +73,11 @@ impl CodeSystem {
             url: url.into(),
             version: text(root, "version").map(Into::into),
             title: title_of(root).unwrap_or(url).into(),
-            content: content_of(text(root, "content")),
+            // A system that calls itself complete and lists nothing was published without its codes.
+            content: match content_of(text(root, "content")) {
+                Content::Complete if slots.is_empty() => Content::NotPresent,
+                content => content,
+            },
             case: case_of(flag(root, "caseSensitive")),
             supplements: text(root, "supplements").map(Into::into),
             properties: properties_of(root),
@@ -135,8 +140,8 @@ impl CodeSystem {
     }
 
     pub(super) fn index_of(&self, code: &str) -> Option<u32> {
-        if let Some(index) = self.by_code.get(code) {
-            return Some(*index);
+        if let Some(index) = self.by_code.find(code) {
+            return Some(index);
         }
         match self.case {
             CaseRule::Sensitive => None,
@@ -180,10 +185,13 @@ impl CodeSystem {
 
     fn folded(&self) -> &HashMap<String, u32> {
         self.folded.get_or_init(|| {
-            let codes = self.by_code.iter();
-            codes
-                .map(|(code, index)| (code.to_lowercase(), *index))
-                .collect()
+            let mut folded = HashMap::with_capacity(self.slots.len());
+            for concept in self.concepts() {
+                folded
+                    .entry(concept.code().to_lowercase())
+                    .or_insert(concept.index);
+            }
+            folded
         })
     }
 }
@@ -254,17 +262,12 @@ fn slots_of(root: Element<'_>) -> Vec<Slot> {
     slots
 }
 
-/// The first of two equal codes counts.
-fn codes_of(source: &Arc<Resource>, slots: &[Slot]) -> HashMap<Box<str>, u32> {
-    let mut codes = HashMap::with_capacity(slots.len());
-    for (index, slot) in slots.iter().enumerate() {
+fn codes_of(source: &Arc<Resource>, slots: &[Slot]) -> Index {
+    Index::new(slots.iter().map(|slot| {
         let element = Element {
             resource: source,
             id: slot.node,
         };
-        if let Some(code) = text(element, "code") {
-            codes.entry(code.into()).or_insert(index as u32);
-        }
-    }
-    codes
+        text(element, "code").unwrap_or_default()
+    }))
 }

@@ -6,7 +6,7 @@ use super::filter::{Descent, Filter, Itself, Side, Test};
 use super::listed::{Listed, ListedCode};
 use super::packaged::Packaged;
 use super::value_set::{Choice, Expanded, Import, Inactive, Part, ValueSet};
-use crate::fhir::definitions::{all, flag, text, texts};
+use crate::fhir::definitions::{LEFT_OUT, all, extension, flag, number, text, texts};
 use crate::fhir::tree::Element;
 use regex::{Regex, RegexBuilder};
 
@@ -41,8 +41,6 @@ pub(super) fn value_set(
             .map(|element| part(packaged, element, trail))
             .collect::<Vec<_>>()
     };
-    let supplements =
-        all(root, "extension").filter(|found| text(*found, "url") == Some(SUPPLEMENT));
     Some(ValueSet {
         url: url.into(),
         version: text(root, "version").map(Into::into),
@@ -55,21 +53,30 @@ pub(super) fn value_set(
             Some(true) | None => Inactive::Included,
         },
         expansion: root.child("expansion").map(expansion),
-        supplements: supplements
-            .filter_map(|found| text(found, "valueCanonical").or_else(|| text(found, "valueUri")))
-            .map(Into::into)
-            .collect(),
+        missing_supplement: missing_supplement(packaged, root),
     })
+}
+
+/// The first supplement that the value set asks for and that nobody has.
+fn missing_supplement(packaged: &Packaged, root: Element<'_>) -> Option<Box<str>> {
+    let asking = all(root, "extension").filter(|found| text(*found, "url") == Some(SUPPLEMENT));
+    let mut supplements = asking
+        .filter_map(|found| text(found, "valueCanonical").or_else(|| text(found, "valueUri")));
+    supplements
+        .find(|url| packaged.resource(url, "CodeSystem").is_none())
+        .map(Into::into)
 }
 
 fn part(packaged: &Packaged, element: Element<'_>, trail: &mut Trail) -> Part {
     let system = text(element, "system");
     let concepts: Vec<_> = all(element, "concept").filter_map(listed_code).collect();
     let filters: Vec<_> = all(element, "filter").map(filter).collect();
-    let choice = match (concepts.is_empty(), filters.is_empty()) {
-        (false, _) => Choice::Listed(Listed::new(concepts)),
-        (true, false) => Choice::Filtered(filters),
-        (true, true) => Choice::Whole,
+    let left_out = extension(element, LEFT_OUT).and_then(|mark| number(mark, "valueInteger"));
+    let choice = match (left_out, concepts.is_empty(), filters.is_empty()) {
+        (Some(count), _, _) => Choice::LeftOut(count),
+        (None, false, _) => Choice::Listed(Listed::new(concepts)),
+        (None, true, false) => Choice::Filtered(filters),
+        (None, true, true) => Choice::Whole,
     };
     // R5 names several value sets where STU3 and R4 do, too: a code must be in all of them.
     let imports = texts(element, "valueSet");
@@ -199,7 +206,7 @@ pub(super) fn implicit(url: &str) -> Option<ValueSet> {
         excludes: Vec::new(),
         inactive: Inactive::Included,
         expansion: None,
-        supplements: Vec::new(),
+        missing_supplement: None,
     })
 }
 

@@ -122,6 +122,12 @@ impl Work<'_> {
             }
             return;
         }
+        if let Choice::LeftOut(count) = part.choice {
+            let title = system.title();
+            return self.note(format!(
+                "{count} codes or filters of {title} are left out here"
+            ));
+        }
         self.system(url, system, whole);
     }
 

@@ -255,11 +255,9 @@ impl Descent {
 
     fn reaches(&self, concept: Concept<'_>) -> bool {
         let below = self.below.get_or_init(|| concept.below(&self.top));
-        if concept.code() == &*self.top {
-            return self.itself == Itself::Counts;
-        }
-        below
-            .as_ref()
-            .is_some_and(|below| below.contains(concept.index))
+        below.as_ref().is_some_and(|below| {
+            let counts = self.itself == Itself::Counts || below.top != concept.index;
+            counts && below.contains(concept.index)
+        })
     }
 }

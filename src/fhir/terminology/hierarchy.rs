@@ -12,18 +12,28 @@ pub(super) struct Hierarchy {
 
 /// A concept and all below it.
 #[derive(Debug)]
-pub(super) enum Below {
-    /// Nothing but nesting: the indices from the concept to one past its last descendant.
-    Range(u32, u32),
-    /// Several parents are possible.
-    Set(BTreeSet<u32>),
+pub(super) struct Below {
+    pub(super) top: u32,
+    reach: Reach,
+}
+
+#[derive(Debug)]
+enum Reach {
+    /// Nothing but nesting: one past the last descendant.
+    Until(u32),
+    /// Several parents are possible: a bit for each concept.
+    Marked(Vec<u64>),
 }
 
 impl Below {
+    /// Whether a concept is the top, or stands below it.
     pub(super) fn contains(&self, index: u32) -> bool {
-        match self {
-            Self::Range(start, end) => (*start..*end).contains(&index),
-            Self::Set(members) => members.contains(&index),
+        match &self.reach {
+            Reach::Until(end) => (self.top..*end).contains(&index),
+            Reach::Marked(marks) => {
+                let word = marks.get(index as usize / 64);
+                word.is_some_and(|word| word >> (index % 64) & 1 == 1)
+            }
         }
     }
 }
@@ -58,17 +68,21 @@ impl Hierarchy {
     pub(super) fn below(&self, system: &CodeSystem, top: u32) -> Below {
         let slots = system.slots();
         if self.children.is_empty() {
-            return Below::Range(top, slots[top as usize].end);
+            let reach = Reach::Until(slots[top as usize].end);
+            return Below { top, reach };
         }
-        let mut found = BTreeSet::new();
+        let mut marks = vec![0_u64; slots.len().div_ceil(64)];
         let mut waiting = vec![top];
         while let Some(next) = waiting.pop() {
-            if !found.insert(next) {
-                continue;
+            let word = &mut marks[next as usize / 64];
+            let bit = 1 << (next % 64);
+            if *word & bit == 0 {
+                *word |= bit;
+                waiting.extend(self.children_of(system, next));
             }
-            waiting.extend(self.children_of(system, next));
         }
-        Below::Set(found)
+        let reach = Reach::Marked(marks);
+        Below { top, reach }
     }
 
     /// A concept and all above it.

@@ -1,13 +1,12 @@
 //! Codes that a value set lists one by one.
 
-use std::collections::HashMap;
+use super::index::Index;
 
 /// A list of codes with their displays, in order.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Listed {
     pub(super) codes: Vec<ListedCode>,
-    /// Made for long lists only: a short one is walked as fast.
-    index: HashMap<Box<str>, u32>,
+    index: Index,
 }
 
 /// One code of a list.
@@ -19,31 +18,16 @@ pub(super) struct ListedCode {
     pub(super) is_inactive: bool,
 }
 
-/// Lists up to this length have no index.
-const SHORT: usize = 8;
-
 impl Listed {
     pub(super) fn new(codes: Vec<ListedCode>) -> Self {
-        let index = match codes.len() > SHORT {
-            true => codes
-                .iter()
-                .enumerate()
-                .map(|(at, listed)| (listed.code.clone(), at as u32))
-                .collect(),
-            false => HashMap::new(),
-        };
-        Self { codes, index }
-    }
-
-    pub(super) fn find(&self, code: &str) -> Option<&ListedCode> {
-        if self.codes.len() <= SHORT {
-            return self.codes.iter().find(|listed| *listed.code == *code);
+        Self {
+            index: Index::new(codes.iter().map(|listed| &*listed.code)),
+            codes,
         }
-        self.index.get(code).map(|at| &self.codes[*at as usize])
     }
 
     pub(super) fn holds(&self, code: &str) -> bool {
-        self.find(code).is_some()
+        self.index.find(code).is_some()
     }
 
     /// As [`Listed::holds`] where case does not count; slow, for codes that are not written exactly.

@@ -11,9 +11,14 @@ mod expand;
 mod expression;
 mod filter;
 mod hierarchy;
+mod index;
+mod kind;
 mod listed;
+mod lookup;
 mod packaged;
 mod system;
+#[cfg(test)]
+mod tests;
 pub mod ucum;
 mod value_set;
 mod words;
@@ -21,6 +26,8 @@ mod words;
 pub use code_system::{CaseRule, CodeSystem, Content};
 pub use concept::{Concept, Designation, Status};
 pub use expand::{Entry, Expansion, Limits, expand};
+pub use kind::SystemKind;
+pub use lookup::{Details, Lookup, lookup};
 pub use packaged::Packaged;
 pub use value_set::ValueSet;
 

@@ -23,6 +23,9 @@ pub struct Packaged {
 /// How many versions of one code system are kept.
 const MAX_VERSIONS: usize = 32;
 
+/// How many systems and value sets are kept: what strangers write may name any number that do not exist.
+const MAX_KEPT: usize = 20_000;
+
 impl Packaged {
     /// Terminology over definitions; nothing is read before it is asked.
     pub fn new(definitions: Arc<Definitions>) -> Self {
@@ -107,6 +110,9 @@ impl Packaged {
             .value_sets
             .write()
             .unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MAX_KEPT {
+            return compiled;
+        }
         known
             .entry(canonical.to_owned())
             .or_insert(compiled)
@@ -130,6 +136,9 @@ impl Packaged {
         drop(known);
         let read = Arc::new(self.read_system(url, version));
         let mut known = self.systems.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MAX_KEPT && !known.contains_key(url) {
+            return read;
+        }
         let known = known.entry(url.to_owned()).or_default();
         if let Some(known) = of_version(known) {
             return known;
@@ -233,4 +242,10 @@ impl Terminology for Packaged {
 
 fn undecided(code: &str, doubt: &Doubt<'_>) -> CodeStanding {
     CodeStanding::Undecided(format!("whether `{code}` exists cannot be told: {doubt}"))
+}
+
+impl std::fmt::Debug for Packaged {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Packaged({:?})", self.definitions)
+    }
 }

@@ -44,6 +44,8 @@ pub(super) enum Refusal<'s> {
 pub(super) enum Doubt<'s> {
     /// The code system is not at hand, or not whole.
     System(&'s System),
+    /// The definition's codes of this system were left out where it was packed.
+    LeftOut(&'s System),
     /// Anything else.
     Said(String),
 }
@@ -125,6 +127,13 @@ impl fmt::Display for Doubt<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let system = match self {
             Self::Said(why) => return formatter.write_str(why),
+            Self::LeftOut(system) => {
+                let title = system.title();
+                return write!(
+                    formatter,
+                    "its codes of {title} are left out here (the licence of {title} asks for that)"
+                );
+            }
             Self::System(system) => system,
         };
         let title = system.title();

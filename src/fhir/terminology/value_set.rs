@@ -23,8 +23,8 @@ pub struct ValueSet {
     pub(super) inactive: Inactive,
     /// The codes of an expansion that the resource brings along.
     pub(super) expansion: Option<Expanded>,
-    /// Supplements that must be at hand for the value set to mean what it says.
-    pub(super) supplements: Vec<Box<str>>,
+    /// A supplement that the value set needs to mean what it says, and that is not at hand.
+    pub(super) missing_supplement: Option<Box<str>>,
 }
 
 /// Whether inactive codes belong to a value set.
@@ -48,6 +48,8 @@ pub(super) struct Part {
 #[derive(Debug)]
 pub(super) enum Choice {
     Whole,
+    /// Codes that the pack of definitions does not give away: how many lines were left out.
+    LeftOut(u32),
     Listed(Listed),
     Filtered(Vec<Filter>),
 }
@@ -120,6 +122,11 @@ impl ValueSet {
             return Answer::Maybe(Doubt::Said(format!(
                 "the content of the value set {} is not at hand",
                 self.title
+            )));
+        }
+        if let Some(supplement) = &self.missing_supplement {
+            return Answer::Maybe(Doubt::Said(format!(
+                "it needs the supplement {supplement}, which is not at hand"
             )));
         }
         let answer = match any(&self.includes, question) {
@@ -274,8 +281,17 @@ impl Part {
         };
         let filters: &[Filter] = match &self.choice {
             Choice::Filtered(filters) => filters,
-            Choice::Whole | Choice::Listed(_) => &[],
+            Choice::Whole | Choice::Listed(_) | Choice::LeftOut(_) => &[],
         };
+        if let Choice::LeftOut(_) = &self.choice {
+            // No list and no filter takes a code that cannot exist.
+            return match system.find(code) {
+                Found::No(_) => Answer::No,
+                Found::Concept(_) | Found::Elsewhere(_) | Found::BuiltIn(_) | Found::Open(_) => {
+                    Answer::Maybe(Doubt::LeftOut(system))
+                }
+            };
+        }
         match system.find(code) {
             Found::No(_) => Answer::No,
             Found::Concept(concept) => match filter::test_concept(filters, concept) {

@@ -1,6 +1,6 @@
 //! A handle on one element of a resource: cheap to copy, borrows the tree.
 
-use super::{Kind, NOT_LISTED, Node, Resource};
+use super::{Kind, NOT_LISTED, Node, Resource, position};
 use crate::fhir::types::{self, Types};
 use std::fmt;
 
@@ -133,6 +133,15 @@ impl<'r> Element<'r> {
         }
     }
 
+    /// Line and column in the body, both from 1, of a byte offset in [`Element::value`]: escapes and references are
+    /// counted as they are written. Where the value was put together otherwise, those of the element.
+    pub fn value_position(self, offset: usize) -> (usize, usize) {
+        let node = self.node();
+        let here = position::in_source(self.resource, node, offset);
+        self.resource
+            .line_and_column(here.unwrap_or(node.position as usize) as u32)
+    }
+
     /// The name in FHIRPath: that of a choice element loses its type, and its type is returned beside it.
     pub fn choice(self) -> Option<(&'r str, &'static str)> {
         types::split_choice(self.name())
@@ -152,7 +161,8 @@ impl<'r> Element<'r> {
 
     /// One step of a place; a choice element loses its type, as FHIRPath names it.
     fn segment(self) -> String {
-        let name = self.choice().map_or(self.name(), |(base, _)| base);
+        let choice = self.choice().filter(|_| !types::is_plain_before_r5(self));
+        let name = choice.map_or(self.name(), |(base, _)| base);
         match self.index() {
             Some(index) => format!("{name}[{index}]"),
             None => name.to_owned(),

@@ -52,7 +52,8 @@ pub enum FormIssueKind {
     CrowdedContainer,
     /// Bytes that are not UTF-8, read as U+FFFD; noted once, at the first of them.
     NotUtf8,
-    /// An XML declaration that names another encoding than UTF-8.
+    /// An XML declaration that names another encoding than UTF-8, or a body in one; noted by [`Resource::read_xml`] and
+    /// [`Resource::read_json`] only.
     Encoding,
     /// A comment in JSON.
     Comment,
@@ -86,7 +87,6 @@ impl FormIssueKind {
         use FormIssueKind as Kind;
         match self {
             Kind::NotUtf8
-            | Kind::Encoding
             | Kind::Comment
             | Kind::ExtraComma
             | Kind::MissingComma
@@ -105,6 +105,7 @@ impl FormIssueKind {
             | Kind::NestedArray
             | Kind::MisalignedExtension
             | Kind::ByteOrderMark
+            | Kind::Encoding
             | Kind::WrongNamespace
             | Kind::UnknownAttribute
             | Kind::SchemaAttribute

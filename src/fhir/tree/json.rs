@@ -32,12 +32,13 @@ pub(super) struct Reader<'s> {
     pub(super) at: usize,
     pub(super) builder: Builder<'s>,
     /// The element whose content is being read, and the name and index of the value below it: faults are noted there.
-    here: u32,
-    naming: Option<(Span, u32)>,
-    /// The hashes of the names of all open objects.
+    pub(super) here: u32,
+    pub(super) naming: Option<(Span, u32)>,
+    /// The hashes of the names of all open objects, and where these names stand.
     hashes: Vec<u32>,
+    keys: Vec<u32>,
     /// Whether some node stands for a null, an empty array, a property that comes twice, or a `_name` apart from `name`.
-    out_of_order: bool,
+    pub(super) out_of_order: bool,
 }
 
 /// Where the next element goes.
@@ -86,6 +87,7 @@ impl<'s> Reader<'s> {
             here: u32::MAX,
             naming: None,
             hashes: Vec::with_capacity(FEW),
+            keys: Vec::with_capacity(FEW),
             out_of_order: false,
         }
     }
@@ -158,10 +160,12 @@ impl<'s> Reader<'s> {
             self.member(&mut members, depth)?;
             count += 1;
         }
-        self.hashes.truncate(members.first_hash);
         if members.suspect {
-            self.pair_names(parent, first)?;
+            let keys = self.keys.split_off(members.first_hash);
+            self.pair_names(parent, first, &keys)?;
         }
+        self.hashes.truncate(members.first_hash);
+        self.keys.truncate(members.first_hash);
         if count == 0 && depth > 0 {
             self.note_empty_object(parent);
         }
@@ -206,28 +210,14 @@ impl<'s> Reader<'s> {
         }
         self.skip_space()?;
         if members.typed && !key.beside && self.text(key.name) == "resourceType" {
-            if members.type_seen {
-                return self.second_type(members.parent, key, depth);
-            }
-            members.type_seen = true;
-            if self.peek() == Some(b'"') {
-                return self.resource_type(members);
-            }
+            return self.resource_type(members, key, depth);
         }
         if key.beside && self.follows(members, key) {
             return self.extensions_of_last(members, depth);
         }
-        self.watch_name(members, key.hash);
-        let slot = Slot {
-            name: key.name,
-            hash: key.hash,
-            parent: members.parent,
-            index: NOT_LISTED,
-            mark: if key.beside { Mark::BESIDE } else { Mark::NONE },
-            key_at: Some(key.at),
-        };
+        self.watch_name(members, key);
         let first = self.builder.nodes.len();
-        self.property(slot, depth)?;
+        self.property(key.slot(members.parent), depth)?;
         if let Some(head) = self.builder.nodes.get_mut(first) {
             head.mark.insert(Mark::HEAD);
             let single = head.index == NOT_LISTED && !key.beside && head.is_primitive();
@@ -237,40 +227,35 @@ impl<'s> Reader<'s> {
     }
 
     /// Notes whether a name may have come before in the same object.
-    fn watch_name(&mut self, members: &mut Members, hash: u32) {
+    fn watch_name(&mut self, members: &mut Members, key: Key) {
         let before = &self.hashes[members.first_hash..];
-        members.suspect |= before.len() >= FEW || before.contains(&hash);
-        self.hashes.push(hash);
+        members.suspect |= before.len() >= FEW || before.contains(&key.hash);
+        self.hashes.push(key.hash);
+        self.keys.push(key.at as u32);
     }
 
-    /// The type of the resource goes into the node of its object.
-    fn resource_type(&mut self, members: &mut Members) -> Reads<()> {
-        let name = self.string()?;
-        members.last = None;
-        let node = &mut self.builder.nodes[members.parent as usize];
-        (node.kind, node.value) = (Kind::Resource, name);
-        Ok(())
-    }
-
-    /// A resource has one type: a second one is read and forgotten.
-    #[cold]
-    fn second_type(&mut self, parent: u32, key: Key, depth: usize) -> Reads<()> {
-        let twice = fault(
-            key.at,
-            "the property `resourceType` comes twice in one object",
-        );
-        self.mend(FormIssueKind::DuplicateProperty, twice)?;
+    /// The type of the resource goes into the node of its object. A second one is read and forgotten.
+    fn resource_type(&mut self, members: &mut Members, key: Key, depth: usize) -> Reads<()> {
         let first = self.builder.nodes.len();
-        let slot = Slot {
-            name: key.name,
-            hash: key.hash,
-            parent,
-            index: NOT_LISTED,
-            mark: Mark::NONE,
-            key_at: Some(key.at),
-        };
-        self.property(slot, depth)?;
-        self.builder.forget(first, parent);
+        if members.type_seen {
+            let message = "the property `resourceType` comes twice in one object";
+            self.mend(FormIssueKind::DuplicateProperty, fault(key.at, message))?;
+            self.property(key.slot(members.parent), depth)?;
+            self.builder.forget(first, members.parent);
+            return Ok(());
+        }
+        (members.type_seen, members.last) = (true, None);
+        self.property(key.slot(members.parent), depth)?;
+        let node = self.builder.nodes[first];
+        if node.kind != Kind::Text || node.index != NOT_LISTED {
+            // Something else of that name is an element like any other.
+            self.builder.nodes[first].mark.insert(Mark::HEAD);
+            self.watch_name(members, key);
+            return Ok(());
+        }
+        self.builder.forget(first, members.parent);
+        let object = &mut self.builder.nodes[members.parent as usize];
+        (object.kind, object.value) = (Kind::Resource, node.value);
         Ok(())
     }
 
@@ -469,55 +454,6 @@ impl<'s> Reader<'s> {
         self.builder.open(slot.node(kind, value, start))
     }
 
-    /// At the end of an object where names may repeat: a name that comes twice is a fault, a `_name` beside its `name`
-    /// asks for the merge.
-    fn pair_names(&mut self, parent: u32, first: usize) -> Reads<()> {
-        let twice = {
-            let nodes = &self.builder.nodes;
-            let mut heads: Vec<usize> = Vec::new();
-            let mut next = first;
-            while next < nodes.len() {
-                if nodes[next].mark.contains(Mark::HEAD) {
-                    heads.push(next);
-                }
-                next = nodes[next].end as usize;
-            }
-            heads.sort_unstable_by_key(|id| {
-                let node = &nodes[*id];
-                (self.text(node.name), node.mark.contains(Mark::BESIDE), *id)
-            });
-            let same =
-                |pair: &&[usize]| self.text(nodes[pair[0]].name) == self.text(nodes[pair[1]].name);
-            let pairs: Vec<[usize; 2]> = heads
-                .windows(2)
-                .filter(same)
-                .map(|pair| [pair[0], pair[1]])
-                .collect();
-            self.out_of_order |= !pairs.is_empty();
-            let repeats = pairs.into_iter().filter(|[one, other]| {
-                let (one, other) = (nodes[*one].mark, nodes[*other].mark);
-                one.contains(Mark::BESIDE) == other.contains(Mark::BESIDE)
-                    || one.contains(Mark::EXTENDED)
-            });
-            repeats.map(|[_, other]| other).collect::<Vec<_>>()
-        };
-        (self.here, self.naming) = (parent, None);
-        for id in twice {
-            let node = &self.builder.nodes[id];
-            let underscore = if node.mark.contains(Mark::BESIDE) {
-                "_"
-            } else {
-                ""
-            };
-            let name = self.text(node.name);
-            let message = format!("the property `{underscore}{name}` comes twice in one object");
-            let at = node.position as usize;
-            self.mend(FormIssueKind::DuplicateProperty, fault(at, message))?;
-            self.builder.nodes[id].mark.insert(Mark::DROPPED);
-        }
-        Ok(())
-    }
-
     fn bounded(&self, depth: usize) -> Reads<()> {
         if depth > MAX_DEPTH {
             let message = format!("the JSON nests deeper than {MAX_DEPTH} levels");
@@ -598,6 +534,24 @@ impl<'s> Reader<'s> {
         let node = slot.node(Kind::Complex, Span::EMPTY, at);
         self.builder
             .note_named(kind, &node, node.position as usize, message);
+    }
+}
+
+impl Key {
+    /// The place of a property that is not a list, or not yet known to be one.
+    fn slot(self, parent: u32) -> Slot {
+        Slot {
+            name: self.name,
+            hash: self.hash,
+            parent,
+            index: NOT_LISTED,
+            mark: if self.beside {
+                Mark::BESIDE
+            } else {
+                Mark::NONE
+            },
+            key_at: Some(self.at),
+        }
     }
 }
 

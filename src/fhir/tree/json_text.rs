@@ -46,6 +46,10 @@ impl Reader<'_> {
                     self.at += 1;
                     return Ok(Span::pool_tail(&self.builder.pool, pooled));
                 }
+                Some(b'\\') if self.bytes.get(self.at + 1) == Some(&quote) => {
+                    self.builder.pool.push(char::from(quote));
+                    self.at += 2;
+                }
                 Some(b'\\') => self.escape()?,
                 Some(byte) => self.odd_character(byte)?,
                 None => return Err(fault(self.at, OPEN_STRING)),
@@ -310,12 +314,10 @@ impl Reader<'_> {
         let (start, rest) = (self.at, &self.source[self.at..]);
         let length = if rest.starts_with("//") {
             rest.find('\n').unwrap_or(rest.len())
-        } else if rest.starts_with("/*") {
-            let Some(end) = rest[2..].find("*/") else {
-                return Err(fault(
-                    start,
-                    "the comment is not closed before the end of the body",
-                ));
+        } else if let Some(inside) = rest.strip_prefix("/*") {
+            let Some(end) = inside.find("*/") else {
+                let message = "the comment is not closed before the end of the body";
+                return Err(fault(start, message));
             };
             end + 4
         } else {

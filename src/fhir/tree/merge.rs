@@ -74,10 +74,16 @@ impl Merge<'_> {
     fn element(&mut self, id: usize, beside: Option<usize>, place: Place) {
         let made = self.made.len() as u32;
         let node = *self.node(id);
+        // A primitive without a value is still known by its `_name`.
+        let mark = if node.mark.contains(Mark::BESIDE) {
+            Mark::BESIDE
+        } else {
+            Mark::NONE
+        };
         self.made.push(Node {
             parent: place.parent,
             index: place.index,
-            mark: Mark::NONE,
+            mark,
             ..node
         });
         self.moved[id] = made;
@@ -92,30 +98,28 @@ impl Merge<'_> {
     /// The properties of one object, each `name` with its `_name`.
     fn children(&mut self, id: usize, parent: u32) {
         let runs = self.runs(id + 1, self.node(id).end as usize);
-        let mut besides: Vec<Run> = runs
-            .iter()
-            .copied()
-            .filter(|run| self.is(run.head, Mark::BESIDE))
-            .collect();
-        besides.sort_by(|one, other| self.name(*one).cmp(self.name(*other)));
-        let mut taken = vec![false; besides.len()];
+        let (besides, plains): (Vec<Run>, Vec<Run>) =
+            runs.iter().partition(|run| self.is(run.head, Mark::BESIDE));
+        let (besides, plains) = (self.by_name(besides), self.by_name(plains));
         for run in runs {
-            if self.is(run.head, Mark::BESIDE) {
-                continue;
-            }
-            let found = besides
-                .binary_search_by(|beside| self.name(*beside).cmp(self.name(run)))
-                .ok();
-            if let Some(found) = found {
-                taken[found] = true;
-            }
-            self.property(run, found.map(|found| besides[found]), parent);
-        }
-        for (beside, taken) in besides.into_iter().zip(taken) {
-            if !taken {
-                self.without_values(beside, parent);
+            if !self.is(run.head, Mark::BESIDE) {
+                let beside = self.find(&besides, run);
+                self.property(run, beside, parent);
+            } else if self.find(&plains, run).is_none() {
+                self.without_values(run, parent);
             }
         }
+    }
+
+    fn by_name(&self, mut runs: Vec<Run>) -> Vec<Run> {
+        runs.sort_by(|one, other| self.name(*one).cmp(self.name(*other)));
+        runs
+    }
+
+    /// The run of the same name among sorted ones.
+    fn find(&self, sorted: &[Run], run: Run) -> Option<Run> {
+        let found = sorted.binary_search_by(|other| self.name(*other).cmp(self.name(run)));
+        found.ok().map(|at| sorted[at])
     }
 
     /// The properties among the nodes of one object; those that came before are left out.

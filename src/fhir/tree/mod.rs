@@ -10,22 +10,34 @@
 mod element;
 mod form;
 mod json;
+mod json_names;
 mod json_text;
 mod lines;
 pub(crate) mod markup;
+mod markup_text;
 mod merge;
+mod position;
 mod reading;
 mod scan;
+mod write;
+mod write_json;
+mod write_xml;
 mod xml;
-pub(crate) mod xml_guard;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_tolerant;
+#[cfg(test)]
+mod tests_write;
 
 pub use element::{Children, Element, Place};
 pub use form::{FormIssue, FormIssueKind};
 pub use reading::Reading;
 pub use scan::name_hash;
+pub use write::{NoShapes, Shape, Shapes, WriteError};
+pub use write_json::to_json;
+pub use write_xml::to_xml;
 
 use super::error::{ParseError, utf8, utf8_owned};
 use lines::Lines;
@@ -245,7 +257,7 @@ impl Node {
     }
 }
 
-/// What the JSON reader remembers of a node until the tree is in order.
+/// What the JSON reader remembers of a node; [`Mark::BESIDE`] tells writers of a primitive without a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mark(u8);
 
@@ -397,6 +409,7 @@ impl<'s> Builder<'s> {
         for issue in &mut self.form_issues {
             if issue.parent != u32::MAX && issue.parent as usize >= first {
                 issue.parent = parent;
+                issue.path.clear();
             }
         }
     }

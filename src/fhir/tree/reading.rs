@@ -12,7 +12,7 @@ pub enum Reading {
     Refused {
         /// The place, and why.
         error: ParseError,
-        /// Faults of syntax that were met before it.
+        /// Faults of syntax and encoding that were met before it.
         issues: Vec<FormIssue>,
     },
 }
@@ -90,7 +90,7 @@ fn read(format: Format, body: Vec<u8>) -> Reading {
         (Format::Json, _) => json::read(&source, Manner::Tolerant),
         (Format::Xml, None) => xml::read(&source, Manner::Tolerant),
         // XML itself forbids to go on after bytes that are not in the encoding.
-        (Format::Xml, Some(issue)) => return refused(&source, issue.fault(), Vec::new()),
+        (Format::Xml, Some(issue)) => return refused(&source, &issue.fault(), Vec::new()),
     };
     match parts {
         Ok(mut parts) => {
@@ -99,22 +99,22 @@ fn read(format: Format, body: Vec<u8>) -> Reading {
         }
         Err((fault, mut parts)) => {
             parts.form_issues.extend(noted);
-            refused(&source, fault, parts.form_issues)
+            refused(&source, &fault, parts.form_issues)
         }
     }
 }
 
-/// FHIR's own rules say little of a body that is no resource, so only faults of syntax stay.
-fn refused(source: &str, fault: Fault, noted: Vec<FormIssue>) -> Reading {
+/// FHIR's own rules say little of a body that is no resource, so only faults of syntax and encoding stay.
+fn refused(source: &str, fault: &Fault, noted: Vec<FormIssue>) -> Reading {
     let mut issues: Vec<FormIssue> = noted
         .into_iter()
-        .filter(|issue| issue.kind.is_syntax())
+        .filter(|issue| issue.kind.is_syntax() || issue.kind == FormIssueKind::Encoding)
         .collect();
     for issue in &mut issues {
         issue.locate_in(source);
     }
     Reading::Refused {
-        error: ParseError::at(source, fault.0, fault.1),
+        error: ParseError::at(source, fault.0, fault.1.as_str()),
         issues,
     }
 }

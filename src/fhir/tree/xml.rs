@@ -84,24 +84,15 @@ impl<'s> Reader<'s> {
             return Ok(());
         };
         let named = encoding.to_ascii_uppercase();
-        if self.builder.manner == Manner::Strict
-            || matches!(named.as_str(), "UTF-8" | "US-ASCII" | "ASCII")
-        {
-            return Ok(());
+        let sound = matches!(named.as_str(), "UTF-8" | "US-ASCII" | "ASCII");
+        if self.builder.manner == Manner::Tolerant && !sound {
+            let message = format!("the encoding is `{encoding}`: FHIR's XML is in UTF-8");
+            self.note(FormIssueKind::Encoding, None, "", at, &message);
         }
-        let message = format!("the encoding is `{encoding}`: FHIR's XML is in UTF-8");
-        self.builder.note(FormIssue::new(
-            FormIssueKind::Encoding,
-            None,
-            "",
-            at,
-            message,
-        ));
-        if ["UTF-16", "UTF-32", "UCS", "ISO-10646"]
-            .iter()
-            .any(|wide| named.starts_with(wide))
-        {
-            return Err(fault(at, "the body is not in the encoding that it names"));
+        let wide = ["UTF-16", "UTF-32", "UCS", "ISO-10646"];
+        if wide.iter().any(|wide| named.starts_with(wide)) {
+            let message = "the body is not in the encoding that it names";
+            return Err(fault(at, message));
         }
         Ok(())
     }

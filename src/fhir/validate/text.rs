@@ -1,10 +1,11 @@
 //! Narrative and addresses: what their types ask beyond their formats.
 
-use super::IssueKind;
 use super::primitive::{Primitive, shown};
 use super::run::{At, Run};
-use crate::fhir::narrative::{self, NarrativeFault};
+use super::{Grade, IssueKind};
+use crate::fhir::narrative::{self, NarrativeIssue, NarrativeSeverity};
 use crate::fhir::tree::Element;
+use std::collections::BTreeSet;
 
 impl<'v> Run<'v> {
     /// The `div` of a narrative.
@@ -13,34 +14,32 @@ impl<'v> Run<'v> {
             return;
         };
         let Some(text) = div.value() else { return };
-        let Err(fault) = narrative::check(text) else {
-            return;
-        };
-        let (key, message) = match fault {
-            NarrativeFault::NotWellFormed => {
-                ("txt-1", "the narrative is no well-formed XHTML".to_owned())
+        let faults = narrative::check(text);
+        for fault in &faults {
+            let grade = match fault.severity() {
+                NarrativeSeverity::Error => Grade::Error,
+                NarrativeSeverity::Warning => Grade::Warning,
+                NarrativeSeverity::Information => Grade::Information,
+            };
+            let issue = self.report(grade, IssueKind::Value, "invalid", div, || {
+                fault.message.clone()
+            });
+            if let Some(issue) = issue {
+                (issue.place.line, issue.place.column) = div.value_position(fault.offset);
             }
-            NarrativeFault::TooCostly => (
-                "txt-1",
-                "the narrative has more attributes than any needs".to_owned(),
-            ),
-            NarrativeFault::NoDiv => (
-                "txt-1",
-                "a narrative is one `div` in the namespace of XHTML".to_owned(),
-            ),
-            NarrativeFault::Element(name) => (
-                "txt-1",
-                format!("a narrative must not hold `{}`", shown(&name)),
-            ),
-            NarrativeFault::Attribute(name) => (
-                "txt-1",
-                format!("a narrative must not hold the attribute `{}`", shown(&name)),
-            ),
-            NarrativeFault::Empty => ("txt-2", "a narrative has text or an image".to_owned()),
-        };
-        let issue = self.error(IssueKind::Invariant, "invariant", div, || message);
-        if let Some(issue) = issue {
-            issue.constraint = Some(key.to_owned());
+        }
+        let broken: BTreeSet<&str> = faults
+            .iter()
+            .flat_map(NarrativeIssue::constraints)
+            .copied()
+            .collect();
+        for key in broken {
+            let issue = self.error(IssueKind::Invariant, "invariant", div, || {
+                format!("the invariant `{key}` does not hold: a narrative is formatted text, and has some")
+            });
+            if let Some(issue) = issue {
+                issue.constraint = Some(key.to_owned());
+            }
         }
     }
 

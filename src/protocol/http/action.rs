@@ -28,7 +28,6 @@ pub fn parse(node: &Node, files: &Files) -> Result<Box<dyn Action>, Diagnostic> 
     let body = written.body.as_ref().map(|body| Body::new(body, files));
     let mut action = HttpAction {
         effect: effect(method.literal()),
-        written: format!("{} {}", method_shown(&method), target.written()),
         method,
         target,
         endpoint: written.endpoint,
@@ -138,7 +137,6 @@ impl Written {
         let text = node.get("raw").and_then(Node::scalar).unwrap_or_default();
         Ok(Box::new(RawAction {
             effect: effect(text.split(' ').next()),
-            first_line: text.lines().next().unwrap_or_default().to_owned(),
             bytes: raw,
             endpoint: self.endpoint,
             auth: self.auth,
@@ -206,13 +204,6 @@ impl Method {
     }
 }
 
-fn method_shown(method: &Method) -> &str {
-    match method {
-        Method::Fixed(name) => name,
-        Method::Named(template) => template.place().text().trim_matches(['"', '\'']),
-    }
-}
-
 /// The safe methods (RFC 9110, 9.2.1) only read; what is not known may write.
 fn effect(method: Option<&str>) -> Effect {
     match method {
@@ -232,7 +223,6 @@ struct HttpAction {
     body: Option<Body>,
     auth: Option<Template>,
     effect: Effect,
-    written: String,
 }
 
 impl Action for HttpAction {
@@ -257,10 +247,6 @@ impl Action for HttpAction {
 
     fn effect(&self) -> Effect {
         self.effect
-    }
-
-    fn summary(&self) -> String {
-        self.written.clone()
     }
 }
 
@@ -375,7 +361,6 @@ struct RawAction {
     endpoint: Option<Template>,
     auth: Option<Template>,
     effect: Effect,
-    first_line: String,
 }
 
 impl Action for RawAction {
@@ -397,10 +382,6 @@ impl Action for RawAction {
 
     fn effect(&self) -> Effect {
         self.effect
-    }
-
-    fn summary(&self) -> String {
-        format!("raw {}", self.first_line)
     }
 }
 

@@ -243,34 +243,14 @@ fn raw_stands_as_it_is() {
 #[test]
 fn methods_and_effects() {
     let cases = [
-        ("get: /x", "GET", Effect::Reads, "GET /x"),
-        (
-            "delete: '/x/{{create.id}}'",
-            "DELETE",
-            Effect::Writes,
-            "DELETE /x/{{create.id}}",
-        ),
-        (
-            "method: { name: PURGE, path: / }",
-            "PURGE",
-            Effect::Writes,
-            "PURGE /",
-        ),
-        (
-            "raw: \"HEAD / HTTP/1.1\\r\\n\\r\\n\"",
-            "RAW",
-            Effect::Reads,
-            "raw HEAD / HTTP/1.1",
-        ),
-        ("raw: nonsense", "RAW", Effect::Writes, "raw nonsense"),
+        ("get: /x", "GET", Effect::Reads),
+        ("delete: '/x/{{create.id}}'", "DELETE", Effect::Writes),
+        ("method: { name: PURGE, path: / }", "PURGE", Effect::Writes),
+        ("raw: \"HEAD / HTTP/1.1\\r\\n\\r\\n\"", "RAW", Effect::Reads),
+        ("raw: nonsense", "RAW", Effect::Writes),
     ];
-    for (yaml, method, effect, summary) in cases {
-        let action = action(yaml).unwrap();
-        assert_eq!(
-            (action.effect(), action.summary().as_str()),
-            (effect, summary),
-            "{yaml}"
-        );
+    for (yaml, method, effect) in cases {
+        assert_eq!(action(yaml).unwrap().effect(), effect, "{yaml}");
         assert_eq!(prepare(yaml).unwrap().method, method, "{yaml}");
     }
 }

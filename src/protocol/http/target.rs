@@ -39,12 +39,6 @@ impl Target {
         })
     }
 
-    /// As it was written, holes unfilled.
-    pub(super) fn written(&self) -> String {
-        let place = self.head.as_ref().unwrap_or(&self.tail).place();
-        place.text().trim_matches(['"', '\'']).to_owned()
-    }
-
     /// With its holes filled.
     pub(super) fn render(
         &self,

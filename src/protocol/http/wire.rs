@@ -95,11 +95,6 @@ impl Wire {
         }
     }
 
-    /// What keeps this system's secrets out of records; for everything else that is written about its exchanges.
-    pub fn redactor(&self) -> &Redactor {
-        &self.redactor
-    }
-
     /// Sends a message and records what became of it. Never fails, never hangs: every trouble is a [`Fault`] in the record.
     pub async fn exchange(&self, outgoing: &Outgoing, limits: Limits, clock: &Clock) -> Recorded {
         let at = clock();

@@ -66,8 +66,5 @@ pub fn unfinished(state: RunState) -> &'static str {
         RunState::Cancelled => {
             "The run was cancelled before its end. What was recorded until then was judged; the rest shows as not run."
         }
-        RunState::Interrupted => {
-            "The run ended without saying so. What was recorded until then was judged; the rest shows as not run."
-        }
     }
 }

@@ -262,7 +262,6 @@ fn traffic(report: &Report) -> String {
     let end = match report.run.state {
         RunState::Complete => "",
         RunState::Cancelled => ", cancelled before the end",
-        RunState::Interrupted => ", interrupted before the end",
     };
     format!("{exchanges}{took}{end}")
 }

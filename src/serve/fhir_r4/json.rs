@@ -53,11 +53,6 @@ impl Json {
         Json::List(Arc::new(items))
     }
 
-    /// A number written as the integer.
-    pub fn integer(number: impl Into<i128>) -> Json {
-        Json::Number(Arc::from(number.into().to_string()))
-    }
-
     /// The member of that name, if this is an object that has one.
     pub fn get(&self, name: &str) -> Option<&Json> {
         self.members()

@@ -93,11 +93,6 @@ impl Problem {
         self
     }
 
-    /// The first issue's text.
-    pub fn text(&self) -> &str {
-        self.issues.first().map_or("", |issue| issue.text.as_str())
-    }
-
     /// The OperationOutcome.
     pub fn outcome(&self) -> Json {
         outcome(&self.issues)

@@ -152,11 +152,14 @@ impl Cache {
         let place = self.folder(id);
         let before = Temporary::in_folder(&self.root)?;
         let replaced = fs::rename(&place, before.path.join("before")).is_ok();
-        fs::rename(unpacked, &place).map_err(|error| {
-            // Whoever was faster has put the same there, or what was there goes back.
+        if let Err(error) = fs::rename(unpacked, &place) {
+            // Another process was faster, or what was there goes back.
             let _ = fs::rename(before.path.join("before"), &place);
-            unwritable(&place, &error)
-        })?;
+            return match place.join("package").join("package.json").is_file() && !replaced {
+                true => Ok(Installed::AlreadyThere),
+                false => Err(unwritable(&place, &error)),
+            };
+        }
         Ok(if replaced {
             Installed::Replaced
         } else {

@@ -49,7 +49,7 @@ impl Writer {
         self.total.add(&line);
         match self.form {
             Form::Text => self.show(&line),
-            Form::Ndjson => self.console.print(&compact(&line)),
+            Form::Ndjson => self.console.print(&(compact(&line) + "\n")),
             Form::Json | Form::Sarif => self.lines.push(line),
         }
     }
@@ -73,7 +73,7 @@ impl Writer {
             .filter(|row| self.verbose || row.severity != "information" || row.kind == "undecided");
         for row in shown {
             self.console
-                .print(&render(&diagnostic(line, row), self.console.out));
+                .print(&(render(&diagnostic(line, row), self.console.out) + "\n\n"));
         }
     }
 }

@@ -72,7 +72,7 @@ impl Kind {
         }
     }
 
-    fn class(&self, types: &dyn Types) -> Class {
+    pub(super) fn class(&self, types: &dyn Types) -> Class {
         match self {
             Self::System(name) => system_class(name),
             Self::Fhir(name) => fhir_class(name, types),

@@ -10,8 +10,8 @@ use super::ast::{
     TypeOperator, TypeSpecifier, Variable,
 };
 use super::functions::nearest_of;
+use super::naming::is_system_type;
 use super::navigate::is_ordering;
-use super::parser::is_system_type;
 use super::temporal::TemporalKind;
 use crate::fhir::types::Types;
 use kinds::{Class, Kind, Kinds, derives, is_abstract};
@@ -257,11 +257,9 @@ impl Checker<'_> {
         let texts = takes == [Class::Text];
         let possible = |kind: &Kind| {
             let primitive = matches!(kind, Kind::Fhir(_));
-            match Kinds(Some(vec![kind.clone()])).classes(self.types)[0] {
-                Class::Unknown => true,
-                Class::Complex | Class::Quantity if texts => false,
-                class => takes.contains(&class) || (texts && primitive),
-            }
+            let class = kind.class(self.types);
+            let has_parts = matches!(class, Class::Complex | Class::Quantity);
+            class == Class::Unknown || takes.contains(&class) || (texts && primitive && !has_parts)
         };
         if !kinds.iter().any(possible) {
             let message = format!(

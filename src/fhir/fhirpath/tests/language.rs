@@ -61,6 +61,9 @@ fn newer_functions_yield_texts() {
             "@2014-01-05T10:30.precision() | 1.10.precision()",
             &["12", "2"],
         ),
+        ("'b' in ('a' | 'b' | 1 / 'x')", &["true"]),
+        ("'c' in ('a' | entry.resource.id)", &["false"]),
+        ("{} in ('a' | 'b')", &[]),
         ("'a' in ('a' | 'b') and ('a' | 'b') contains 'b'", &["true"]),
         ("entry.resource.where($this is FHIR.Patient).id", &["1"]),
         (
@@ -178,6 +181,19 @@ fn published_constraints_ask_for_values() {
     let published = single.clone().with_casts(Casts::EachItem);
     let expression = Expression::parse("entry.first().resource.active is Boolean").unwrap();
     assert_eq!(expression.holds_at(bundle.root(), &single), Ok(Some(false)));
+    assert_eq!(
+        expression.holds_at(bundle.root(), &published),
+        Ok(Some(true))
+    );
+}
+
+#[test]
+fn published_constraints_may_find_several_items() {
+    let (bundle, single) = (resource(BUNDLE), Variables::new());
+    let published = single.clone().with_casts(Casts::EachItem);
+    let text = "hasValue() | (children().count() > id.count())";
+    let expression = Expression::parse(text).unwrap();
+    assert!(expression.holds_at(bundle.root(), &single).is_err());
     assert_eq!(
         expression.holds_at(bundle.root(), &published),
         Ok(Some(true))

@@ -8,17 +8,19 @@ pub(super) fn snomed(code: &str) -> Look {
         return concept_id(code);
     }
     // Postcoordinated expressions join identifiers: `71388002 |Procedure| : 405815000 = 122456005`.
+    let starts = expression_ids(code)
+        .next()
+        .is_some_and(|first| starts_as_expression(code, first));
+    if !starts {
+        return Look::Unknown(format!(
+            "`{code}` is neither a SNOMED CT identifier nor an expression of them"
+        ));
+    }
     let refused = expression_ids(code).find_map(|id| match concept_id(id) {
         Look::Unknown(why) => Some(why),
         Look::Known(_) | Look::Undecided => None,
     });
-    match (refused, expression_ids(code).next()) {
-        (Some(why), _) => Look::Unknown(why),
-        (None, Some(first)) if starts_as_expression(code, first) => Look::Undecided,
-        (None, _) => Look::Unknown(format!(
-            "`{code}` is neither a SNOMED CT identifier nor an expression of them"
-        )),
-    }
+    refused.map_or(Look::Undecided, Look::Unknown)
 }
 
 /// dm+d: identifiers of SNOMED CT's form.
@@ -57,7 +59,7 @@ fn concept_id(id: &str) -> Look {
         return refuse("an identifier is made of digits");
     }
     if !(6..=18).contains(&id.len()) || id.starts_with('0') {
-        return refuse("an identifier has 6 to 18 digits and starts with none of them 0");
+        return refuse("an identifier has 6 to 18 digits and does not start with 0");
     }
     if !verhoeff_holds(id) {
         return refuse("its check digit is wrong");

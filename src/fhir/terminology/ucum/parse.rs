@@ -190,20 +190,20 @@ fn prefixed(symbol: &str) -> Option<Measure> {
     if let Some(atom) = table::atom(symbol) {
         return atom.measure().cloned();
     }
-    let decimal = PREFIXES.map(|(prefix, power)| (prefix, Factor::ten_to(power)));
-    decimal
-        .iter()
-        .find_map(|(prefix, factor)| with_prefix(symbol, prefix, *factor))
-        .or_else(|| {
-            let two = Factor::parse("2")?;
-            let binary = BINARY_PREFIXES.map(|(prefix, power)| (prefix, two.raised(power)));
-            binary
-                .iter()
-                .find_map(|(prefix, factor)| with_prefix(symbol, prefix, *factor))
+    let decimal = PREFIXES.iter().find_map(|(prefix, power)| {
+        let measure = metric(symbol.strip_prefix(prefix)?)?;
+        Some(measure.scaled(Factor::ten_to(*power)))
+    });
+    decimal.or_else(|| {
+        BINARY_PREFIXES.iter().find_map(|(prefix, power)| {
+            let measure = metric(symbol.strip_prefix(prefix)?)?;
+            Some(measure.scaled(Factor::parse("2")?.raised(*power)))
         })
+    })
 }
 
-fn with_prefix(symbol: &str, prefix: &str, factor: Factor) -> Option<Measure> {
-    let atom = table::atom(symbol.strip_prefix(prefix)?).filter(|atom| atom.takes_prefixes)?;
-    Some(atom.measure()?.clone().scaled(factor))
+/// What a unit measures that takes prefixes.
+fn metric(symbol: &str) -> Option<Measure> {
+    let atom = table::atom(symbol).filter(|atom| atom.takes_prefixes)?;
+    atom.measure().cloned()
 }

@@ -106,8 +106,8 @@ async fn an_echoed_secret_never_reaches_a_record() {
         outgoing.body = secret.clone().into_bytes();
         outgoing.headers = Headers(vec![("X-Own".into(), secret.clone())]);
         let wire = with_auth(&server, auth);
-        wire.redactor().add(&Secret::new(plain));
-        wire.redactor().add(&Secret::new(CANARY));
+        wire.redactor.add(&Secret::new(plain));
+        wire.redactor.add(&Secret::new(CANARY));
         let recorded = wire.exchange(&outgoing, limits(), &clock).await;
         assert!(
             server.requests()[0].contains(sent),

@@ -355,8 +355,11 @@ impl<'v> Run<'v> {
 }
 
 fn standing_of(validator: &Validator, code: CodeRef<'_>) -> Standing {
-    let system = validator.shapes.definitions().find(code.system.unwrap_or_default());
-    if system.is_some_and(|system| text(system.root(), "content") == Some("supplement")) {
+    let system = validator
+        .shapes
+        .definitions()
+        .find(code.system.unwrap_or_default());
+    if system.is_some_and(|system| is_supplement(system.root())) {
         return Standing::Supplement;
     }
     match validator.terminology.standing(&code) {
@@ -404,6 +407,10 @@ fn has_other_code(element: Element<'_>) -> bool {
             .unwrap_or_default();
         super::extension::is_cross_version(url)
     })
+}
+
+fn is_supplement(system: Element<'_>) -> bool {
+    text(system, "content") == Some("supplement") || text(system, "supplements").is_some()
 }
 
 /// System, version, code and display of a Coding; system and code of a Quantity.

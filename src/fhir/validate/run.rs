@@ -249,7 +249,11 @@ impl<'v> At<'v> {
     }
 
     /// What an element is as a child of a node: its place among the children, and its definition.
-    pub(super) fn child(shape: &'v Shape, node: &'v Node, element: Element<'v>) -> Option<(u16, Self)> {
+    pub(super) fn child(
+        shape: &'v Shape,
+        node: &'v Node,
+        element: Element<'v>,
+    ) -> Option<(u16, Self)> {
         let name = node.child_named(element.name(), element.name_hash())?;
         let child = shape.node(node.children[name.child as usize]);
         let declared = child.types.get(name.type_at as usize);

@@ -99,7 +99,12 @@ impl<'v> Run<'v> {
         match expression {
             "Element" | "Base" => return true,
             "CanonicalResource" | "MetadataResource" => {
-                return is_resource && holder.at.node.child_named("url", name_hash("url")).is_some();
+                return is_resource
+                    && holder
+                        .at
+                        .node
+                        .child_named("url", name_hash("url"))
+                        .is_some();
             }
             "DataType" => return !is_resource && !holder.at.node.has_children(),
             _ => {}

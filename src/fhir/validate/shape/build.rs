@@ -5,9 +5,9 @@ use super::store::absolute;
 use super::tree::{Branch, branches};
 use super::{Additions, Class, Link, NO_TYPE, Name, Node, NodeId, Shape, ShapeId, Shapes, TypeUse};
 use crate::fhir::definitions::{Canonical, ElementDefinition, Max, Structure, extension, text};
+use crate::fhir::tree::name_hash;
 use crate::fhir::validate::binding::Memory;
 use crate::fhir::validate::invariant;
-use crate::fhir::tree::name_hash;
 use std::sync::{Arc, OnceLock};
 
 /// Compiles a structure that has a snapshot.

@@ -16,8 +16,8 @@ use crate::cli::progress;
 use crate::diag::Diagnostic;
 use crate::fhir::definitions::{Definitions, Library, Version};
 use crate::fhir::package::Settings;
-use crate::fhir::suite::{self, World};
 use crate::fhir::suite::validator::{Case, Manifest, Summary, Tally};
+use crate::fhir::suite::{self, World};
 use crate::score::Exit;
 use crate::store::packages::{self, Libraries, Options};
 
@@ -114,9 +114,15 @@ fn fhirpath(place: &Place, console: &Console) -> Result<ExitCode, Failure> {
         Form::Json => console.print(&out::json(&summary)),
         Form::Text => {
             let total = summary.total;
-            console.print(&format!("{} cases: {} passed, {} failed, {} panics\n", total.cases, total.passed, total.failed, total.panics));
+            console.print(&format!(
+                "{} cases: {} passed, {} failed, {} panics\n",
+                total.cases, total.passed, total.failed, total.panics
+            ));
             for found in &summary.disagreements {
-                console.print(&format!("{} {}: {}\n    {}\n", found.group, found.name, found.expression, found.reason));
+                console.print(&format!(
+                    "{} {}: {}\n    {}\n",
+                    found.group, found.name, found.expression, found.reason
+                ));
             }
         }
     }
@@ -125,7 +131,11 @@ fn fhirpath(place: &Place, console: &Console) -> Result<ExitCode, Failure> {
 
 fn snapshot(place: &Place, console: &Console) -> Result<ExitCode, Failure> {
     let disk = Disk::of(place)?;
-    let name = place.folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let name = place
+        .folder
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
     let version = place.release(name)?;
     let definitions = disk.definitions(version).below(disk.whole_shelf(version)?);
     let outcome = suite::snapshot::run(&disk, &definitions)
@@ -225,7 +235,10 @@ impl Place {
         let named = || words.filter_map(Version::parse).last();
         let across = || name.eq_ignore_ascii_case("rx").then_some(Version::R5);
         self.fhir.or_else(named).or_else(across).ok_or_else(|| {
-            let diagnostic = Diagnostic::error("usage", format!("`{name}` does not tell which release of FHIR the suite is for"));
+            let diagnostic = Diagnostic::error(
+                "usage",
+                format!("`{name}` does not tell which release of FHIR the suite is for"),
+            );
             diagnostic.help("say it with `--fhir`").into()
         })
     }
@@ -306,15 +319,29 @@ impl Disk {
         let Some(shelf) = &self.shelf else {
             return Ok(Vec::new());
         };
-        let mut archives: Vec<PathBuf> = shelf.read_dir()?.flatten().map(|entry| entry.path()).collect();
+        let mut archives: Vec<PathBuf> = shelf
+            .read_dir()?
+            .flatten()
+            .map(|entry| entry.path())
+            .collect();
         archives.retain(|path| path.extension().is_some_and(|ending| ending == "tgz"));
         archives.sort();
-        let words: Vec<String> = archives.iter().map(|path| path.display().to_string()).collect();
+        let words: Vec<String> = archives
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
         let mut loaded = packages::load(&words, &self.options())?;
         loaded.packages.retain(|package| {
             let is_core = crate::fhir::package::is_core(package.id.name.as_str());
-            let mut releases = package.manifest.fhir_versions.iter().filter_map(|number| Version::parse(number));
-            !is_core && releases.any(|made_for| made_for == version || (made_for, version) == (Version::R4, Version::R4B))
+            let mut releases = package
+                .manifest
+                .fhir_versions
+                .iter()
+                .filter_map(|number| Version::parse(number));
+            !is_core
+                && releases.any(|made_for| {
+                    made_for == version || (made_for, version) == (Version::R4, Version::R4B)
+                })
         });
         Ok(Libraries::new(compiled_cache(Libraries::FORMAT)).open(&loaded)?)
     }
@@ -322,7 +349,9 @@ impl Disk {
     /// The first file of the folder, by name, whose name will do.
     fn first_file(&self, will_do: impl Fn(&str) -> bool) -> Option<String> {
         let entries = self.folder.read_dir().ok()?.flatten();
-        let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        let mut names: Vec<String> = entries
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .collect();
         names.sort();
         names.into_iter().find(|name| will_do(name))
     }

@@ -58,7 +58,11 @@ impl<'s> Session<'s> {
     }
 
     /// Refuses a fault that could be passed over, where it is not.
-    pub(super) fn fault(&self, label: &str, message: impl Into<String>) -> Result<(), SnapshotError> {
+    pub(super) fn fault(
+        &self,
+        label: &str,
+        message: impl Into<String>,
+    ) -> Result<(), SnapshotError> {
         match self.manner.faults {
             Faults::Refused => Err(refuse(label, message)),
             Faults::Followed => Ok(()),
@@ -158,9 +162,7 @@ impl<'s> Session<'s> {
                     None => self.apply(child, change, Standing::Inherited),
                 }
             }
-            [change] if self.in_slice && is_narrowing(child, change) => {
-                self.narrow(child, change)
-            }
+            [change] if self.in_slice && is_narrowing(child, change) => self.narrow(child, change),
             [change] if self.names_the_whole(child, change) => {
                 self.name_whole(child, &change.slices[0])
             }
@@ -204,11 +206,7 @@ impl<'s> Session<'s> {
     }
 
     /// Which child each change is about. A type of its own may add children.
-    fn places(
-        &mut self,
-        node: &mut Node,
-        changes: &[Change],
-    ) -> Result<Vec<usize>, SnapshotError> {
+    fn places(&mut self, node: &mut Node, changes: &[Change]) -> Result<Vec<usize>, SnapshotError> {
         let mut places: Vec<usize> = Vec::with_capacity(changes.len());
         for change in changes {
             let place = match self.place_of(node, &change.name) {
@@ -271,13 +269,15 @@ impl Session<'_> {
         if let Some(place) = children.position(|child| *child.name == *name) {
             return Some(place);
         }
-        node.children.iter().position(|child| match child.choice_stem() {
-            Some(stem) => name == stem || self.is_short_for(child, stem, name),
-            None => {
-                let renamed = name.strip_suffix("[x]");
-                renamed.is_some_and(|stem| self.is_renamed(child, stem))
-            }
-        })
+        node.children
+            .iter()
+            .position(|child| match child.choice_stem() {
+                Some(stem) => name == stem || self.is_short_for(child, stem, name),
+                None => {
+                    let renamed = name.strip_suffix("[x]");
+                    renamed.is_some_and(|stem| self.is_renamed(child, stem))
+                }
+            })
     }
 
     /// Whether an element is what is left of a choice.
@@ -395,11 +395,18 @@ fn is_settled(element: &ElementDefinition) -> bool {
 
 /// Ids of resources are of the type `id`, which some publications of R4 have as `string`.
 fn settle_id(facts: &mut Facts) {
-    if facts.types().first().is_none_or(|kind| &*kind.code != "string") {
+    if facts
+        .types()
+        .first()
+        .is_none_or(|kind| &*kind.code != "string")
+    {
         return;
     }
     let extension = vec![
-        Fact::text("url", &format!("{STRUCTURE_BASE}structuredefinition-fhir-type")),
+        Fact::text(
+            "url",
+            &format!("{STRUCTURE_BASE}structuredefinition-fhir-type"),
+        ),
         Fact::text("valueUrl", "id"),
     ];
     let parts = vec![

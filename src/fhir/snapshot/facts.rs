@@ -146,9 +146,10 @@ impl Fact {
     fn same_parts(&self, other: &Self) -> bool {
         let (left, right) = (self.inside(), other.inside());
         left.len() == right.len()
-            && left.iter().zip(&right).all(|(left, right)| {
-                left.name() == right.name() && left.says_what(right)
-            })
+            && left
+                .iter()
+                .zip(&right)
+                .all(|(left, right)| left.name() == right.name() && left.says_what(right))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The tree as JSON again.
 
-use super::facts::{Fact, Value, is_bare};
 use super::Words;
+use super::facts::{Fact, Value, is_bare};
 use super::node::Node;
 use crate::fhir::definitions::Structure;
 use crate::fhir::tree::{Element, Kind};
@@ -111,11 +111,18 @@ pub(super) fn structure(structure: &Structure, root: &Node) -> String {
         if name == "snapshot" {
             continue;
         }
-        let at = order.iter().position(|known| known == name).unwrap_or_else(|| {
-            order.push(name.to_owned());
-            order.len() - 1
-        });
-        groups.entry(at).or_insert_with(|| (name.to_owned(), Vec::new())).1.push(child);
+        let at = order
+            .iter()
+            .position(|known| known == name)
+            .unwrap_or_else(|| {
+                order.push(name.to_owned());
+                order.len() - 1
+            });
+        groups
+            .entry(at)
+            .or_insert_with(|| (name.to_owned(), Vec::new()))
+            .1
+            .push(child);
     }
     let mut written = false;
     for (name, items) in groups.values() {
@@ -155,8 +162,10 @@ fn rank(name: &str) -> usize {
     let exact = ORDER.iter().position(|known| *known == name);
     exact.unwrap_or_else(|| {
         let prefix = ORDER.iter().position(|known| {
-            matches!(*known, "defaultValue" | "fixed" | "pattern" | "minValue" | "maxValue")
-                && name.starts_with(known)
+            matches!(
+                *known,
+                "defaultValue" | "fixed" | "pattern" | "minValue" | "maxValue"
+            ) && name.starts_with(known)
         });
         prefix.unwrap_or(ORDER.len())
     })
@@ -189,7 +198,10 @@ fn write_facts(out: &mut String, facts: &[(usize, &Fact)]) {
     let mut rest = facts;
     while let Some((_, first)) = rest.first() {
         let name = first.name();
-        let count = rest.iter().take_while(|(_, fact)| fact.name() == name).count();
+        let count = rest
+            .iter()
+            .take_while(|(_, fact)| fact.name() == name)
+            .count();
         let group: Vec<&Fact> = rest[..count].iter().map(|(_, fact)| *fact).collect();
         out.push(',');
         write_group(out, name, &group);
@@ -245,8 +257,7 @@ fn made_value(out: &mut String, value: &Value) {
                     out.push(',');
                 }
                 done.push(name);
-                let group: Vec<&Fact> =
-                    parts.iter().filter(|other| other.name() == name).collect();
+                let group: Vec<&Fact> = parts.iter().filter(|other| other.name() == name).collect();
                 write_group(out, name, &group);
             }
             out.push('}');
@@ -256,9 +267,8 @@ fn made_value(out: &mut String, value: &Value) {
 
 /// One property with all its items, and `_name` beside it where primitives have extensions.
 fn property(out: &mut String, name: &str, items: &[Element<'_>]) {
-    let listed = items.len() > 1
-        || items.iter().any(|item| item.index().is_some())
-        || LISTS.contains(&name);
+    let listed =
+        items.len() > 1 || items.iter().any(|item| item.index().is_some()) || LISTS.contains(&name);
     let primitive = items.iter().any(|item| item.value().is_some());
     if !primitive {
         quote(out, name);
@@ -327,8 +337,11 @@ fn object(out: &mut String, element: Element<'_>) {
             out.push(',');
         }
         first = false;
-        let items: Vec<Element<'_>> =
-            children.iter().filter(|other| other.name() == name).copied().collect();
+        let items: Vec<Element<'_>> = children
+            .iter()
+            .filter(|other| other.name() == name)
+            .copied()
+            .collect();
         property(out, name, &items);
     }
     out.push('}');

@@ -65,7 +65,7 @@ impl<'v> Run<'v> {
             if !self.spend(1) {
                 break;
             }
-            match At::child(shape, node, child.name()) {
+            match At::child(shape, node, child) {
                 Some((place, at)) => {
                     self.counts[base + place as usize] += 1;
                     let count = self.counts[base + place as usize];
@@ -424,7 +424,7 @@ impl<'v> Run<'v> {
                 "`{}` is no id: it must not be empty nor hold white space",
                 shown(value)
             )),
-            false => None,
+            false => Primitive::String.fault(value, self.shapes().definitions().version()),
         };
         if let Some(fault) = fault {
             self.error(IssueKind::Value, "invalid", element, || fault);

@@ -9,9 +9,7 @@ use super::knowledge::Knowledge;
 use crate::cli::out::{self, Console, Failure, Form, FormArgument};
 use crate::diag::Diagnostic;
 use crate::fhir::definitions::Canonical;
-use crate::fhir::terminology::{
-    CodeRef, CodeStanding, Details, Lookup, Terminology, lookup,
-};
+use crate::fhir::terminology::{CodeRef, CodeStanding, Details, Lookup, Terminology, lookup};
 
 /// The exit code for what cannot be told, as of other commands.
 const UNDECIDED: u8 = 3;

@@ -40,7 +40,8 @@ pub struct Known {
     pub terminology: Arc<dyn Terminology>,
 }
 
-fn version(text: &str) -> Result<Version, String> {
+/// A release of FHIR on the command line.
+pub fn version(text: &str) -> Result<Version, String> {
     Version::parse(text).ok_or_else(|| "there are STU3, R4, R4B and R5".to_owned())
 }
 

@@ -7,12 +7,13 @@ use super::facts::Fact;
 use super::node::Node;
 use super::slices::slicing;
 use super::{Faults, SnapshotError, refuse};
-use crate::fhir::definitions::{ElementType, Max};
+use crate::fhir::definitions::{ElementType, Max, Structure};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-/// What a differential says of one type of a choice.
+/// What a differential says of one type of a choice (or of several, in one slice).
 struct OfType {
-    code: String,
+    codes: Vec<String>,
     name: String,
     change: Change,
 }
@@ -53,6 +54,33 @@ impl Session<'_> {
         let is_short = whole.is_none_or(|whole| !whole.stated);
         self.close_choice(node, &of_types, was_sliced, is_short);
         Ok(())
+    }
+
+    /// Where faults are followed, content of a choice that only one of its types has is content of that type.
+    pub(super) fn type_with_content(&mut self, node: &Node, change: &Change) -> Option<Change> {
+        let stem = node.choice_stem()?;
+        let types = distinct(node.types());
+        let is_told = change.facts.has("type") || change.children.is_empty();
+        if self.manner.faults == Faults::Refused || is_told || types.len() < 2 {
+            return None;
+        }
+        let has_all = |found: &Arc<Structure>| {
+            let root = Node::of_snapshot(found).ok();
+            root.is_some_and(|root| {
+                let named = |child: &Change| root.children.iter().any(|known| *known.name == *child.name);
+                change.children.iter().all(named)
+            })
+        };
+        let mut fitting = types.iter().filter(|kind| {
+            let found = self.whole_type(&kind.code);
+            found.is_some_and(|found| has_all(&found))
+        });
+        let (Some(kind), None) = (fitting.next(), fitting.next()) else {
+            return None;
+        };
+        let mut of_type = change.clone();
+        of_type.name = format!("{stem}{}", capital(&kind.code)).into();
+        Some(of_type)
     }
 
     /// A choice that is narrowed first, and followed by its short name then.
@@ -129,8 +157,9 @@ impl Session<'_> {
         };
         let types = distinct(types);
         let code = match (code, &types[..]) {
-            (_, [_, _, ..]) => {
-                return Err(refuse(label, "a slice of a choice has one type, and no more"));
+            (None, [_, _, ..]) => return self.of_several(change, &types),
+            (Some(_), [_, _, ..]) => {
+                return Err(refuse(label, "a short name stands for one type, and no more"));
             }
             (Some(code), [kind]) if *kind.code != *code => {
                 return Err(refuse(label, format!("a slice for `{code}` cannot have the type `{}`", kind.code)));
@@ -148,7 +177,23 @@ impl Session<'_> {
             self.fault(label, format!("the slice for `{code}` must be called `{named}`, not `{slice}`"))?;
         }
         let name = change.slice.as_deref().map_or(named, str::to_owned);
-        Ok(OfType { code, name, change: change.clone() })
+        Ok(OfType {
+            codes: vec![code],
+            name,
+            change: change.clone(),
+        })
+    }
+
+    /// A slice for several types has the name that its author gave it.
+    fn of_several(&self, change: &Change, types: &[ElementType]) -> Result<OfType, SnapshotError> {
+        let Some(name) = change.slice.as_deref() else {
+            return Err(refuse(&change.label, "a slice of a choice has no name"));
+        };
+        Ok(OfType {
+            codes: types.iter().map(|kind| kind.code.to_string()).collect(),
+            name: name.to_owned(),
+            change: change.clone(),
+        })
     }
 
     fn slice_of_type(
@@ -161,7 +206,10 @@ impl Session<'_> {
         let mut change = of_type.change.clone();
         change.slice = Some(of_type.name.as_str().into());
         if !change.facts.has("type") {
-            change.facts.add(Fact::parts("type", vec![Fact::text("code", &of_type.code)]));
+            for code in &of_type.codes {
+                let parts = vec![Fact::text("code", code)];
+                change.facts.add(Fact::parts("type", parts));
+            }
             change.stated = true;
         }
         if count > 1 && change.facts.min().is_some_and(|min| min > 0) {
@@ -202,7 +250,7 @@ impl Session<'_> {
                 keep_types(node, |kind| kind == &**code);
             }
         }
-        let sliced: BTreeSet<&str> = of_types.iter().map(|of_type| &*of_type.code).collect();
+        let sliced: BTreeSet<&str> = of_types.iter().flat_map(|of_type| &of_type.codes).map(|code| &**code).collect();
         let covered = node.types().iter().all(|kind| sliced.contains(&*kind.code));
         let gone = node.max() == Some(Max::Times(0));
         let mut rules = "closed";
@@ -235,7 +283,7 @@ fn slice_of(node: &Node, of_type: &OfType) -> Option<usize> {
     node.slices.iter().position(|slice| {
         let types = slice.types();
         match &distinct(types)[..] {
-            [kind] => *kind.code == *of_type.code,
+            [kind] => of_type.codes.len() == 1 && *kind.code == *of_type.codes[0],
             _ => slice.slice.as_deref() == Some(&*of_type.name),
         }
     })

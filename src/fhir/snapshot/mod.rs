@@ -25,7 +25,7 @@ mod write;
 mod tests;
 
 use super::definitions::{
-    Definitions, Derivation, STRUCTURE_BASE, Structure, Trail, Version, elements_of,
+    Definitions, Derivation, ElementDefinition, STRUCTURE_BASE, Structure, Trail, Version, elements_of,
 };
 use super::tree::Resource;
 pub use order::sorted;
@@ -105,12 +105,20 @@ enum Faults {
     Followed,
 }
 
+/// Whether the words of a definition are kept, or only what it demands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Words {
+    Kept,
+    LeftOut,
+}
+
 /// How a snapshot is made.
 #[derive(Debug, Clone, Copy)]
 struct Manner {
     order: Order,
     practice: Practice,
     faults: Faults,
+    words: Words,
 }
 
 impl Manner {
@@ -119,6 +127,7 @@ impl Manner {
         order: Order::Any,
         practice: Practice::Current,
         faults: Faults::Followed,
+        words: Words::LeftOut,
     };
 }
 
@@ -133,11 +142,8 @@ pub fn complete(
     trail: &mut Trail,
 ) -> Result<Structure, SnapshotError> {
     let tree = within_trail(definitions, structure, Manner::FOR_USE, trail)?;
-    let text = write::snapshot(definitions, structure, &tree);
-    let made = read_back(&text)?;
-    let snapshot = elements_of(&made, made.root(), "snapshot");
     Ok(Structure {
-        snapshot,
+        snapshot: definitions_of(&tree)?,
         ..structure.clone()
     })
 }
@@ -158,10 +164,28 @@ pub fn generate(
         order,
         practice: Practice::of(definitions.version()),
         faults: Faults::Refused,
+        words: Words::Kept,
     };
     let tree = within_trail(definitions, &structure, manner, trail)?;
-    let text = write::structure(definitions, &structure, &tree);
+    let text = write::structure(&structure, &tree);
     Resource::parse_json(text.as_bytes()).map_err(|error| refuse("", error.to_string()))
+}
+
+/// The elements of a tree. Those that nothing was changed of are those of the base; the others are written and read.
+fn definitions_of(root: &Node) -> Result<Vec<ElementDefinition>, SnapshotError> {
+    let made = read_back(&write::changed_elements(root))?;
+    let mut made = elements_of(&made, made.root(), "snapshot").into_iter();
+    let mut elements = Vec::with_capacity(root.size());
+    root.visit(&mut |path, id, node| match node.facts.unchanged() {
+        Some(element) => elements.push(ElementDefinition {
+            id: id.into(),
+            path: path.into(),
+            slice_name: node.slice.as_deref().map(Into::into),
+            ..element.clone()
+        }),
+        None => elements.extend(made.next()),
+    });
+    Ok(elements)
 }
 
 fn read_back(text: &str) -> Result<Arc<Resource>, SnapshotError> {
@@ -192,16 +216,35 @@ fn grow(
     trail: &mut Trail,
 ) -> Result<Node, SnapshotError> {
     let change = Change::of_differential(structure)?;
-    let Some(base) = base_of(definitions, structure, trail)? else {
-        return apply::from_nothing(structure, &change);
+    let base = base_of(definitions, structure, trail)?;
+    let mut root = match &base {
+        Some(base) => tree_of(definitions, base, manner, trail)?,
+        None => apply::bare_root(structure),
     };
-    let mut root = Node::of_snapshot(&base.snapshot)?;
     root.name = differential::path_root(&structure.type_name).into();
-    let mut session = Session::new(definitions, structure, &base, manner, trail);
+    let base = base.unwrap_or_else(|| Arc::new(structure.clone()));
+    let mut session = Session::new(definitions, structure, base, manner, trail);
     session.settle_inherited(&mut root);
     session.root(&mut root, &change)?;
     session.finish(&mut root)?;
     Ok(root)
+}
+
+/// The tree of a base. Snapshots that were made on the way have no words: where these are wanted, they are made again.
+fn tree_of(
+    definitions: &Definitions,
+    base: &Arc<Structure>,
+    manner: Manner,
+    trail: &mut Trail,
+) -> Result<Node, SnapshotError> {
+    if manner.words == Words::Kept && base.source.root().child("snapshot").is_none() {
+        let manner = Manner {
+            words: Words::Kept,
+            ..Manner::FOR_USE
+        };
+        return within_trail(definitions, base, manner, trail);
+    }
+    Node::of_snapshot(base)
 }
 
 /// From R5 on, all types build on `Base`, which has no elements; other releases do not define it.

@@ -18,8 +18,8 @@ pub fn sorted(
 ) -> Result<Vec<ElementDefinition>, SnapshotError> {
     let mut change = Change::of_differential(structure)?;
     if let Some(base) = base_of(definitions, structure, trail)? {
-        let root = Node::of_snapshot(&base.snapshot)?;
-        let mut session = Session::new(definitions, structure, &base, Manner::FOR_USE, trail);
+        let root = Node::of_snapshot(&base)?;
+        let mut session = Session::new(definitions, structure, base, Manner::FOR_USE, trail);
         session.sort(&mut change, Some(&root));
     }
     let mut places = Vec::new();

@@ -182,9 +182,6 @@ fn described_by(mut root: Facts, usage: &Facts, is_resource: bool) -> Facts {
     for name in ["base", "slicing", "type", "sliceName", "contentReference"] {
         root.remove(name);
     }
-    if usage.has("isSummary") {
-        root.remove("isSummary");
-    }
     for fact in usage.iter() {
         if is_missing(&root, fact) {
             root.add(fact.clone());

@@ -1,8 +1,9 @@
 //! The tree as JSON again.
 
 use super::facts::{Fact, Value, is_bare};
+use super::Words;
 use super::node::Node;
-use crate::fhir::definitions::{Definitions, Structure};
+use crate::fhir::definitions::Structure;
 use crate::fhir::tree::{Element, Kind};
 use std::collections::BTreeMap;
 
@@ -55,6 +56,19 @@ const ORDER: [&str; 45] = [
     "zzz",
 ];
 
+/// Properties that tell people what an element means, and demand nothing.
+const WORDS: [&str; 9] = [
+    "definition",
+    "comment",
+    "requirements",
+    "alias",
+    "mapping",
+    "example",
+    "isModifierReason",
+    "meaningWhenMissing",
+    "orderMeaning",
+];
+
 /// Properties of ElementDefinition and its parts that repeat.
 const LISTS: [&str; 18] = [
     "extension",
@@ -77,19 +91,17 @@ const LISTS: [&str; 18] = [
     "element",
 ];
 
-/// A StructureDefinition with nothing but the snapshot.
-pub(super) fn snapshot(_definitions: &Definitions, structure: &Structure, root: &Node) -> String {
+/// A StructureDefinition with nothing but those elements of the snapshot that are not just as the base has them.
+pub(super) fn changed_elements(root: &Node) -> String {
     let mut out = String::with_capacity(64 * 1024);
-    out.push_str("{\"resourceType\":\"StructureDefinition\",\"url\":");
-    quote(&mut out, &structure.url);
-    out.push(',');
-    elements(&mut out, root);
+    out.push_str("{\"resourceType\":\"StructureDefinition\",");
+    elements(&mut out, root, Words::LeftOut);
     out.push('}');
     out
 }
 
 /// The whole StructureDefinition, with the snapshot in its place.
-pub(super) fn structure(_definitions: &Definitions, structure: &Structure, root: &Node) -> String {
+pub(super) fn structure(structure: &Structure, root: &Node) -> String {
     let mut out = String::with_capacity(64 * 1024);
     out.push_str("{\"resourceType\":\"StructureDefinition\"");
     let mut groups: BTreeMap<usize, (String, Vec<Element<'_>>)> = BTreeMap::new();
@@ -109,7 +121,7 @@ pub(super) fn structure(_definitions: &Definitions, structure: &Structure, root:
     for (name, items) in groups.values() {
         if name == "differential" {
             out.push(',');
-            elements(&mut out, root);
+            elements(&mut out, root, Words::Kept);
             written = true;
         }
         out.push(',');
@@ -117,21 +129,24 @@ pub(super) fn structure(_definitions: &Definitions, structure: &Structure, root:
     }
     if !written {
         out.push(',');
-        elements(&mut out, root);
+        elements(&mut out, root, Words::Kept);
     }
     out.push('}');
     out
 }
 
-fn elements(out: &mut String, root: &Node) {
+fn elements(out: &mut String, root: &Node, words: Words) {
     out.push_str("\"snapshot\":{\"element\":[");
     let mut first = true;
     root.visit(&mut |path, id, node| {
+        if words == Words::LeftOut && node.facts.unchanged().is_some() {
+            return;
+        }
         if !first {
             out.push(',');
         }
         first = false;
-        element(out, path, id, node);
+        element(out, path, id, node, words);
     });
     out.push_str("]}");
 }
@@ -147,11 +162,12 @@ fn rank(name: &str) -> usize {
     })
 }
 
-fn element(out: &mut String, path: &str, id: &str, node: &Node) {
+fn element(out: &mut String, path: &str, id: &str, node: &Node, words: Words) {
     out.push_str("{\"id\":");
     quote(out, id);
-    let mut facts: Vec<(usize, &Fact)> =
-        node.facts.iter().map(|fact| (rank(fact.name()), fact)).collect();
+    let kept = |fact: &&Fact| words == Words::Kept || !WORDS.contains(&fact.name());
+    let kept = node.facts.iter().filter(kept);
+    let mut facts: Vec<(usize, &Fact)> = kept.map(|fact| (rank(fact.name()), fact)).collect();
     facts.sort_by_key(|(rank, _)| *rank);
     let split = facts.partition_point(|(at, _)| *at < rank("path"));
     write_facts(out, &facts[..split]);

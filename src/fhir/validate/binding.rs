@@ -324,7 +324,10 @@ impl<'v> Run<'v> {
         if self.is_supplement(system) {
             let place = element.child("system").unwrap_or(element);
             self.error(IssueKind::Binding, "invalid", place, || {
-                format!("`{}` only supplements a code system, and is none to draw codes from", shown(system))
+                format!(
+                    "`{}` only supplements a code system, and is none to draw codes from",
+                    shown(system)
+                )
             });
             return;
         }
@@ -391,9 +394,14 @@ fn member(validator: &Validator, code: &CodeRef<'_>, value_set: &str) -> Members
 
 /// A code of another release may stand in a cross-version extension where this release has none.
 fn has_other_code(element: Element<'_>) -> bool {
-    let mut extensions = element.children().filter(|child| child.name() == "extension");
+    let mut extensions = element
+        .children()
+        .filter(|child| child.name() == "extension");
     extensions.any(|extension| {
-        let url = extension.child("url").and_then(Element::value).unwrap_or_default();
+        let url = extension
+            .child("url")
+            .and_then(Element::value)
+            .unwrap_or_default();
         super::extension::is_cross_version(url)
     })
 }

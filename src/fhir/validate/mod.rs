@@ -72,8 +72,11 @@ pub struct Options {
     pub ignore_types_in_addresses: bool,
     /// Contained resources are not looked at.
     pub skip_contained: bool,
-    /// A reference that must lead into the same Bundle is at fault outside of any Bundle, too.
-    pub aggregation_outside_bundles: bool,
+    /// What references lead to outside of the resource is held against the profiles that the definition names.
+    pub follow_references: bool,
+    /// Whether a reference that must lead into the same Bundle is at fault outside of any Bundle, too; `None` leaves it
+    /// to the release.
+    pub aggregation_outside_bundles: Option<bool>,
     /// The moment that `now()` tells, such as `2026-11-24T10:00:00.000Z`; invariants that ask for it are undecided
     /// without one.
     pub clock: Option<String>,

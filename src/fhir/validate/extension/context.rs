@@ -62,7 +62,10 @@ impl<'v> Run<'v> {
                 // On an extension, or on the value of one.
                 let holders = [Some(holder.element), holder.element.parent()];
                 let url = |element: Element<'v>| element.child("url").and_then(Element::value);
-                holders.into_iter().flatten().any(|element| url(element) == Some(wanted))
+                holders
+                    .into_iter()
+                    .flatten()
+                    .any(|element| url(element) == Some(wanted))
             }
             "fhirpath" => self.fhirpath_context(holder.element, &context.expression),
             _ => self.element_context(holder, &context.expression),
@@ -146,7 +149,9 @@ impl<'v> Run<'v> {
         if path.strip_prefix(here) == Some(rest) {
             return true;
         }
-        let (Some((root, below)), Some((type_name, tail))) = (here.split_once('.'), path.split_once('.')) else {
+        let (Some((root, below)), Some((type_name, tail))) =
+            (here.split_once('.'), path.split_once('.'))
+        else {
             return false;
         };
         tail.strip_prefix(below) == Some(rest) && self.is_a(root, type_name)

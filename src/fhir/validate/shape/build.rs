@@ -4,7 +4,7 @@ use super::delta::Against;
 use super::store::absolute;
 use super::tree::{Branch, branches};
 use super::{Additions, Class, Link, NO_TYPE, Name, Node, NodeId, Shape, ShapeId, Shapes, TypeUse};
-use crate::fhir::definitions::{Canonical, ElementDefinition, Max, Structure};
+use crate::fhir::definitions::{Canonical, ElementDefinition, Max, Structure, extension, text};
 use crate::fhir::validate::binding::Memory;
 use crate::fhir::validate::invariant;
 use std::sync::{Arc, OnceLock};
@@ -12,13 +12,15 @@ use std::sync::{Arc, OnceLock};
 /// Compiles a structure that has a snapshot.
 pub(super) fn compile(shapes: &Shapes, id: ShapeId, structure: Arc<Structure>) -> Shape {
     let branches = branches(&structure.snapshot);
+    let against = Against::of(shapes, &structure);
+    let is_profile = !matches!(against, Against::Itself);
     let mut builder = Builder {
         shapes,
+        is_profile,
         structure: &structure,
         branches: &branches,
         nodes: Vec::with_capacity(structure.snapshot.len()),
     };
-    let against = Against::of(shapes, &structure);
     if !structure.snapshot.is_empty() {
         builder.node(0, &against);
     }
@@ -29,7 +31,7 @@ pub(super) fn compile(shapes: &Shapes, id: ShapeId, structure: Arc<Structure>) -
     spread(&mut nodes);
     Shape {
         id,
-        is_profile: !matches!(against, Against::Itself),
+        is_profile,
         canonical: structure.canonical(),
         nodes,
         structure,
@@ -46,7 +48,9 @@ fn spread(nodes: &mut [Node]) {
             let node = &nodes[at];
             let linked = match &node.link {
                 Some(Link::Here(target)) => nodes[*target as usize].counts,
-                Some(Link::There(..)) | None => false,
+                // Whether the other structure says anything here is known when it is compiled.
+                Some(Link::There(..)) => true,
+                None => false,
             };
             let mut below = node.children.iter().chain(&node.slices);
             let counts = linked || below.any(|child| nodes[*child as usize].counts);
@@ -61,8 +65,12 @@ fn spread(nodes: &mut [Node]) {
     }
 }
 
+/// The extension by which a profile repeats the content of a profile.
+const OWN_CONTENT: &str = "http://hl7.org/fhir/StructureDefinition/contentReferenceProfile";
+
 struct Builder<'b> {
     shapes: &'b Shapes,
+    is_profile: bool,
     structure: &'b Arc<Structure>,
     branches: &'b [Branch],
     nodes: Vec<Node>,
@@ -154,7 +162,14 @@ impl Builder<'_> {
 
     /// A content reference points into this structure, or names another one before the hash.
     fn link(&self, definition: &ElementDefinition) -> Option<Link> {
-        let reference = definition.content_reference.as_deref()?;
+        let reference = match self.is_profile {
+            // In a profile the content is that of the type, unless the profile says that it is its own.
+            true => text(
+                extension(definition.origin.element(), OWN_CONTENT)?,
+                "valueUri",
+            )?,
+            false => definition.content_reference.as_deref()?,
+        };
         let target = Canonical::of(reference);
         let path = target.fragment?;
         let here = || {
@@ -165,9 +180,7 @@ impl Builder<'_> {
                 .position(|node| same(&self.structure.snapshot[node.definition as usize]));
             found.map(|at| Link::Here(at as NodeId))
         };
-        let own_type = || target.url.rsplit('/').next() == Some(&*self.structure.type_name);
-        // In a profile, what repeats an element of the type repeats what the profile makes of it.
-        if target.url.is_empty() || *target.url == *self.structure.url || own_type() {
+        if target.url.is_empty() || *target.url == *self.structure.url {
             return here();
         }
         Some(Link::There(self.shapes.id(target.url), path.into()))

@@ -36,15 +36,13 @@ impl<'v> Run<'v> {
             .plan
             .get_or_init(|| Plan::of(self.shapes(), shape, node));
         let definition = shape.definition(node);
-        if let Some(fault) = &plan.fault {
-            if !family.is_empty() || plan.needs_any {
-                self.undecided(Weight::Minor, parent, || {
-                    format!(
-                        "the slices of `{}` cannot be told apart: {fault}",
-                        definition.path
-                    )
-                });
-            }
+        if let Some(fault) = plan.fault.as_ref().filter(|_| !family.is_empty()) {
+            self.undecided(Weight::Minor, parent, || {
+                format!(
+                    "the slices of `{}` cannot be told apart: {fault}",
+                    definition.path
+                )
+            });
             return;
         }
         let mut members: Vec<Family<'v>> = vec![Family::new(); node.slices.len()];

@@ -106,9 +106,8 @@ fn fhirpath(place: &Place, console: &Console) -> Result<ExitCode, Failure> {
     let disk = Disk::of(place)?;
     let name = disk.first_file(|name| name.starts_with("tests-") && name.ends_with(".xml"));
     let name = name.ok_or_else(|| no_manifest(&place.folder, "tests-fhir-….xml"))?;
-    let text = std::fs::read_to_string(place.folder.join(&name))?;
     let version = place.release(&name)?;
-    let summary = suite::fhirpath::run(&text, &disk, version)
+    let summary = suite::fhirpath::run(&name, &disk, version)
         .map_err(|why| Diagnostic::error("no-input", format!("the suite cannot be read: {why}")))?;
     match place.form.format {
         Form::Json => console.print(&out::json(&summary)),

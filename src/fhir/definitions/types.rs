@@ -3,7 +3,8 @@
 //! The answers are borrowed from tables that are made once for each type, at the first question, and never change.
 
 use super::structure::StructureKind;
-use super::{Definitions, ElementDefinition, Structure};
+use super::{Definitions, ElementDefinition, Max, Structure};
+use crate::fhir::tree::{Shape, Shapes};
 use crate::fhir::types::{BuiltIn, Types};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -50,6 +51,22 @@ impl Types for Definitions {
     }
 }
 
+impl Shapes for Definitions {
+    fn shape(&self, parent_type: &str, element: &str) -> Option<Shape<'_>> {
+        let (table, path) = self.type_table(parent_type)?;
+        let elements = &table.holders.get(path)?.elements;
+        let typed = |found: &'_ Known| found.is_choice && found.choice_named(element).is_some();
+        let found = elements
+            .get(element)
+            .or_else(|| elements.values().find(|found| typed(found)))?;
+        Some(Shape {
+            type_name: found.single().or_else(|| found.choice_named(element))?,
+            repeats: found.repeats,
+            order: found.order,
+        })
+    }
+}
+
 impl Definitions {
     /// The table of a type, and the path inside it: `Patient.contact` is `contact` in the table of `Patient`.
     fn type_table<'n>(&self, name: &'n str) -> Option<(&TypeTable, &'n str)> {
@@ -89,6 +106,10 @@ struct Known {
     /// As defined: `value[x]`.
     name: Box<str>,
     is_choice: bool,
+    /// Whether it may come more than once.
+    repeats: bool,
+    /// Its place among all elements of its structure.
+    order: u32,
     types: Vec<Box<str>>,
 }
 
@@ -126,14 +147,21 @@ impl TypeTable {
         let base = structure.base.as_deref();
         let root = structure.snapshot.first()?;
         table.holders.entry("".into()).or_default().above = base.map(type_in);
-        for element in structure.snapshot.iter().skip(1) {
-            table.add(&structure, name, &root.path, element);
+        for (order, element) in structure.snapshot.iter().enumerate().skip(1) {
+            let order = u32::try_from(order).unwrap_or(u32::MAX);
+            table.add(&structure, name, (&root.path, order), element);
         }
         table.join_backbones(name);
         Some(table)
     }
 
-    fn add(&mut self, structure: &Structure, name: &str, root: &str, element: &ElementDefinition) {
+    fn add(
+        &mut self,
+        structure: &Structure,
+        name: &str,
+        (root, order): (&str, u32),
+        element: &ElementDefinition,
+    ) {
         let inside = element
             .path
             .strip_prefix(root)
@@ -145,6 +173,8 @@ impl TypeTable {
         let known = Known {
             name: wire_name.into(),
             is_choice: wire_name.ends_with("[x]"),
+            repeats: element.max.is_none_or(|max| max > Max::Times(1)),
+            order,
             types: types_of(structure, name, root, element),
         };
         let short = wire_name.strip_suffix("[x]").unwrap_or(wire_name);

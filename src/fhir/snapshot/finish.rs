@@ -76,7 +76,8 @@ fn raise_min(node: &mut Node) {
     });
     let needed: u64 = whole.map(|slice| u64::from(slice.min())).sum();
     if repeats && needed > u64::from(node.min()) {
-        node.facts.set_min(u32::try_from(needed).unwrap_or(u32::MAX));
+        node.facts
+            .set_min(u32::try_from(needed).unwrap_or(u32::MAX));
     }
 }
 

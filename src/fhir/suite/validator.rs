@@ -267,7 +267,8 @@ impl Case {
             skip_contained: settings.validate_contains.as_deref() == Some("IGNORE"),
             unknown_extensions: UnknownExtensions::Refused,
             wrong_displays_are_warnings: settings.wrong_displays.is_some(),
-            aggregation_outside_bundles: settings.aggregation_outside_bundles == Some(true),
+            aggregation_outside_bundles: settings.aggregation_outside_bundles,
+            follow_references: settings.validate_reference.as_deref() == Some("CHECK_VALID"),
             // Any moment after the suite was made.
             clock: Some("2026-07-01T00:00:00.000Z".to_owned()),
             ..Options::default()

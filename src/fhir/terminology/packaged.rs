@@ -243,3 +243,9 @@ impl Terminology for Packaged {
 fn undecided(code: &str, doubt: &Doubt<'_>) -> CodeStanding {
     CodeStanding::Undecided(format!("whether `{code}` exists cannot be told: {doubt}"))
 }
+
+impl std::fmt::Debug for Packaged {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Packaged({:?})", self.definitions)
+    }
+}

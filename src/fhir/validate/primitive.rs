@@ -179,7 +179,10 @@ fn decimal(text: &str, version: Version) -> Option<String> {
     }
     let long = whole.len() > 18 || fraction.is_some_and(|fraction| fraction.len() > 17);
     if long && version >= Version::R5 {
-        return Some(format!("`{}` has more digits than a decimal may have", shown(text)));
+        return Some(format!(
+            "`{}` has more digits than a decimal may have",
+            shown(text)
+        ));
     }
     None
 }
@@ -399,7 +402,8 @@ mod tests {
 
     #[test]
     fn odd_texts_are_doubted() {
-        let doubts = ["a", "a\nb", "a\u{1}", "  "].map(|text| Primitive::String.doubt(text).is_some());
+        let doubts =
+            ["a", "a\nb", "a\u{1}", "  "].map(|text| Primitive::String.doubt(text).is_some());
         assert_eq!(doubts, [false, false, true, true]);
     }
 }

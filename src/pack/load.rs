@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::manifest::{LevelFile, PackFile, RequirementFile, RequirementsFile};
+use super::manifest::{FhirFile, LevelFile, PackFile, RequirementFile, RequirementsFile};
 use super::{Applies, Level, Pack, ProofRecord, Standard, digest};
 use crate::diag::{Diagnostic, Place, Source, distinct};
+use crate::fhir::definitions::Version;
 use crate::model::{
     AreaId, Certainty, Files, Headers, Obligation, PackId, Requirement, RequirementId, RoleId,
     SourceCheck, SourceRef,
@@ -99,6 +100,7 @@ impl Pack {
             claims: BTreeMap::new(),
             stated_claims: BTreeSet::new(),
             applies: None,
+            fhir_release: Version::R4,
             fhir_packages: Vec::new(),
             requirements,
             scenarios: vec![Arc::new(scenario)],
@@ -236,6 +238,7 @@ fn assemble(
         .map(|id| id.value.clone())
         .collect();
     let condition = file.applies.as_ref().map(|applies| applies.condition());
+    let fhir_release = release(file.fhir.as_ref(), problems);
     if requirements.is_empty() {
         problems.push(
             Diagnostic::error("empty", "this pack has no requirements").at(&Place::top(source)),
@@ -259,6 +262,7 @@ fn assemble(
         claims: file.claims,
         stated_claims,
         applies: None,
+        fhir_release,
         fhir_packages: file.fhir.map(|fhir| fhir.packages).unwrap_or_default(),
         requirements,
         scenarios: Vec::new(),
@@ -271,6 +275,17 @@ fn assemble(
         except,
         condition,
     }
+}
+
+/// R4 where nothing is said.
+fn release(fhir: Option<&FhirFile>, problems: &mut Vec<Diagnostic>) -> Version {
+    let Some(fhir) = fhir else { return Version::R4 };
+    Version::parse(&fhir.release.value).unwrap_or_else(|| {
+        let message = format!("there is no FHIR release `{}`", fhir.release.value);
+        let diagnostic = Diagnostic::error("bad-value", message).at(&fhir.release.place);
+        problems.push(diagnostic.help("there are `STU3`, `R4`, `R4B` and `R5`"));
+        Version::R4
+    })
 }
 
 /// A claim that does not exist would be a rule that never applies.

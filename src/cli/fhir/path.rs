@@ -34,8 +34,9 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<ExitCode, Failure
     let expression =
         Expression::parse(&arguments.expression).map_err(|error| unparsed(&text, &error))?;
     let resource = files::resource(&arguments.file)?;
-    let _known = arguments.knowledge.load(console)?;
-    let variables = Variables::new();
+    let known = arguments.knowledge.load(console)?;
+    let types = &*known.definitions;
+    let variables = Variables::new().with_types(types);
     let found = expression
         .evaluate(&resource, &variables)
         .map_err(|error| unvalued(&text, &error))?;

@@ -10,6 +10,7 @@ use crate::fhir::definitions::{
     Canonical, Constraint, Definitions, Derivation, ElementDefinition, Max, STRUCTURE_BASE,
     Structure, Trail,
 };
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What one snapshot is made with.
@@ -19,6 +20,8 @@ pub(super) struct Session<'s> {
     pub(super) base: Arc<Structure>,
     pub(super) manner: Manner,
     pub(super) trail: &'s mut Trail,
+    /// What was XML, as JSON.
+    pub(super) written: BTreeMap<Box<str>, Arc<Structure>>,
     /// How many elements may still be added.
     budget: usize,
     /// Whether a slice is being filled with what the base itself says of the element.
@@ -52,6 +55,7 @@ impl<'s> Session<'s> {
             base,
             manner,
             trail,
+            written: BTreeMap::new(),
             budget: MAX_ELEMENTS,
             in_slice: false,
         }

@@ -4,7 +4,7 @@
 use crate::fhir::definitions::{
     ElementDefinition, ElementType, Given, Max, Structure, text, type_of,
 };
-use crate::fhir::tree::{Element, Kind};
+use crate::fhir::tree::Element;
 use std::cell::OnceCell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -340,11 +340,6 @@ fn listed(origin: &Given) -> impl Iterator<Item = Fact> {
 fn is_choice(fact: &Fact, prefix: &str) -> bool {
     let rest = fact.name().strip_prefix(prefix);
     rest.is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_uppercase()))
-}
-
-/// How a value is written in JSON, as far as its element tells.
-pub(super) fn is_bare(element: Element<'_>) -> bool {
-    matches!(element.kind(), Kind::Number | Kind::Boolean)
 }
 
 impl FromIterator<Fact> for Facts {

@@ -76,7 +76,11 @@ impl CodeSystem {
             // A system that calls itself complete and lists nothing was published without its codes.
             content: match content_of(text(root, "content")) {
                 Content::Complete if slots.is_empty() => Content::NotPresent,
-                content => content,
+                content @ (Content::Complete
+                | Content::Fragment
+                | Content::Example
+                | Content::NotPresent
+                | Content::Supplement) => content,
             },
             case: case_of(flag(root, "caseSensitive")),
             supplements: text(root, "supplements").map(Into::into),

@@ -76,7 +76,7 @@ pub(super) fn test_built_in<'v>(
 ) -> Answer<'v> {
     all(filters, |filter| match filter.on_code(code) {
         Answer::Maybe(_) => filter.on_built_in(system, code),
-        decided => decided,
+        decided @ (Answer::Yes | Answer::No) => decided,
     })
 }
 
@@ -233,12 +233,13 @@ impl Filter {
     }
 
     fn untold<'v>(&self) -> Answer<'v> {
-        let why = match &self.test {
-            Test::Untestable(why) => why.clone(),
-            _ => format!(
+        let why = if let Test::Untestable(why) = &self.test {
+            why.clone()
+        } else {
+            format!(
                 "a filter on `{}` needs the whole code system",
                 self.property
-            ),
+            )
         };
         Answer::Maybe(Doubt::Said(why))
     }

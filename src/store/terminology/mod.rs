@@ -14,8 +14,12 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde_json::Value;
+
 use crate::diag::Diagnostic;
+use crate::fhir::definitions::LEFT_OUT;
 use crate::fhir::terminology::{CodeRef, CodeStanding, Known, Membership, Packaged, Terminology};
+use crate::fhir::{Element, Format};
 use kept::Kept;
 use question::{Question, Reply};
 use wire::Wire;
@@ -97,11 +101,21 @@ impl Terminology for TerminologyServer {
             display: None,
             ..*code
         };
-        match self.ask(&Question::Member(coded, value_set)) {
+        let by_address = self.ask(&Question::Member(coded, value_set));
+        // A server that does not have the value set may be told it, where we may pass it on.
+        let answer = by_address.or_else(|why| match self.definition(value_set) {
+            Some(definition) => self.ask(&Question::MemberOf(coded, &definition)),
+            None => Err(why),
+        });
+        match answer {
             Ok(reply) if reply.holds => Membership::Member,
             Ok(reply) => Membership::NotMember(self.refusal(code.code, reply)),
             Err(why) => Membership::Undecided(self.still_open(&ours, &why)),
         }
+    }
+
+    fn member_of_element(&self, code: &CodeRef<'_>, value_set: Element<'_>) -> Membership {
+        self.packaged.member_of_element(code, value_set)
     }
 
     fn standing(&self, code: &CodeRef<'_>) -> CodeStanding {
@@ -132,10 +146,8 @@ impl Terminology for TerminologyServer {
         ours.or_else(asked)
     }
 
-    /// A value set that only the server may know is worth asking about, so this one question asks it first.
     fn knows_value_set(&self, value_set: &str) -> bool {
-        let asked = || self.ask(&Question::ValueSet(value_set));
-        self.packaged.knows_value_set(value_set) || asked().is_ok_and(|reply| reply.holds)
+        self.packaged.knows_value_set(value_set)
     }
 }
 
@@ -157,6 +169,14 @@ impl TerminologyServer {
             is_inactive: reply.is_inactive,
             ..Known::default()
         }
+    }
+
+    /// A value set as packages have it; `None` where it is not at hand, or codes were left out of it.
+    fn definition(&self, canonical: &str) -> Option<Value> {
+        let found = self.packaged.definitions().find(canonical)?;
+        let is_whole = !found.source().contains(LEFT_OUT);
+        let is_json = found.format() == Format::Json && found.type_name() == Some("ValueSet");
+        (is_whole && is_json).then(|| serde_json::from_str(found.source()).ok())?
     }
 
     fn refusal(&self, code: &str, reply: Reply) -> String {

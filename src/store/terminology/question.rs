@@ -12,12 +12,12 @@ use crate::fhir::terminology::CodeRef;
 pub(super) enum Question<'q> {
     /// Is a code in a value set?
     Member(CodeRef<'q>, &'q str),
+    /// Is a code in a value set that is sent along?
+    MemberOf(CodeRef<'q>, &'q Value),
     /// Does a code exist in its system, with this display if there is one?
     Standing(CodeRef<'q>),
     /// Does the first of two codes of a system stand above the second?
     Subsumes(&'q str, &'q str, &'q str),
-    /// Is there such a value set?
-    ValueSet(&'q str),
 }
 
 /// What a server says.
@@ -41,29 +41,26 @@ impl Question<'_> {
     /// The operation, below the server's address.
     pub(super) fn path(&self) -> &'static str {
         match self {
-            Self::Member(..) => "ValueSet/$validate-code",
+            Self::Member(..) | Self::MemberOf(..) => "ValueSet/$validate-code",
             Self::Standing(_) => "CodeSystem/$validate-code",
             Self::Subsumes(..) => "CodeSystem/$subsumes",
-            Self::ValueSet(_) => "ValueSet/$expand",
         }
     }
 
     /// A Parameters resource.
     pub(super) fn body(&self) -> Value {
         let parameters = match self {
-            Self::Member(code, value_set) => member(code, value_set),
+            Self::Member(code, value_set) => member(code, of_value_set(value_set)),
+            Self::MemberOf(code, value_set) => member(
+                code,
+                vec![json!({ "name": "valueSet", "resource": value_set })],
+            ),
             Self::Standing(code) => standing(code),
             Self::Subsumes(system, above, below) => vec![
                 parameter("system", "valueUri", system),
                 parameter("codeA", "valueCode", above),
                 parameter("codeB", "valueCode", below),
             ],
-            // The first page of no length: whether there is one is all that is asked.
-            Self::ValueSet(value_set) => {
-                let mut parameters = of_value_set(value_set);
-                parameters.push(json!({ "name": "count", "valueInteger": 0 }));
-                parameters
-            }
         };
         json!({ "resourceType": "Parameters", "parameter": parameters })
     }
@@ -92,21 +89,19 @@ impl Question<'_> {
             message: None,
         };
         match self {
-            Self::ValueSet(_) => Ok(decided(
-                reply.get("resourceType") == Some(&json!("ValueSet")),
-            )),
             Self::Subsumes(..) => match find(reply, "outcome").and_then(text) {
                 Some("equivalent" | "subsumes") => Ok(decided(true)),
                 Some("subsumed-by" | "not-subsumed") => Ok(decided(false)),
                 Some(_) | None => Err("gave no outcome".to_owned()),
             },
-            Self::Member(..) | Self::Standing(_) => validated(reply),
+            Self::Member(..) | Self::MemberOf(..) | Self::Standing(_) => validated(reply),
         }
     }
 }
 
-fn member(code: &CodeRef<'_>, value_set: &str) -> Vec<Value> {
-    let mut parameters = of_value_set(value_set);
+/// `value_set` is the parameters that name the value set, or hold it.
+fn member(code: &CodeRef<'_>, value_set: Vec<Value>) -> Vec<Value> {
+    let mut parameters = value_set;
     match code.system {
         Some(_) => parameters.push(json!({ "name": "coding", "valueCoding": coding(code) })),
         None => {

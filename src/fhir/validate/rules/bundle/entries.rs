@@ -102,6 +102,19 @@ impl<'b> Entries<'b> {
         }
     }
 
+    /// The entry of `Type/id` seen from an entry that is named by a URN: the one whose URN ends with the id. R5's text
+    /// gives such references no meaning; readers of earlier releases join them.
+    pub(super) fn by_urn(&self, from: usize, reference: &str) -> Option<usize> {
+        let (prefix, _) = self.list.get(from)?.full_url?.rsplit_once(':')?;
+        let (kind, id) = reference.split_once('/')?;
+        let is_urn = matches!(prefix, "urn:uuid" | "urn:oid") && looks_like_type(kind);
+        let found = self.at(&format!("{prefix}:{id}"), None);
+        match found.as_slice() {
+            [one] if is_urn => Some(*one),
+            _ => None,
+        }
+    }
+
     /// The entries of an address; where a version is named, those of that version.
     fn at(&self, address: &str, version: Option<&str>) -> Vec<usize> {
         let known = self

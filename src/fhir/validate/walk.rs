@@ -287,7 +287,9 @@ impl<'v> Run<'v> {
             Kind::Complex => self.valueless(element, at),
             Kind::Untyped => true,
             Kind::Text | Kind::Xhtml if matches!(primitive, Primitive::Xhtml) => true,
-            kind => kind == primitive.json_kind(),
+            Kind::Text | Kind::Xhtml | Kind::Number | Kind::Boolean | Kind::Resource => {
+                element.kind() == primitive.json_kind()
+            }
         };
         if !fits && element.kind() == Kind::Complex {
             // Each part that has no place here is said below.

@@ -144,7 +144,7 @@ fn test_of(
         "value" | "pattern" => trace.wanted(),
         other => return Err(format!("`{other}` is no kind of discriminator")),
     };
-    match wants.or_else(|| trace.from_above()) {
+    match wants.or_else(|| trace.given_above()) {
         Some(wants) => Ok(Test { route, wants }),
         None => Err(format!(
             "the slice `{}` says nothing at `{path}`",
@@ -344,7 +344,7 @@ impl<'s> Trace<'s> {
     }
 
     /// The part of a value that was given further up.
-    fn from_above(&self) -> Option<Wants> {
+    fn given_above(&self) -> Option<Wants> {
         let (given, rest) = self.value.as_ref()?;
         Some(Wants::PartOf(given.clone(), rest.clone()))
     }

@@ -266,9 +266,11 @@ impl Session {
             footer,
             attempts: self.attempts,
         };
-        let (report, exit) = self.job.report(&self.plans, verdicts, ending);
         let exchanges = RunFolder::open(&self.folder)
             .map_err(|problem| super::judge::run_file(&self.folder, &problem))?;
+        let (report, exit) = self
+            .job
+            .report(&self.plans, verdicts, &exchanges, ending);
         arguments
             .output
             .write(&self.folder, &report, &exchanges, console)?;

@@ -59,6 +59,7 @@ const RULES: &[(&str, Rule)] = &[
         search_parameter::look_at_capabilities,
     ),
     ("CodeSystem", code_system::look),
+    ("Measure", measure::look_at_measure),
     ("MeasureReport", measure::look),
     ("Questionnaire", questionnaire::look),
     ("QuestionnaireResponse", response::look),

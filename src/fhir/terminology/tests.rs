@@ -458,3 +458,66 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn some_codes_stand_for_many() {
+    let system = json!({ "resourceType": "CodeSystem", "url": "http://zoo/animals", "content": "complete", "caseSensitive": true,
+        "concept": [
+            { "code": "NNxxx", "display": "Number where the xxx is the ISO table 3166 3-character (alphabetic) country code" },
+            { "code": "HL7nnnn", "display": "Codes where nnnn is the table number" },
+            { "code": "99zzz", "display": "Local code where z is an alphanumeric character" },
+            { "code": "fooxxx", "display": "A foo" }
+        ] });
+    let terminology = packaged(&[system, zoo(&json!({}))]);
+    let codes = [
+        "NNFIN", "NNxxx", "NNXXX", "NNFI", "HL70203", "HL7abcd", "99abc", "99a-c", "foobar",
+    ];
+    assert_eq!(members(&terminology, "http://zoo/set", &codes), "yynnynynn");
+}
+
+#[test]
+fn standards_and_regions_are_value_sets_too() {
+    let terminology = packaged(&[set(
+        "http://zoo/regions",
+        json!({ "include": [{
+        "system": "http://unstats.un.org/unsd/methods/m49/m49.htm",
+        "filter": [{ "property": "class", "op": "=", "value": "region" }] }] }),
+    )]);
+    assert_eq!(
+        members(
+            &terminology,
+            "http://www.rfc-editor.org/bcp/bcp13.txt",
+            &["text/plain", "text"]
+        ),
+        "yn"
+    );
+    assert_eq!(
+        members(
+            &terminology,
+            "http://tools.ietf.org/html/bcp47",
+            &["en-GB", "english"]
+        ),
+        "yn"
+    );
+    assert_eq!(
+        members(
+            &terminology,
+            "http://zoo/regions",
+            &["150", "276", "722", "EU"]
+        ),
+        "yn?n"
+    );
+}
+
+#[test]
+fn units_are_filtered_by_what_they_measure() {
+    let terminology = packaged(&[set(
+        "http://zoo/times",
+        json!({ "include": [{ "system": "http://unitsofmeasure.org",
+        "filter": [{ "property": "canonical", "op": "=", "value": "a" }] }] }),
+    )]);
+    assert_eq!(
+        members(&terminology, "http://zoo/times", &["min", "h", "mg", "foo"]),
+        "yynn"
+    );
+}

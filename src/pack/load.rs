@@ -218,15 +218,7 @@ fn assemble(
         .into_iter()
         .map(|(id, role)| (id, role.title))
         .collect();
-    for role in [&file.subject, &file.driver] {
-        if !roles.contains_key(&role.value) {
-            let diagnostic =
-                Diagnostic::error("unknown-role", format!("`roles` has no `{}`", role.value))
-                    .at(&role.place);
-            problems
-                .push(diagnostic.suggest(role.value.as_str(), roles.keys().map(RoleId::as_str)));
-        }
-    }
+    known_roles(&roles, [&file.subject, &file.driver], problems);
     let stated_claims = stated_claims(file.stated_claims, &file.claims, problems);
     let areas = areas(&file.areas, problems);
     let requirements = requirements(list, &areas, problems);
@@ -274,6 +266,22 @@ fn assemble(
         pack,
         except,
         condition,
+    }
+}
+
+/// The roles that are taken are among the standard's actors.
+fn known_roles(
+    roles: &BTreeMap<RoleId, String>,
+    taken: [&Spanned<RoleId>; 2],
+    problems: &mut Vec<Diagnostic>,
+) {
+    for role in taken {
+        if !roles.contains_key(&role.value) {
+            let message = format!("`roles` has no `{}`", role.value);
+            let diagnostic = Diagnostic::error("unknown-role", message).at(&role.place);
+            let known = roles.keys().map(RoleId::as_str);
+            problems.push(diagnostic.suggest(role.value.as_str(), known));
+        }
     }
 }
 

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::manifest::{LevelFile, PackFile, RequirementFile, RequirementsFile};
+use super::manifest::{FhirFile, LevelFile, PackFile, RequirementFile, RequirementsFile};
 use super::{Applies, Level, Pack, ProofRecord, Standard, digest};
 use crate::diag::{Diagnostic, Place, Source, distinct};
+use crate::fhir::definitions::Version;
 use crate::model::{
     AreaId, Certainty, Files, Headers, Obligation, PackId, Requirement, RequirementId, RoleId,
     SourceCheck, SourceRef,
@@ -99,6 +100,7 @@ impl Pack {
             claims: BTreeMap::new(),
             stated_claims: BTreeSet::new(),
             applies: None,
+            fhir_release: Version::R4,
             fhir_packages: Vec::new(),
             requirements,
             scenarios: vec![Arc::new(scenario)],
@@ -216,15 +218,7 @@ fn assemble(
         .into_iter()
         .map(|(id, role)| (id, role.title))
         .collect();
-    for role in [&file.subject, &file.driver] {
-        if !roles.contains_key(&role.value) {
-            let diagnostic =
-                Diagnostic::error("unknown-role", format!("`roles` has no `{}`", role.value))
-                    .at(&role.place);
-            problems
-                .push(diagnostic.suggest(role.value.as_str(), roles.keys().map(RoleId::as_str)));
-        }
-    }
+    known_roles(&roles, [&file.subject, &file.driver], problems);
     let stated_claims = stated_claims(file.stated_claims, &file.claims, problems);
     let areas = areas(&file.areas, problems);
     let requirements = requirements(list, &areas, problems);
@@ -236,6 +230,7 @@ fn assemble(
         .map(|id| id.value.clone())
         .collect();
     let condition = file.applies.as_ref().map(|applies| applies.condition());
+    let fhir_release = release(file.fhir.as_ref(), problems);
     if requirements.is_empty() {
         problems.push(
             Diagnostic::error("empty", "this pack has no requirements").at(&Place::top(source)),
@@ -259,6 +254,7 @@ fn assemble(
         claims: file.claims,
         stated_claims,
         applies: None,
+        fhir_release,
         fhir_packages: file.fhir.map(|fhir| fhir.packages).unwrap_or_default(),
         requirements,
         scenarios: Vec::new(),
@@ -271,6 +267,33 @@ fn assemble(
         except,
         condition,
     }
+}
+
+/// The roles that are taken are among the standard's actors.
+fn known_roles(
+    roles: &BTreeMap<RoleId, String>,
+    taken: [&Spanned<RoleId>; 2],
+    problems: &mut Vec<Diagnostic>,
+) {
+    for role in taken {
+        if !roles.contains_key(&role.value) {
+            let message = format!("`roles` has no `{}`", role.value);
+            let diagnostic = Diagnostic::error("unknown-role", message).at(&role.place);
+            let known = roles.keys().map(RoleId::as_str);
+            problems.push(diagnostic.suggest(role.value.as_str(), known));
+        }
+    }
+}
+
+/// R4 where nothing is said.
+fn release(fhir: Option<&FhirFile>, problems: &mut Vec<Diagnostic>) -> Version {
+    let Some(fhir) = fhir else { return Version::R4 };
+    Version::parse(&fhir.release.value).unwrap_or_else(|| {
+        let message = format!("there is no FHIR release `{}`", fhir.release.value);
+        let diagnostic = Diagnostic::error("bad-value", message).at(&fhir.release.place);
+        problems.push(diagnostic.help("there are `STU3`, `R4`, `R4B` and `R5`"));
+        Version::R4
+    })
 }
 
 /// A claim that does not exist would be a rule that never applies.

@@ -10,7 +10,7 @@ use plugfest::model::{
 };
 use plugfest::report::Exchanges;
 use plugfest::report::view::{
-    Area, Cause, Check, Conformance, Counts, Deviation, Level, Pack, Place, Proved, Report,
+    Area, Cause, Check, Conformance, Counts, Deviation, Level, MustSupport, MustSupportElement, Pack, Place, Proved, Report,
     Requirement, Run, RunBy, RunState, Standard, State, Supplier,
 };
 
@@ -218,6 +218,20 @@ fn pack(checks: usize) -> Pack {
         }),
         causes: causes(&requirements),
         requirements,
+        must_support: vec![MustSupport {
+            profile: "https://standard.example/Profile".into(),
+            resources: 3,
+            elements: [
+                ("Patient.name", Some(2)),
+                ("Patient.telecom", Some(0)),
+                ("Patient.identifier:<own>", None),
+            ]
+            .map(|(element, seen)| MustSupportElement {
+                element: element.into(),
+                seen,
+            })
+            .into(),
+        }],
     }
 }
 

@@ -11,6 +11,7 @@ mod given;
 mod library;
 mod pack;
 mod structure;
+mod types;
 mod version;
 
 pub use canonical::Canonical;
@@ -22,7 +23,6 @@ pub use element::{
 };
 pub use facts::{LEFT_OUT, Others, Reduction, SNOMED_CT, Snomed, Wording};
 pub use given::Given;
-#[expect(unused_imports, reason = "readers of other definitions use them")]
 pub(crate) use given::{all, choice, extension, flag, number, text, texts};
 pub use library::{Entry, Library, Loose};
 pub use pack::{Compiled, Pack, PackError, compile};
@@ -70,6 +70,7 @@ pub struct Definitions {
     /// In order of precedence: the last one that knows an address counts.
     libraries: Vec<Arc<dyn Library>>,
     structures: RwLock<HashMap<Box<str>, Answer>>,
+    type_tables: types::TypeTables,
 }
 
 type Answer = Result<Arc<Structure>, Missing>;
@@ -95,6 +96,10 @@ impl fmt::Display for Missing {
 /// The structures whose snapshots are being made, outermost first: how a cycle is seen.
 #[derive(Debug, Default)]
 pub struct Trail(Vec<Box<str>>);
+
+/// Beyond so many structures, addresses that lead nowhere are not remembered: whoever sends resources can make up any
+/// number of them.
+const MAX_KNOWN: usize = 1 << 14;
 
 /// How many structures may build on each other.
 const MAX_TRAIL: usize = 64;
@@ -129,6 +134,7 @@ impl Definitions {
             version,
             libraries,
             structures: RwLock::default(),
+            type_tables: types::TypeTables::default(),
         }
     }
 
@@ -136,6 +142,12 @@ impl Definitions {
     pub fn with(&self, further: impl IntoIterator<Item = Arc<dyn Library>>) -> Self {
         let known = self.libraries.iter().cloned();
         Self::new(self.version, known.chain(further).collect())
+    }
+
+    /// The same libraries and further ones below them.
+    pub fn below(&self, further: impl IntoIterator<Item = Arc<dyn Library>>) -> Self {
+        let known = self.libraries.iter().cloned();
+        Self::new(self.version, further.into_iter().chain(known).collect())
     }
 
     /// The release.
@@ -187,6 +199,9 @@ impl Definitions {
             .structures
             .write()
             .unwrap_or_else(PoisonError::into_inner);
+        if matches!(answer, Err(Missing::Unknown)) && known.len() >= MAX_KNOWN {
+            return answer;
+        }
         known.entry(canonical.into()).or_insert(answer).clone()
     }
 

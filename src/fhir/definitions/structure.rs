@@ -89,7 +89,8 @@ impl Structure {
         Self::read(&Arc::new(Resource::parse_any(bytes).ok()?))
     }
 
-    fn read_element(source: &Arc<Resource>, root: Element<'_>) -> Option<Self> {
+    /// Reads a StructureDefinition anywhere in a resource, such as a contained one.
+    pub(crate) fn read_element(source: &Arc<Resource>, root: Element<'_>) -> Option<Self> {
         let type_name = text(root, "type")?;
         Some(Self {
             url: text(root, "url")?.into(),

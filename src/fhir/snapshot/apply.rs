@@ -1,20 +1,27 @@
 //! Following a differential through the tree of its base.
 
-use super::differential::Change;
+use super::choices::capital;
+use super::differential::{Change, path_root};
 use super::facts::{Fact, Facts};
 use super::node::Node;
-use super::{MAX_ELEMENTS, Manner, Order, Practice, SnapshotError, refuse};
+use super::slices::Before;
+use super::{Faults, MAX_ELEMENTS, Manner, Order, Practice, SnapshotError, refuse};
 use crate::fhir::definitions::{
-    Canonical, Definitions, Derivation, Max, STRUCTURE_BASE, Structure, Trail,
+    Canonical, Constraint, Definitions, Derivation, ElementDefinition, Max, STRUCTURE_BASE,
+    Structure, Trail,
 };
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What one snapshot is made with.
 pub(super) struct Session<'s> {
     pub(super) definitions: &'s Definitions,
     pub(super) structure: &'s Structure,
-    pub(super) base: &'s Structure,
+    pub(super) base: Arc<Structure>,
     pub(super) manner: Manner,
     pub(super) trail: &'s mut Trail,
+    /// What was XML, as JSON.
+    pub(super) written: BTreeMap<Box<str>, Arc<Structure>>,
     /// How many elements may still be added.
     budget: usize,
     /// Whether a slice is being filled with what the base itself says of the element.
@@ -38,7 +45,7 @@ impl<'s> Session<'s> {
     pub(super) fn new(
         definitions: &'s Definitions,
         structure: &'s Structure,
-        base: &'s Structure,
+        base: Arc<Structure>,
         manner: Manner,
         trail: &'s mut Trail,
     ) -> Self {
@@ -48,8 +55,21 @@ impl<'s> Session<'s> {
             base,
             manner,
             trail,
+            written: BTreeMap::new(),
             budget: MAX_ELEMENTS,
             in_slice: false,
+        }
+    }
+
+    /// Refuses a fault that could be passed over, where it is not.
+    pub(super) fn fault(
+        &self,
+        label: &str,
+        message: impl Into<String>,
+    ) -> Result<(), SnapshotError> {
+        match self.manner.faults {
+            Faults::Refused => Err(refuse(label, message)),
+            Faults::Followed => Ok(()),
         }
     }
 
@@ -70,7 +90,7 @@ impl<'s> Session<'s> {
     /// Makes the base's elements stand for themselves: where each was first defined, and where invariants and the
     /// elements referred to are found.
     pub(super) fn settle_inherited(&self, node: &mut Node) {
-        let home = home_of(self.base);
+        let home = home_of(&self.base);
         settle(node, &mut String::new(), &self.base.url, &home);
     }
 
@@ -90,12 +110,12 @@ impl<'s> Session<'s> {
         standing: Standing,
     ) -> Result<(), SnapshotError> {
         let divides = !change.slices.is_empty() || change.facts.has("slicing");
-        let before = divides.then(|| (node.unsliced(), node.is_sliced()));
+        let before = divides.then(|| Before::of(node));
         self.merge(node, change, standing)?;
         self.in_slice &= change.stated;
         self.below(node, &change.children, &change.label)?;
         match before {
-            Some((before, was_sliced)) => self.divide(node, &before, was_sliced, change),
+            Some(before) => self.divide(node, &before, change),
             None => Ok(()),
         }
     }
@@ -111,7 +131,7 @@ impl<'s> Session<'s> {
             return Ok(());
         }
         let outside = self.in_slice;
-        if node.children.is_empty() {
+        if node.children.is_empty() && !self.is_bare_root(node) {
             self.unfold(node, label)?;
             self.in_slice = false;
         }
@@ -137,8 +157,14 @@ impl<'s> Session<'s> {
 
     fn child(&mut self, child: &mut Node, changes: &[&Change]) -> Result<(), SnapshotError> {
         match changes {
+            [change] if is_named_as_itself(child, change) => {
+                self.apply(child, &change.slices[0], Standing::Inherited)
+            }
             [change] if !self.is_type_slicing(child, change) => {
-                self.apply(child, change, Standing::Inherited)
+                match self.type_with_content(child, change) {
+                    Some(of_type) => self.choose(child, &[&of_type]),
+                    None => self.apply(child, change, Standing::Inherited),
+                }
             }
             [change] if self.in_slice && is_narrowing(child, change) => self.narrow(child, change),
             [change] if self.names_the_whole(child, change) => {
@@ -178,11 +204,16 @@ impl<'s> Session<'s> {
         done
     }
 
+    /// A type may build on one that has no elements at all.
+    fn is_bare_root(&self, node: &Node) -> bool {
+        self.specializes() && node.types().is_empty() && !node.facts.has("contentReference")
+    }
+
     /// Which child each change is about. A type of its own may add children.
     fn places(&mut self, node: &mut Node, changes: &[Change]) -> Result<Vec<usize>, SnapshotError> {
         let mut places: Vec<usize> = Vec::with_capacity(changes.len());
         for change in changes {
-            let place = match place_of(node, &change.name) {
+            let place = match self.place_of(node, &change.name) {
                 Some(place) => place,
                 None if self.structure.derivation == Derivation::Specialization => {
                     node.children.push(self.added(change)?);
@@ -214,44 +245,72 @@ impl<'s> Session<'s> {
     }
 }
 
-/// A type that builds on nothing: its differential is all of it.
-pub(super) fn from_nothing(structure: &Structure, change: &Change) -> Result<Node, SnapshotError> {
-    if !change.stated {
-        return Err(refuse("", "a type without a base must state its root"));
-    }
-    let mut root = written_out(change);
-    root.name = super::differential::path_root(&structure.type_name).into();
-    settle(
-        &mut root,
-        &mut String::new(),
-        &structure.url,
-        &structure.url,
-    );
-    Ok(root)
-}
-
-fn written_out(change: &Change) -> Node {
-    let mut node = Node::new(&change.name, change.slice.as_deref(), change.facts.clone());
-    node.children = change.children.iter().map(written_out).collect();
-    node.slices = change.slices.iter().map(written_out).collect();
-    node
-}
-
-/// The child of a name, or the choice that the name is short for. Older snapshots rename a choice with one type left.
-pub(super) fn place_of(node: &Node, name: &str) -> Option<usize> {
-    let mut children = node.children.iter();
-    if let Some(place) = children.position(|child| *child.name == *name) {
-        return Some(place);
-    }
-    let typed = |stem: &str, name: &str| {
-        let rest = name.strip_prefix(stem);
-        rest.is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_uppercase()))
+/// What a type has that builds on nothing, or on `Base`, before it says anything.
+pub(super) fn bare_root(structure: &Structure) -> Node {
+    let root = path_root(&structure.type_name);
+    let base = match structure.base {
+        Some(_) => "Base",
+        None => root,
     };
-    node.children.iter().position(|child| {
-        let short_for = child.choice_stem().is_some_and(|stem| typed(stem, name));
-        let renamed = name.strip_suffix("[x]");
-        short_for || renamed.is_some_and(|stem| typed(stem, &child.name))
-    })
+    let limits = || [Fact::bare("min", 0), Fact::text("max", "*")];
+    let first = std::iter::once(Fact::text("path", base));
+    let base = Fact::parts("base", first.chain(limits()).collect());
+    let facts = limits().into_iter().chain([base]).collect();
+    Node::new(root, None, facts)
+}
+
+/// Whether a name is that of a choice with a type behind it.
+fn is_typed(stem: &str, name: &str) -> bool {
+    let rest = name.strip_prefix(stem);
+    rest.is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_uppercase()))
+}
+
+impl Session<'_> {
+    /// The child of a name, or the choice that the name is short for. Older snapshots rename a choice with one type
+    /// left.
+    pub(super) fn place_of(&self, node: &Node, name: &str) -> Option<usize> {
+        let mut children = node.children.iter();
+        if let Some(place) = children.position(|child| *child.name == *name) {
+            return Some(place);
+        }
+        node.children
+            .iter()
+            .position(|child| match child.choice_stem() {
+                Some(stem) => name == stem || self.is_short_for(child, stem, name),
+                None => {
+                    let renamed = name.strip_suffix("[x]");
+                    renamed.is_some_and(|stem| self.is_renamed(child, stem))
+                }
+            })
+    }
+
+    /// Whether an element is what is left of a choice.
+    fn is_renamed(&self, child: &Node, stem: &str) -> bool {
+        let typed = child.name.strip_prefix(stem);
+        let typed = typed.filter(|_| is_typed(stem, &child.name));
+        let types = child.types();
+        typed.is_some_and(|typed| types.iter().all(|kind| capital(&kind.code) == typed))
+    }
+
+    /// Whether a name is short for one type of a choice.
+    fn is_short_for(&self, choice: &Node, stem: &str, name: &str) -> bool {
+        let Some(typed) = name.strip_prefix(stem).filter(|_| is_typed(stem, name)) else {
+            return false;
+        };
+        let types = choice.types();
+        let has = |code: &str| types.iter().any(|kind| *kind.code == *code);
+        types.iter().any(|kind| capital(&kind.code) == typed)
+            || self.type_in_name(typed).is_some_and(|code| has(&code))
+    }
+}
+
+/// A choice with one type left, renamed for it, is no longer sliced by it.
+fn is_named_as_itself(child: &Node, change: &Change) -> bool {
+    let [slice] = &change.slices[..] else {
+        return false;
+    };
+    let named = slice.slice.as_deref() == Some(&*child.name) && !child.is_sliced();
+    named && child.choice_stem().is_none() && !change.stated && change.children.is_empty()
 }
 
 /// Whether a change by a short name leaves the choice one type: so it is within slices, where nothing is sliced again
@@ -304,6 +363,9 @@ fn settle(node: &mut Node, path: &mut String, source: &str, home: &str) {
 
 /// Also for content that is unfolded from a type.
 pub(super) fn settle_facts(facts: &mut Facts, path: &str, source: &str, home: &str) {
+    if facts.unchanged().is_some_and(is_settled) {
+        return;
+    }
     if !facts.has("base") {
         facts.set(base_fact(facts, path));
     }
@@ -322,6 +384,17 @@ pub(super) fn settle_facts(facts: &mut Facts, path: &str, source: &str, home: &s
     {
         name_sources(facts, source);
     }
+}
+
+/// Whether an element of a snapshot can stand as it is.
+fn is_settled(element: &ElementDefinition) -> bool {
+    let Some(base) = &element.base else {
+        return false;
+    };
+    let reference = element.content_reference.as_deref();
+    let is_local = reference.is_some_and(|reference| reference.starts_with('#'));
+    let sourced = |constraint: &Constraint| constraint.source.is_some();
+    !is_local && &*base.path != "Resource.id" && element.constraints.iter().all(sourced)
 }
 
 /// Ids of resources are of the type `id`, which some publications of R4 have as `string`.

@@ -1,10 +1,10 @@
 //! What a differential may not say.
 
-use super::apply::{Session, place_of};
+use super::apply::Session;
 use super::differential::Change;
 use super::merge::refuse_flag;
 use super::node::Node;
-use super::{SnapshotError, refuse};
+use super::{Faults, SnapshotError, refuse};
 use crate::fhir::definitions::{ElementType, Given, Max, StructureKind};
 
 impl Session<'_> {
@@ -15,10 +15,14 @@ impl Session<'_> {
         change: &Change,
         max_before: Option<Max>,
     ) -> Result<(), SnapshotError> {
-        check_limits(node, change, max_before)?;
-        check_flags(node, change)?;
-        check_binding(node, change)?;
-        self.check_types(node, change)
+        let checked = check_limits(node, change, max_before)
+            .and_then(|()| check_flags(node, change))
+            .and_then(|()| check_binding(node, change))
+            .and_then(|()| self.check_types(node, change));
+        match (checked, self.manner.faults) {
+            (Err(fault), Faults::Refused) => Err(fault),
+            (Err(_), Faults::Followed) | (Ok(()), _) => Ok(()),
+        }
     }
 
     /// A type may only be narrowed: to one of those that the base allows, or to one that builds on it.
@@ -27,6 +31,10 @@ impl Session<'_> {
             return Ok(());
         }
         let known = node.types();
+        if self.specializes() {
+            // A type of its own says anew what its elements are.
+            return Ok(());
+        }
         if self.is_root(change) {
             return self.check_root(change);
         }
@@ -141,10 +149,9 @@ impl Session<'_> {
                 false => types.iter().any(|kind| *kind.code == *given),
             };
             if !fits {
-                return Err(refuse(
-                    label,
-                    format!("the {prefix} value is a {given}, which is no type of the element"),
-                ));
+                let message =
+                    format!("the {prefix} value is a {given}, which is no type of the element");
+                self.fault(label, message)?;
             }
         }
         Ok(())
@@ -238,9 +245,4 @@ fn check_binding(node: &Node, change: &Change) -> Result<(), SnapshotError> {
         )),
         _ => Ok(()),
     }
-}
-
-/// Whether a type name after a choice's stem is short for it.
-pub(super) fn has_child(node: &Node, name: &str) -> bool {
-    place_of(node, name).is_some()
 }

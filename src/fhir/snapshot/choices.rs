@@ -6,13 +6,14 @@ use super::differential::Change;
 use super::facts::Fact;
 use super::node::Node;
 use super::slices::slicing;
-use super::{SnapshotError, refuse};
-use crate::fhir::definitions::Max;
+use super::{Faults, SnapshotError, refuse};
+use crate::fhir::definitions::{ElementType, Max, Structure};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-/// What a differential says of one type of a choice.
+/// What a differential says of one type of a choice (or of several, in one slice).
 struct OfType {
-    code: String,
+    codes: Vec<String>,
     name: String,
     change: Change,
 }
@@ -24,15 +25,25 @@ impl Session<'_> {
         node: &mut Node,
         changes: &[&Change],
     ) -> Result<(), SnapshotError> {
-        let (whole, short): (Vec<&Change>, Vec<&Change>) = changes
-            .iter()
-            .partition(|change| change.name == node.name.as_ref().into());
+        let (whole, short): (Vec<&Change>, Vec<&Change>) =
+            changes.iter().partition(|change| is_whole(node, change));
         let whole = whole.first().copied();
+        if let [change] = short[..]
+            && whole.is_some_and(|whole| whole.slices.is_empty() && !whole.facts.has("slicing"))
+            && !change.stated
+            && change.slices.is_empty()
+        {
+            return self.choose_only(node, whole, change);
+        }
         let of_types = self.of_types(node, whole, &short)?;
         let before = node.unsliced();
         let was_sliced = node.is_sliced();
         if let Some(whole) = whole {
-            check_slicing(whole)?;
+            if let Err(fault) = check_slicing(whole)
+                && self.manner.faults == Faults::Refused
+            {
+                return Err(fault);
+            }
             self.merge(node, whole, Standing::Inherited)?;
             self.below(node, &whole.children, &whole.label)?;
         }
@@ -40,13 +51,53 @@ impl Session<'_> {
             self.slice_of_type(node, &before, of_type, of_types.len())?;
         }
         bring_forward(node, &of_types);
-        self.close_choice(
-            node,
-            &of_types,
-            was_sliced,
-            whole.is_none_or(|whole| !whole.facts.has("slicing")),
-        );
+        let is_short = whole.is_none_or(|whole| !whole.stated);
+        self.close_choice(node, &of_types, was_sliced, is_short);
         Ok(())
+    }
+
+    /// Where faults are followed, content of a choice that only one of its types has is content of that type.
+    pub(super) fn type_with_content(&mut self, node: &Node, change: &Change) -> Option<Change> {
+        let stem = node.choice_stem()?;
+        let types = distinct(node.types());
+        let is_told = change.facts.has("type") || change.children.is_empty();
+        if self.manner.faults == Faults::Refused || is_told || types.len() < 2 {
+            return None;
+        }
+        let has_all = |found: &Arc<Structure>| {
+            let root = Node::of_snapshot(found).ok();
+            root.is_some_and(|root| {
+                let named =
+                    |child: &Change| root.children.iter().any(|known| *known.name == *child.name);
+                change.children.iter().all(named)
+            })
+        };
+        let mut fitting = types.iter().filter(|kind| {
+            let found = self.whole_type(&kind.code);
+            found.is_some_and(|found| has_all(&found))
+        });
+        let (Some(kind), None) = (fitting.next(), fitting.next()) else {
+            return None;
+        };
+        let mut of_type = change.clone();
+        of_type.name = format!("{stem}{}", capital(&kind.code)).into();
+        Some(of_type)
+    }
+
+    /// A choice that is narrowed first, and followed by its short name then.
+    fn choose_only(
+        &mut self,
+        node: &mut Node,
+        whole: Option<&Change>,
+        short: &Change,
+    ) -> Result<(), SnapshotError> {
+        if let Some(whole) = whole {
+            self.apply(node, whole, Standing::Inherited)?;
+        }
+        match &distinct(node.types())[..] {
+            [_] if !node.is_sliced() => self.below(node, &short.children, &short.label),
+            _ => self.choose(node, &[short]),
+        }
     }
 
     /// Narrows a choice to the one type that a short name stands for.
@@ -104,15 +155,17 @@ impl Session<'_> {
             .slices
             .iter()
             .find(|slice| slice.slice.as_deref() == change.slice.as_deref());
-        let of_known = || match &known?.types()[..] {
+        let of_known = || match &distinct(known?.types())[..] {
             [kind] => Some(kind.code.to_string()),
             _ => None,
         };
+        let types = distinct(types);
         let code = match (code, &types[..]) {
-            (_, [_, _, ..]) => {
+            (None, [_, _, ..]) => return self.of_several(change, &types),
+            (Some(_), [_, _, ..]) => {
                 return Err(refuse(
                     label,
-                    "a slice of a choice has one type, and no more",
+                    "a short name stands for one type, and no more",
                 ));
             }
             (Some(code), [kind]) if *kind.code != *code => {
@@ -132,15 +185,27 @@ impl Session<'_> {
             && slice != named
             && !self.in_slice
         {
-            return Err(refuse(
+            self.fault(
                 label,
                 format!("the slice for `{code}` must be called `{named}`, not `{slice}`"),
-            ));
+            )?;
         }
         let name = change.slice.as_deref().map_or(named, str::to_owned);
         Ok(OfType {
-            code,
+            codes: vec![code],
             name,
+            change: change.clone(),
+        })
+    }
+
+    /// A slice for several types has the name that its author gave it.
+    fn of_several(&self, change: &Change, types: &[ElementType]) -> Result<OfType, SnapshotError> {
+        let Some(name) = change.slice.as_deref() else {
+            return Err(refuse(&change.label, "a slice of a choice has no name"));
+        };
+        Ok(OfType {
+            codes: types.iter().map(|kind| kind.code.to_string()).collect(),
+            name: name.to_owned(),
             change: change.clone(),
         })
     }
@@ -155,16 +220,17 @@ impl Session<'_> {
         let mut change = of_type.change.clone();
         change.slice = Some(of_type.name.as_str().into());
         if !change.facts.has("type") {
-            change
-                .facts
-                .add(Fact::parts("type", vec![Fact::text("code", &of_type.code)]));
+            for code in &of_type.codes {
+                let parts = vec![Fact::text("code", code)];
+                change.facts.add(Fact::parts("type", parts));
+            }
             change.stated = true;
         }
         if count > 1 && change.facts.min().is_some_and(|min| min > 0) {
-            return Err(refuse(
+            self.fault(
                 &change.label,
                 "the slice for one type is mandatory, so that those for other types can never be",
-            ));
+            )?;
         }
         let limit = node.max();
         if let Some(at) = slice_of(node, of_type) {
@@ -207,7 +273,11 @@ impl Session<'_> {
                 keep_types(node, |kind| kind == &**code);
             }
         }
-        let sliced: BTreeSet<&str> = of_types.iter().map(|of_type| &*of_type.code).collect();
+        let sliced: BTreeSet<&str> = of_types
+            .iter()
+            .flat_map(|of_type| &of_type.codes)
+            .map(|code| &**code)
+            .collect();
         let covered = node.types().iter().all(|kind| sliced.contains(&*kind.code));
         let gone = node.max() == Some(Max::Times(0));
         let mut rules = "closed";
@@ -241,8 +311,8 @@ fn bring_forward(node: &mut Node, of_types: &[OfType]) {
 fn slice_of(node: &Node, of_type: &OfType) -> Option<usize> {
     node.slices.iter().position(|slice| {
         let types = slice.types();
-        match &types[..] {
-            [kind] => *kind.code == *of_type.code,
+        match &distinct(types)[..] {
+            [kind] => of_type.codes.len() == 1 && *kind.code == *of_type.codes[0],
             _ => slice.slice.as_deref() == Some(&*of_type.name),
         }
     })
@@ -271,6 +341,17 @@ fn check_slicing(whole: &Change) -> Result<(), SnapshotError> {
             "a choice of types is sliced by `type` of `$this`",
         )),
     }
+}
+
+/// Whether a change is about all types of a choice. Some authors leave the brackets out.
+fn is_whole(node: &Node, change: &Change) -> bool {
+    *change.name == *node.name || Some(&*change.name) == node.choice_stem()
+}
+
+/// STU3 repeats a type for each of its profiles.
+fn distinct(mut types: Vec<ElementType>) -> Vec<ElementType> {
+    types.dedup_by(|right, left| right.code == left.code);
+    types
 }
 
 fn keep_types(node: &mut Node, keeps: impl Fn(&str) -> bool) {

@@ -112,7 +112,10 @@ impl Session<'_> {
             "code",
             "CodeableReference",
         ];
-        BINDABLE.contains(&code) || self.has_binding_style(code)
+        BINDABLE
+            .iter()
+            .any(|bindable| self.builds_on(code, bindable))
+            || self.has_binding_style(code)
     }
 
     /// Whether this makes a new type, and no profile.

@@ -1,9 +1,9 @@
 //! The elements of a differential in the order of the base.
 
-use super::apply::{Session, place_of};
+use super::Manner;
+use super::apply::Session;
 use super::differential::Change;
 use super::node::Node;
-use super::{Manner, Order, Practice};
 use super::{SnapshotError, base_of};
 use crate::fhir::definitions::{Definitions, ElementDefinition, Structure, Trail};
 
@@ -18,12 +18,8 @@ pub fn sorted(
 ) -> Result<Vec<ElementDefinition>, SnapshotError> {
     let mut change = Change::of_differential(structure)?;
     if let Some(base) = base_of(definitions, structure, trail)? {
-        let root = Node::of_snapshot(&base.snapshot)?;
-        let manner = Manner {
-            order: Order::Any,
-            practice: Practice::Current,
-        };
-        let mut session = Session::new(definitions, structure, &base, manner, trail);
+        let root = Node::of_snapshot(&base)?;
+        let mut session = Session::new(definitions, structure, base, Manner::FOR_USE, trail);
         session.sort(&mut change, Some(&root));
     }
     let mut places = Vec::new();
@@ -45,16 +41,16 @@ impl Session<'_> {
             // What cannot be unfolded leaves the order as it is: the snapshot will say what is wrong.
             let _ = self.unfold(node, &change.label);
         }
-        let place = |name: &str| whole.as_ref().and_then(|node| place_of(node, name));
+        let place = |session: &Self, name: &str| {
+            let place = whole.as_ref().and_then(|node| session.place_of(node, name));
+            place.unwrap_or(usize::MAX)
+        };
         change
             .children
-            .sort_by_key(|child| place(&child.name).unwrap_or(usize::MAX));
+            .sort_by_key(|child| place(self, &child.name));
         for child in &mut change.children {
-            let at = place(&child.name);
-            let node = whole
-                .as_ref()
-                .zip(at)
-                .map(|(whole, at)| &whole.children[at]);
+            let at = place(self, &child.name);
+            let node = whole.as_ref().and_then(|whole| whole.children.get(at));
             self.sort(child, node);
         }
         for slice in &mut change.slices {

@@ -3,11 +3,11 @@
 use super::apply::Session;
 use super::facts::{Fact, Facts};
 use super::node::Node;
-use super::{SnapshotError, refuse};
+use super::{SnapshotError, as_written, refuse};
 use crate::fhir::definitions::{
     Canonical, ElementType, STRUCTURE_BASE, Structure, StructureKind, text,
 };
-use crate::fhir::tree::Resource;
+use crate::fhir::tree::{Format, Resource};
 use std::sync::Arc;
 
 /// How many structures may build on each other before a chain is given up.
@@ -20,7 +20,16 @@ impl Session<'_> {
             return None;
         }
         let found = self.definitions.structure_within(canonical, self.trail);
-        found.ok().filter(|found| !found.snapshot.is_empty())
+        let found = found.ok().filter(|found| !found.snapshot.is_empty())?;
+        if found.source.format() == Format::Json {
+            return Some(found);
+        }
+        if let Some(known) = self.written.get(canonical) {
+            return Some(known.clone());
+        }
+        let written = as_written(self.definitions, &found, self.manner);
+        self.written.insert(canonical.into(), written.clone());
+        Some(written)
     }
 
     /// The structure of a type's code.
@@ -219,7 +228,7 @@ fn is_missing(root: &Facts, fact: &Fact) -> bool {
         "constraint" => !same("key"),
         "extension" => !same("url"),
         "mapping" => false,
-        "isModifier" | "isModifierReason" | "isSummary" => !root.has("isModifier"),
+        "isModifier" | "isModifierReason" => !root.has("isModifier"),
         name if LISTS.contains(&name) => true,
         name => {
             let chosen = ["fixed", "pattern", "minValue", "maxValue"]

@@ -7,23 +7,56 @@ use super::node::Node;
 use super::{Practice, SnapshotError, refuse};
 use crate::fhir::definitions::Max;
 
+/// A sliced element as the base has it, which each new slice starts from.
+pub(super) struct Before {
+    whole: Node,
+    was_sliced: bool,
+    was_closed: bool,
+}
+
+impl Before {
+    pub(super) fn of(node: &Node) -> Self {
+        let slicing = node.facts.get("slicing");
+        Self {
+            whole: node.unsliced(),
+            was_sliced: node.is_sliced(),
+            was_closed: slicing.and_then(|slicing| slicing.text_of("rules")) == Some("closed"),
+        }
+    }
+}
+
 impl Session<'_> {
-    /// Slices an element. `before` is the element as the base has it, which each new slice starts from.
+    /// Slices an element.
     pub(super) fn divide(
         &mut self,
         node: &mut Node,
-        before: &Node,
-        was_sliced: bool,
+        before: &Before,
         change: &Change,
     ) -> Result<(), SnapshotError> {
-        self.set_slicing(node, was_sliced, change)?;
+        if let [slice] = &change.slices[..]
+            && !before.was_sliced
+            && !change.facts.has("slicing")
+            && !node.is_extension()
+        {
+            return self.name_lone_slice(node, slice);
+        }
+        self.set_slicing(node, before.was_sliced, change)?;
         let shared = self.shared_by_slices(node, change);
         for slice in &change.slices {
             let merged = shared.as_ref().map(|shared| overlaid(slice, shared));
             let slice = merged.as_ref().unwrap_or(slice);
-            self.slice(node, before, was_sliced, slice)?;
+            self.slice(node, before, slice)?;
         }
         Ok(())
+    }
+
+    /// A single slice of an element that nobody has sliced is taken for the element itself, where faults are followed.
+    fn name_lone_slice(&mut self, node: &mut Node, slice: &Change) -> Result<(), SnapshotError> {
+        self.fault(
+            &slice.label,
+            "the element is a slice, but neither base nor differential says how it is sliced",
+        )?;
+        self.apply(node, slice, Standing::Inherited)
     }
 
     fn set_slicing(
@@ -47,16 +80,18 @@ impl Session<'_> {
         };
         check_discriminators(wanted, &change.label)?;
         if was_sliced && let Some(known) = node.facts.get("slicing").cloned() {
-            check_against(&known, wanted, &change.label)?;
+            if let Some(message) = contradiction(&known, wanted) {
+                self.fault(&change.label, message)?;
+            }
             node.facts.set(merged_slicing(&known, wanted));
             return Ok(());
         }
         let one = |max: Option<Max>| max.is_some_and(|max| max <= Max::Times(1));
         if one(node.max()) && !one(change.facts.max()) && !change.slices.is_empty() {
-            return Err(refuse(
+            self.fault(
                 &change.label,
                 "an element that does not repeat cannot be sliced",
-            ));
+            )?;
         }
         node.facts.set(wanted.clone());
         Ok(())
@@ -68,7 +103,7 @@ impl Session<'_> {
             && !node.is_extension()
             && self.manner.practice == Practice::Current;
         let deep = |child: &Change| {
-            !child.slices.is_empty() || (child.facts.has("slicing") && !is_extension(&child.name))
+            !is_extension(&child.name) && (!child.slices.is_empty() || child.facts.has("slicing"))
         };
         let simple = !change.children.iter().any(|child| any(child, &deep));
         (stated && simple && !change.children.is_empty()).then(|| change.children.clone())
@@ -78,8 +113,7 @@ impl Session<'_> {
     fn slice(
         &mut self,
         node: &mut Node,
-        before: &Node,
-        was_sliced: bool,
+        before: &Before,
         change: &Change,
     ) -> Result<(), SnapshotError> {
         let name = change.slice.as_deref().unwrap_or_default();
@@ -92,22 +126,23 @@ impl Session<'_> {
             .get("slicing")
             .and_then(|slicing| slicing.text_of("rules"));
         let is_closed = rules == Some("closed");
-        if is_closed && was_sliced && !name.contains('/') {
-            return Err(refuse(
+        if before.was_closed && !name.contains('/') {
+            self.fault(
                 &change.label,
                 "the slicing of the base is closed: no slice can be added",
-            ));
+            )?;
         }
-        let (mut made, at) = self.new_slice(node, before, name, change)?;
-        let keeps_min = is_closed && !was_sliced && node.slices.is_empty();
+        let (mut made, at) = self.new_slice(node, &before.whole, name, change)?;
+        let keeps_min = is_closed && !before.was_sliced && node.slices.is_empty();
         let standing = Standing::NewSlice {
             keeps_min,
-            among_others: was_sliced,
+            among_others: before.was_sliced,
         };
         self.apply_in_slice(&mut made, change, standing)?;
         if self.manner.practice == Practice::Current
             && let (Some(limit), Some(max)) = (limit, made.max())
             && max > limit
+            && limit > Max::Times(0)
         {
             made.facts.set_max(limit);
         }
@@ -172,8 +207,23 @@ fn overlaid(slice: &Change, shared: &[Change]) -> Change {
     merged
 }
 
+/// The slices of extensions, likewise.
+fn add_slices(merged: &mut Change, common: &Change) {
+    for slice in &common.slices {
+        let known = merged
+            .slices
+            .iter()
+            .position(|known| known.slice == slice.slice);
+        match known {
+            Some(at) => merged.slices[at] = overlaid_element(&merged.slices[at], slice),
+            None => merged.slices.push(slice.clone()),
+        }
+    }
+}
+
 fn overlaid_element(own: &Change, common: &Change) -> Change {
     let mut merged = overlaid(own, &common.children);
+    add_slices(&mut merged, common);
     let missing = common
         .facts
         .iter()
@@ -224,28 +274,25 @@ fn check_discriminators(slicing: &Fact, label: &str) -> Result<(), SnapshotError
 }
 
 /// A slicing of the base may be made stricter, not different.
-fn check_against(known: &Fact, wanted: &Fact, label: &str) -> Result<(), SnapshotError> {
+fn contradiction(known: &Fact, wanted: &Fact) -> Option<&'static str> {
     let (before, after) = (discriminators(known), discriminators(wanted));
     let kept =
         after.len() >= before.len() && before.iter().zip(&after).all(|(old, new)| old == new);
     if !before.is_empty() && !after.is_empty() && !kept {
-        return Err(refuse(
-            label,
-            "the discriminators are not those of the base",
-        ));
+        return Some("the discriminators are not those of the base");
     }
     let ordered = |slicing: &Fact| slicing.text_of("ordered").map(str::to_owned);
     if let (Some(before), Some(after)) = (ordered(known), ordered(wanted))
         && before != after
     {
-        return Err(refuse(label, "the base has the slices ordered otherwise"));
+        return Some("the base has the slices ordered otherwise");
     }
     let rules = |slicing: &Fact| slicing.text_of("rules").map(str::to_owned);
     match (rules(known).as_deref(), rules(wanted).as_deref()) {
         (Some("closed"), Some("open")) | (Some("openAtEnd"), Some("open")) => {
-            Err(refuse(label, "the base has stricter rules for its slices"))
+            Some("the base has stricter rules for its slices")
         }
-        _ => Ok(()),
+        _ => None,
     }
 }
 

@@ -147,6 +147,13 @@ fn run_case(
     }
 }
 
+/// A definition with a new snapshot; `None` where its base is not at hand.
+fn with_new_snapshot(definitions: &Definitions, given: &Arc<Resource>) -> Option<Resource> {
+    let address = Structure::read(given)?.base?;
+    definitions.find(&address)?;
+    snapshot::generate(definitions, given, Order::Any, &mut Trail::default()).ok()
+}
+
 /// A case that only sorts a differential.
 fn sorted(files: &dyn Files, case: &Case, definitions: &Definitions, input: &Arc<Resource>) -> End {
     let expected = match resource(files, &[&format!("{}-expected", case.id)]) {
@@ -189,8 +196,7 @@ fn with_registered(
     }
     for at in 0..known.len() {
         let definitions = base.with([library(&known)]);
-        let made = snapshot::generate(&definitions, &known[at], Order::Any, &mut Trail::default());
-        if let Ok(made) = made {
+        if let Some(made) = with_new_snapshot(&definitions, &known[at]) {
             known[at] = Arc::new(made);
         }
     }

@@ -68,6 +68,15 @@ pub struct Settings {
     /// Whether references that must lead into the same Bundle are looked at outside of Bundles.
     #[serde(rename = "enforceAggregationOutsideBundles")]
     aggregation_outside_bundles: Option<bool>,
+    /// Whether the types that addresses of references name are counted on.
+    #[serde(rename = "assumeValidRestReferences")]
+    assume_valid_rest_references: Option<bool>,
+    /// The same for the run against a profile.
+    #[serde(rename = "profile.assumeValidRestReferences")]
+    profile_assume_valid_rest_references: Option<bool>,
+    /// Whether contained resources are looked at.
+    #[serde(rename = "validateContains")]
+    validate_contains: Option<String>,
     /// Whether references must lead somewhere.
     #[serde(rename = "validateReference")]
     validate_reference: Option<String>,
@@ -252,9 +261,16 @@ impl Case {
             allow_comments: settings.allow_comments == Some(true),
             check_references: settings.validate_reference.is_some(),
             security_checks: settings.security_checks == Some(true),
+            ignore_types_in_addresses: settings.validate_reference.is_none()
+                && settings.assume_valid_rest_references != Some(true)
+                && settings.profile_assume_valid_rest_references != Some(true),
+            skip_contained: settings.validate_contains.as_deref() == Some("IGNORE"),
             unknown_extensions: UnknownExtensions::Refused,
             wrong_displays_are_warnings: settings.wrong_displays.is_some(),
-            aggregation_outside_bundles: settings.aggregation_outside_bundles == Some(true),
+            aggregation_outside_bundles: settings.aggregation_outside_bundles,
+            follow_references: settings.validate_reference.as_deref() == Some("CHECK_VALID"),
+            // Any moment after the suite was made.
+            clock: Some("2026-07-01T00:00:00.000Z".to_owned()),
             ..Options::default()
         }
     }

@@ -16,7 +16,10 @@ mod kind;
 mod listed;
 mod lookup;
 mod packaged;
+mod placeholder;
 mod system;
+#[cfg(test)]
+mod tests;
 pub mod ucum;
 mod value_set;
 mod words;
@@ -28,6 +31,8 @@ pub use kind::SystemKind;
 pub use lookup::{Details, Lookup, lookup};
 pub use packaged::Packaged;
 pub use value_set::ValueSet;
+
+use crate::fhir::tree::Element;
 
 /// A code as an instance writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -89,6 +94,12 @@ pub trait Terminology: Send + Sync {
 
     /// Whether one code stands above (or is) another in a system.
     fn subsumes(&self, system: &str, above: &str, below: &str) -> Option<bool>;
+
+    /// Whether a code belongs to a value set that is no definition of its own, such as a contained one.
+    fn member_of_element(&self, code: &CodeRef<'_>, value_set: Element<'_>) -> Membership {
+        let _ = (code, value_set);
+        Membership::Undecided("a value set inside of another resource cannot be asked".to_owned())
+    }
 
     /// Whether a value set of this address is known at all.
     fn knows_value_set(&self, value_set: &str) -> bool;

@@ -161,7 +161,8 @@ impl<'r> Element<'r> {
 
     /// One step of a place; a choice element loses its type, as FHIRPath names it.
     fn segment(self) -> String {
-        let name = self.choice().map_or(self.name(), |(base, _)| base);
+        let choice = self.choice().filter(|_| !types::is_plain_before_r5(self));
+        let name = choice.map_or(self.name(), |(base, _)| base);
         match self.index() {
             Some(index) => format!("{name}[{index}]"),
             None => name.to_owned(),

@@ -1,12 +1,9 @@
 //! What is known of FHIR types without StructureDefinitions, and the seam for those who know more.
 
-mod defined;
 mod names;
 
-pub use defined::DefinedTypes;
-
 use super::tree::{Element, Kind};
-use names::{CHOICES, DATATYPES, PLAIN, PRIMITIVES, RESOURCES, SUFFIXES};
+use names::{CHOICES, CHOICES_UNTIL_R5, DATATYPES, PLAIN, PRIMITIVES, RESOURCES, SUFFIXES};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -135,15 +132,32 @@ pub(crate) fn choice_type(base: &str, suffix: &str) -> Option<&'static str> {
     lookup(SUFFIXES, suffix)
 }
 
-/// Whether a name that looks like a typed choice is a plain element where it stands.
+/// Whether a name that looks like a typed choice is a plain element where it stands, in some release of FHIR.
 pub(crate) fn is_plain(element: Element<'_>) -> bool {
-    let Some(parents) = lookup_all(PLAIN, element.name()) else {
+    let Some(holders) = lookup_all(PLAIN, element.name()) else {
         return false;
     };
     let Some(parent) = element.parent() else {
         return false;
     };
-    parents.contains(&parent.resource_type().unwrap_or(parent.name()))
+    let own_name = |holder| Element::resource_type(holder).unwrap_or(Element::name(holder));
+    let name = own_name(parent);
+    holders.iter().any(|holder| match holder.split_once('.') {
+        Some((above, last)) => {
+            last == name
+                && parent
+                    .parent()
+                    .is_some_and(|found| own_name(found) == above)
+        }
+        None => *holder == name,
+    })
+}
+
+/// Whether it is plain in R4 as well: these were choices until R5 made elements of them.
+pub(crate) fn is_plain_before_r5(element: Element<'_>) -> bool {
+    let parent = element.parent();
+    let name = parent.map_or("", |parent| parent.resource_type().unwrap_or(parent.name()));
+    is_plain(element) && !CHOICES_UNTIL_R5.contains(&name)
 }
 
 /// Whether a name that looks like a typed choice is a plain element anywhere in FHIR.
@@ -211,4 +225,101 @@ fn rows(
 /// Whether the built-in tables know a type.
 pub(crate) fn is_known(name: &str) -> bool {
     BuiltIn.is_known(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PLAIN, choice_type, is_plain_before_r5, names};
+    use crate::fhir::definitions::{Definitions, Structure, StructureKind, Version};
+    use crate::fhir::tree::Resource;
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    /// All types of all releases.
+    fn types() -> Vec<Arc<Structure>> {
+        let of_release = |version| {
+            let definitions = Definitions::core(version);
+            let entries = definitions.libraries()[0].entries();
+            let structures = entries
+                .into_iter()
+                .filter(|entry| &*entry.kind == "StructureDefinition");
+            let read = structures.filter_map(move |entry| definitions.structure(&entry.url).ok());
+            read.filter(|found| !found.is_profile() && found.kind != StructureKind::Logical)
+        };
+        Version::ALL.into_iter().flat_map(of_release).collect()
+    }
+
+    #[test]
+    fn the_tables_know_every_choice_of_every_release() {
+        let mut seen = BTreeSet::new();
+        for structure in types() {
+            for element in &structure.snapshot {
+                let Some(base) = element.name().strip_suffix("[x]") else {
+                    continue;
+                };
+                for found in element.types.iter().filter(|found| &*found.code != "*") {
+                    let suffix = found.code[..1].to_ascii_uppercase() + &found.code[1..];
+                    let known = choice_type(base, &suffix);
+                    assert_eq!(known, Some(&*found.code), "{} {suffix}", element.path);
+                    seen.insert(base.to_owned());
+                }
+            }
+        }
+        let listed: BTreeSet<_> = names::CHOICES.iter().map(|row| row.0.to_owned()).collect();
+        assert_eq!(seen, listed);
+    }
+
+    #[test]
+    fn the_tables_know_every_plain_element_that_looks_like_a_choice() {
+        for structure in types() {
+            for element in structure.snapshot.iter().skip(1) {
+                let path: Vec<&str> = element.path.split('.').collect();
+                let name = element.name();
+                if name.ends_with("[x]") || super::split_choice(name).is_none() {
+                    continue;
+                }
+                let row = PLAIN.iter().find(|row| row.0 == name);
+                let holder = path[path.len() - 2];
+                let fits = |listed: &str| {
+                    listed == holder
+                        || path.len() > 2 && listed == format!("{}.{holder}", path[path.len() - 3])
+                };
+                let is_listed = row.is_some_and(|row| row.1.iter().any(|listed| fits(listed)));
+                assert!(is_listed, "{}", element.path);
+            }
+        }
+    }
+
+    #[test]
+    fn places_keep_the_names_of_plain_elements() {
+        let places = [
+            (
+                r#"{"resourceType":"Procedure","reasonReference":[{}]}"#,
+                "Procedure.reasonReference[0]",
+            ),
+            (
+                r#"{"resourceType":"Observation","valueQuantity":{}}"#,
+                "Observation.value",
+            ),
+            (
+                r#"{"resourceType":"Consent","sourceReference":{}}"#,
+                "Consent.source",
+            ),
+            (
+                r#"{"resourceType":"CodeSystem","property":{"valueCode":"a"}}"#,
+                "CodeSystem.property.value",
+            ),
+            (
+                r#"{"resourceType":"Device","property":{"valueCode":"a"}}"#,
+                "Device.property.valueCode",
+            ),
+        ];
+        for (body, expected) in places {
+            let resource = Resource::parse_json(body.as_bytes()).unwrap();
+            let last = resource.root().descendants().last().unwrap();
+            assert_eq!(last.path(), expected);
+            let is_plain = expected.contains(last.name());
+            assert_eq!(is_plain_before_r5(last), is_plain, "{expected}");
+        }
+    }
 }

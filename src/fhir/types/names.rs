@@ -347,7 +347,11 @@ pub(super) const CHOICES: &[(&str, &[&str])] = &[
     ("who", &["Reference", "Uri"]),
 ];
 
-/// Names that look like a typed choice element and are plain elements below these parents.
+/// Parents in [`PLAIN`] whose elements were choices until R5.
+pub(super) const CHOICES_UNTIL_R5: &[&str] = &["Consent", "characteristic"];
+
+/// Names that look like a typed choice element and are plain elements below these parents (`Device.property`: below a
+/// `property` of a Device).
 pub(super) const PLAIN: &[(&str, &[&str])] = &[
     ("contentReference", &["ElementDefinition"]),
     ("definitionCanonical", &["ChargeItem", "characteristic"]),
@@ -447,10 +451,16 @@ pub(super) const PLAIN: &[(&str, &[&str])] = &[
     ("sourceAttachment", &["Consent"]),
     ("sourceReference", &["Consent"]),
     ("startDate", &["GenomicStudy", "progress"]),
-    ("valueCode", &["codeFilter", "property"]),
+    (
+        "valueCode",
+        &["codeFilter", "Device.property", "DeviceDefinition.property"],
+    ),
     ("valueCodeableConcept", &["codeFilter"]),
     ("valueCoding", &["codeFilter"]),
-    ("valueQuantity", &["property", "variable"]),
+    (
+        "valueQuantity",
+        &["Device.property", "DeviceDefinition.property", "variable"],
+    ),
     ("valueRange", &["variable"]),
 ];
 

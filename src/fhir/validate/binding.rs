@@ -2,9 +2,9 @@
 
 use super::primitive::shown;
 use super::run::{At, Run};
-use super::shape::Class;
+use super::shape::{Class, absolute};
 use super::{Grade, IssueKind, Validator, Weight};
-use crate::fhir::definitions::{Binding, Strength};
+use crate::fhir::definitions::{Binding, Strength, all, text};
 use crate::fhir::terminology::{CodeRef, CodeStanding, Membership};
 use crate::fhir::tree::Element;
 use std::collections::HashMap;
@@ -48,6 +48,8 @@ pub(super) enum Standing {
     Inactive,
     WrongDisplay(String),
     Unknown(String),
+    /// Its system only supplements another one.
+    Supplement,
     Open(String),
 }
 
@@ -168,7 +170,7 @@ impl<'v> Run<'v> {
     ) {
         let issue = self.report(grade, IssueKind::Binding, "code-invalid", element, message);
         if let Some(issue) = issue
-            && at.shape.structure.is_profile()
+            && at.shape.is_profile
         {
             issue.profile = Some(at.shape.canonical.clone());
         }
@@ -186,6 +188,7 @@ impl<'v> Run<'v> {
                     },
                     value_set,
                 ),
+                None if has_other_code(element) => Outcome::Inside,
                 None => Outcome::Bare,
             },
             Class::Coding | Class::Quantity => match coding_of(element) {
@@ -256,7 +259,7 @@ impl<'v> Run<'v> {
                 display: None,
                 ..code
             };
-            validator.terminology.member(&plain, value_set)
+            member(validator, &plain, &absolute(&at.shape.structure, value_set))
         });
         match member {
             Membership::Member => Outcome::Inside,
@@ -305,6 +308,15 @@ impl<'v> Run<'v> {
                 let place = element.child("code").unwrap_or(element);
                 self.error(IssueKind::Binding, "code-invalid", place, || why);
             }
+            Standing::Supplement => {
+                let place = element.child("system").unwrap_or(element);
+                self.error(IssueKind::Binding, "invalid", place, || {
+                    format!(
+                        "`{}` only supplements a code system, and is none to draw codes from",
+                        shown(system)
+                    )
+                });
+            }
             Standing::Open(why) => self.open_system(element, system, why),
         }
     }
@@ -343,6 +355,13 @@ impl<'v> Run<'v> {
 }
 
 fn standing_of(validator: &Validator, code: CodeRef<'_>) -> Standing {
+    let system = validator
+        .shapes
+        .definitions()
+        .find(code.system.unwrap_or_default());
+    if system.is_some_and(|system| is_supplement(system.root())) {
+        return Standing::Supplement;
+    }
     match validator.terminology.standing(&code) {
         CodeStanding::Known(known) if known.display_fits == Some(false) => {
             let right = known.display.iter().chain(&known.other_displays).take(4);
@@ -358,6 +377,40 @@ fn standing_of(validator: &Validator, code: CodeRef<'_>) -> Standing {
         CodeStanding::Unknown(why) => Standing::Unknown(why),
         CodeStanding::Undecided(why) => Standing::Open(why),
     }
+}
+
+/// Asks about a value set by its address, or by the address of what contains it and its id there.
+fn member(validator: &Validator, code: &CodeRef<'_>, value_set: &str) -> Membership {
+    let Some((holder, id)) = value_set.split_once('#') else {
+        return validator.terminology.member(code, value_set);
+    };
+    let holder = validator.shapes.definitions().find(holder);
+    let contained = holder.as_ref().and_then(|holder| {
+        let mut inner = all(holder.root(), "contained");
+        inner.find(|inner| text(*inner, "id") == Some(id))
+    });
+    match contained {
+        Some(contained) => validator.terminology.member_of_element(code, contained),
+        None => Membership::Undecided(format!("there is no contained value set `{id}`")),
+    }
+}
+
+/// A code of another release may stand in a cross-version extension where this release has none.
+fn has_other_code(element: Element<'_>) -> bool {
+    let mut extensions = element
+        .children()
+        .filter(|child| child.name() == "extension");
+    extensions.any(|extension| {
+        let url = extension
+            .child("url")
+            .and_then(Element::value)
+            .unwrap_or_default();
+        super::extension::is_cross_version(url)
+    })
+}
+
+fn is_supplement(system: Element<'_>) -> bool {
+    text(system, "content") == Some("supplement") || text(system, "supplements").is_some()
 }
 
 /// System, version, code and display of a Coding; system and code of a Quantity.
@@ -389,7 +442,7 @@ pub(super) fn member_of(
     codes.extend(codings.filter_map(coding_of));
     let mut open = None;
     for code in codes {
-        match validator.terminology.member(&code, value_set) {
+        match member(validator, &code, value_set) {
             Membership::Member => return Ok(Some(true)),
             Membership::NotMember(_) => {}
             Membership::Undecided(why) => open = Some(why),

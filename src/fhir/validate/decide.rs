@@ -5,8 +5,10 @@ use super::run::Run;
 use super::shape::{Node, Shape};
 use super::{Grade, IssueKind, Weight};
 use crate::fhir::definitions::{Constraint, Severity};
-use crate::fhir::fhirpath::{Collection, EvaluationError, EvaluationErrorKind, Expression, Value};
-use crate::fhir::tree::Element;
+use crate::fhir::fhirpath::{
+    Collection, EvaluationError, EvaluationErrorKind, Expression, ExpressionError, Value,
+};
+use crate::fhir::tree::{Element, Kind};
 
 /// What an invariant comes to.
 enum Decision {
@@ -20,14 +22,14 @@ impl<'v> Run<'v> {
     pub(super) fn invariants(&mut self, element: Element<'v>, shape: &'v Shape, node: &'v Node) {
         for invariant in &node.invariants {
             let constraint = &shape.definition(node).constraints[invariant.at as usize];
-            self.invariant(element, shape, invariant, constraint);
+            self.invariant(element, (shape, node), invariant, constraint);
         }
     }
 
     fn invariant(
         &mut self,
         element: Element<'v>,
-        shape: &'v Shape,
+        (shape, node): (&'v Shape, &'v Node),
         invariant: &'v Invariant,
         constraint: &'v Constraint,
     ) {
@@ -38,7 +40,7 @@ impl<'v> Run<'v> {
         if !self.spend(20) {
             return;
         }
-        let decision = self.decision(element, invariant, constraint);
+        let decision = self.decision(element, node, invariant, constraint);
         if matches!(decision, Decision::Holds)
             || self
                 .validator
@@ -98,6 +100,7 @@ impl<'v> Run<'v> {
     fn decision(
         &mut self,
         element: Element<'v>,
+        node: &'v Node,
         invariant: &'v Invariant,
         constraint: &'v Constraint,
     ) -> Decision {
@@ -107,8 +110,8 @@ impl<'v> Run<'v> {
             Rule::Silent => Decision::Open("it has no expression".to_owned()),
             Rule::Path(parsed) => {
                 let text = constraint.expression.as_deref().unwrap_or_default();
-                match parsed.get_or_init(|| Expression::parse(text)) {
-                    Ok(expression) => self.evaluated(element, expression),
+                match parsed.get_or_init(|| parse(text)) {
+                    Ok(expression) => self.evaluated(element, node, expression),
                     Err(error) => Decision::Open(format!("its expression is wrong: {error}")),
                 }
             }
@@ -117,17 +120,47 @@ impl<'v> Run<'v> {
 
     /// The truth of an expression: as the specification has it for invariants, nothing is not true. What rests on a
     /// reference that leads nowhere known is open.
-    fn evaluated(&mut self, element: Element<'v>, expression: &'v Expression) -> Decision {
+    fn evaluated(
+        &mut self,
+        element: Element<'v>,
+        node: &'v Node,
+        expression: &'v Expression,
+    ) -> Decision {
         self.answers.took_a_miss();
-        match self.session.evaluate_at(expression, element) {
-            Ok(found) if is_true(&found) => Decision::Holds,
-            Ok(_) if self.answers.took_a_miss() => {
+        let found = match element.parent() {
+            // What holds a resource asks about it: the resource in question is the one around.
+            Some(above) if element.kind() == Kind::Resource && node.definition != 0 => {
+                let around = vec![Value::Element(above.nearest_resource())];
+                let variables = self
+                    .validator
+                    .variables(self.answers)
+                    .with_values("resource", around);
+                expression
+                    .evaluate_at(element, &variables)
+                    .map(|found| is_true(&found))
+            }
+            Some(_) | None => {
+                let found = self.session.evaluate_at(expression, element);
+                found.map(|found| is_true(&found))
+            }
+        };
+        match found {
+            Ok(true) => Decision::Holds,
+            Ok(false) if self.answers.took_a_miss() => {
                 Decision::Open("a reference cannot be resolved".to_owned())
             }
-            Ok(_) => Decision::Broken,
+            Ok(false) => Decision::Broken,
             Err(error) => open(&error),
         }
     }
+}
+
+/// R5 itself publishes an invariant (`eld-11`) with double quotes around a text.
+fn parse(text: &str) -> Result<Expression, ExpressionError> {
+    Expression::parse(text).or_else(|error| match text.contains('"') {
+        true => Expression::parse(&text.replace('"', "'")).map_err(|_| error),
+        false => Err(error),
+    })
 }
 
 fn open(error: &EvaluationError) -> Decision {

@@ -4,10 +4,13 @@ use super::primitive::shown;
 use super::run::{At, Run};
 use super::{IssueKind, Weight};
 use crate::fhir::definitions::{ElementDefinition, Given, extension, number};
-use crate::fhir::fhirpath::{Decimal, Quantity, Temporal, Unit};
+use crate::fhir::fhirpath::{CalendarUnit, Decimal, Quantity, Temporal, Unit};
 use crate::fhir::tree::{Element, Kind};
 use std::borrow::Cow;
 use std::cmp::Ordering;
+
+/// The extension of a definition that tells the fewest characters.
+pub(super) const MIN_LENGTH: &str = "http://hl7.org/fhir/StructureDefinition/minLength";
 
 /// How two values compare.
 enum Compared {
@@ -53,7 +56,6 @@ impl<'v> Run<'v> {
                 format!("the text has {length} characters, and may have {most}")
             });
         }
-        const MIN_LENGTH: &str = "http://hl7.org/fhir/StructureDefinition/minLength";
         let least = extension(definition.origin.element(), MIN_LENGTH);
         let least = least.and_then(|found| number(found, "valueInteger"));
         if let Some(least) = least
@@ -70,7 +72,8 @@ impl<'v> Run<'v> {
             End::Least => "at least",
             End::Greatest => "at most",
         };
-        match compare(element, limit.element()) {
+        let clock = self.validator.options.clock.as_deref();
+        match compare(element, limit.element(), clock) {
             Compared::Ordered(Ordering::Less) if end == End::Least => {}
             Compared::Ordered(Ordering::Greater) if end == End::Greatest => {}
             Compared::Ordered(_) => return,
@@ -118,7 +121,10 @@ fn amount(element: Element<'_>) -> String {
 }
 
 /// The instance's value against the limit.
-fn compare(element: Element<'_>, limit: Element<'_>) -> Compared {
+fn compare(element: Element<'_>, limit: Element<'_>, clock: Option<&str>) -> Compared {
+    if let (Some(own), None) = (element.value(), limit.value()) {
+        return compare_with_now(own, limit, clock);
+    }
     let (Some(own), Some(bound)) = (element.value(), limit.value()) else {
         return compare_amounts(element, limit);
     };
@@ -138,6 +144,37 @@ fn compare(element: Element<'_>, limit: Element<'_>) -> Compared {
         },
         (_, _) => Compared::Never("one of them is no date or time"),
     }
+}
+
+/// A span of time as the limit of a date counts from now.
+fn compare_with_now(own: &str, span: Element<'_>, clock: Option<&str>) -> Compared {
+    let Some(now) = clock.and_then(Temporal::parse) else {
+        return Compared::Never("its limit counts from now, and there is no clock");
+    };
+    let bound = span_of(span).and_then(|(amount, unit)| now.plus(amount, unit));
+    match (Temporal::parse(own), bound) {
+        (Some(own), Some(bound)) => match own.compare(bound) {
+            Some(order) => Compared::Ordered(order),
+            None => Compared::Never("they differ in precision"),
+        },
+        (_, _) => Compared::Never("the span of its limit is not understood"),
+    }
+}
+
+/// A UCUM span of time in the units of the calendar.
+fn span_of(span: Element<'_>) -> Option<(Decimal, CalendarUnit)> {
+    let part = |name: &str| span.child(name).and_then(Element::value);
+    let unit = match part("code").or_else(|| part("unit"))? {
+        "a" => CalendarUnit::Year,
+        "mo" => CalendarUnit::Month,
+        "wk" => CalendarUnit::Week,
+        "d" => CalendarUnit::Day,
+        "h" => CalendarUnit::Hour,
+        "min" => CalendarUnit::Minute,
+        "s" => CalendarUnit::Second,
+        _ => return None,
+    };
+    Some((Decimal::parse(part("value")?)?, unit))
 }
 
 /// Amounts compare in units that measure the same.

@@ -102,7 +102,7 @@ impl Primitive {
             Self::DateTime => moment::date_time_fault(text),
             Self::Instant => moment::instant_fault(text),
             Self::Time => moment::time_fault(text),
-            Self::Base64Binary => base64_fault(text),
+            Self::Base64Binary => base64_fault(text, version),
             Self::Code => code_fault(text),
             Self::Id => id_fault(text),
             Self::Oid => oid_fault(text),
@@ -113,9 +113,19 @@ impl Primitive {
         }
     }
 
-    /// Whether an empty text is at fault for its format alone (elsewhere the form says it).
-    pub(super) fn is_textual(self) -> bool {
-        matches!(self, Self::String | Self::Markdown)
+    /// What is odd about a value that is not at fault: lowercase, no full stop.
+    pub(super) fn doubt(self, text: &str) -> Option<String> {
+        let control = |byte: u8| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r');
+        if let Some(byte) = text.bytes().find(|byte| control(*byte)) {
+            return Some(format!(
+                "the text holds the control character U+{byte:04X}, which XML cannot carry"
+            ));
+        }
+        if matches!(self, Self::String | Self::Markdown) && text.trim().is_empty() {
+            return Some("the text is nothing but white space".to_owned());
+        }
+        let spaced = self == Self::Base64Binary && text.bytes().any(is_space);
+        spaced.then(|| "base64 should hold no white space".to_owned())
     }
 }
 
@@ -143,7 +153,8 @@ fn whole(text: &str, least: i64, most: i64) -> Option<String> {
     }
 }
 
-/// `-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?`; STU3 has no exponent.
+/// `-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?`; STU3 has no exponent, and R5
+/// bounds the digits: 18 before the point, 17 behind it.
 fn decimal(text: &str, version: Version) -> Option<String> {
     let fault = || Some(format!("`{}` is not a decimal number", shown(text)));
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
@@ -166,16 +177,26 @@ fn decimal(text: &str, version: Version) -> Option<String> {
     if exponent.is_some_and(|part| !digits(part) || version == Version::Stu3) {
         return fault();
     }
+    let long = whole.len() > 18 || fraction.is_some_and(|fraction| fraction.len() > 17);
+    if long && version >= Version::R5 {
+        return Some(format!(
+            "`{}` has more digits than a decimal may have",
+            shown(text)
+        ));
+    }
     None
 }
 
-/// Decoding is strict about padding and letters; white space may stand anywhere.
-fn base64_fault(text: &str) -> Option<String> {
+/// Decoding is strict about padding and letters; white space may stand anywhere before R5.
+fn base64_fault(text: &str, version: Version) -> Option<String> {
     const ENGINE: GeneralPurpose = GeneralPurpose::new(
         &base64::alphabet::STANDARD,
         GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
     );
-    let spaced = text.bytes().any(|byte| byte.is_ascii_whitespace());
+    let spaced = text.bytes().any(is_space);
+    if spaced && version >= Version::R5 {
+        return Some("base64 holds no white space (RFC 4648)".to_owned());
+    }
     let decoded = if spaced {
         let packed: Vec<u8> = text
             .bytes()
@@ -310,20 +331,13 @@ fn urn_fault(text: &str) -> Option<String> {
     (!is_uuid(uuid)).then(|| format!("`{}` is not a UUID in small letters", shown(text)))
 }
 
-/// No control characters but line ends and tabs, not only white space, at most a megabyte.
+/// At most a megabyte.
 fn text_fault(text: &str) -> Option<String> {
     if text.len() > MAX_TEXT && text.chars().count() > MAX_TEXT {
         return Some(format!(
             "the text is {} bytes long, and 1 MB is the limit",
             text.len()
         ));
-    }
-    let control = |byte: u8| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r');
-    if let Some(byte) = text.bytes().find(|byte| control(*byte)) {
-        return Some(format!("the text holds the control character U+{byte:04X}"));
-    }
-    if !text.is_empty() && text.trim().is_empty() {
-        return Some("the text is nothing but white space".to_owned());
     }
     None
 }
@@ -387,10 +401,9 @@ mod tests {
     }
 
     #[test]
-    fn texts_have_content_and_no_control_characters() {
-        assert_eq!(
-            faults(Primitive::String, &["a", "a\nb", "a\u{1}", "  "]),
-            [false, false, true, true]
-        );
+    fn odd_texts_are_doubted() {
+        let doubts =
+            ["a", "a\nb", "a\u{1}", "  "].map(|text| Primitive::String.doubt(text).is_some());
+        assert_eq!(doubts, [false, false, true, true]);
     }
 }

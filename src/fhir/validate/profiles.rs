@@ -6,6 +6,20 @@ use super::{IssueKind, Weight};
 use crate::fhir::definitions::{Canonical, Missing, STRUCTURE_BASE, StructureKind};
 use crate::fhir::tree::Element;
 
+/// LOINC code and profile, from the table of FHIR's vital signs.
+const VITAL_SIGNS: [(&str, &str); 10] = [
+    ("85353-1", "vitalspanel"),
+    ("9279-1", "resprate"),
+    ("8867-4", "heartrate"),
+    ("2708-6", "oxygensat"),
+    ("8310-5", "bodytemp"),
+    ("8302-2", "bodyheight"),
+    ("9843-4", "headcircum"),
+    ("29463-7", "bodyweight"),
+    ("39156-5", "bmi"),
+    ("85354-9", "bp"),
+];
+
 impl<'v> Run<'v> {
     /// What a resource claims in `meta.profile`.
     pub(super) fn claims(&mut self, resource: Element<'v>) {
@@ -15,6 +29,29 @@ impl<'v> Run<'v> {
         for claim in meta.children().filter(|child| child.name() == "profile") {
             if let Some(address) = claim.value() {
                 self.claim(resource, claim, address);
+            }
+        }
+    }
+
+    /// FHIR asks that observations of vital signs, known by their LOINC codes, conform to its profiles for them.
+    pub(super) fn vital_signs(&mut self, resource: Element<'v>) {
+        if resource.resource_type() != Some("Observation") {
+            return;
+        }
+        let Some(concept) = resource.child("code") else {
+            return;
+        };
+        for coding in concept.children().filter(|child| child.name() == "coding") {
+            let part = |name: &str| coding.child(name).and_then(Element::value);
+            let (Some("http://loinc.org"), Some(code)) = (part("system"), part("code")) else {
+                continue;
+            };
+            let Some((_, profile)) = VITAL_SIGNS.iter().find(|(known, _)| *known == code) else {
+                continue;
+            };
+            let id = self.shapes().id_of_type(profile);
+            if let Ok(shape) = self.shapes().get(id) {
+                self.hold(resource, shape);
             }
         }
     }
@@ -55,7 +92,12 @@ impl<'v> Run<'v> {
     }
 
     /// Whether a profile is about the type of a resource at all.
-    fn fits_type(&mut self, resource: Element<'v>, place: Element<'v>, shape: &'v Shape) -> bool {
+    pub(super) fn fits_type(
+        &mut self,
+        resource: Element<'v>,
+        place: Element<'v>,
+        shape: &'v Shape,
+    ) -> bool {
         let Some(type_name) = resource.resource_type() else {
             return false;
         };
@@ -76,7 +118,7 @@ impl<'v> Run<'v> {
         if !self.held.insert((identity(element), shape.id)) {
             return;
         }
-        if shape.structure.is_profile() {
+        if shape.is_profile {
             self.constrain(element, At::root(shape));
             self.narrative_control(element, &shape.structure);
             self.imposed(element, shape);
@@ -112,6 +154,16 @@ impl<'v> Run<'v> {
             self.error(IssueKind::Type, "structure", element, String::new);
             return;
         }
-        self.hold(element, shape);
+        if shape.is_profile {
+            let type_shape = self.shapes().id_of_type(&structure.type_name);
+            if element.resource_type().is_some()
+                && self.conforms(element, type_shape) == Some(false)
+            {
+                self.error(IssueKind::Type, "structure", element, String::new);
+            }
+            self.hold(element, shape);
+        } else {
+            self.walk_root(element, shape);
+        }
     }
 }

@@ -1,13 +1,13 @@
 //! References: what they lead to, and whether that may be.
 
 use super::run::{At, Run};
-use super::shape::Class;
+use super::shape::{Class, absolute};
 use super::{IssueKind, Weight};
-use crate::fhir::definitions::{ElementType, STRUCTURE_BASE};
+use crate::fhir::definitions::{ElementType, STRUCTURE_BASE, Version};
 use crate::fhir::tree::{Element, Kind};
 use std::collections::HashMap;
 
-/// The entries of a Bundle by full URL and by `Type/id`.
+/// The resources of a Bundle or of Parameters, by full URL and by `Type/id`.
 #[derive(Default)]
 pub(super) struct Entries<'v> {
     by_address: HashMap<&'v str, Element<'v>>,
@@ -17,11 +17,14 @@ pub(super) struct Entries<'v> {
 impl<'v> Entries<'v> {
     pub(super) fn of(root: Element<'v>) -> Self {
         let mut entries = Self::default();
-        if root.resource_type() != Some("Bundle") {
+        if !matches!(root.resource_type(), Some("Bundle" | "Parameters")) {
             return entries;
         }
-        for entry in root.children().filter(|child| child.name() == "entry") {
-            let Some(resource) = entry.child("resource") else {
+        let holders = root
+            .descendants()
+            .filter(|element| element.name() == "resource");
+        for resource in holders.filter(|element| element.kind() == Kind::Resource) {
+            let Some(entry) = resource.parent() else {
                 continue;
             };
             if let Some(address) = entry.child("fullUrl").and_then(Element::value) {
@@ -162,11 +165,18 @@ impl<'v> Run<'v> {
         if !self.validator.options.check_references || text.starts_with('#') {
             return;
         }
-        if self.target_of(element).is_none() {
-            self.error(IssueKind::Reference, "not-found", element, || {
-                format!("`{text}` leads to no resource that is known")
-            });
+        if self.target_of(element).is_some() {
+            return;
         }
+        if text.contains(':') {
+            self.undecided(Weight::Minor, element, || {
+                format!("whether there is anything at `{text}` was not asked")
+            });
+            return;
+        }
+        self.error(IssueKind::Reference, "not-found", element, || {
+            format!("`{text}` leads to no resource that is known")
+        });
     }
 
     /// Whether what a reference leads to is of a type, and conforms to a profile, that the definition allows.
@@ -182,7 +192,15 @@ impl<'v> Run<'v> {
                 Some(reference) if reference.kind() == Kind::Complex => reference,
                 Some(_) | None => return,
             },
-            _ => element,
+            Class::Primitive(_)
+            | Class::Extension
+            | Class::Reference
+            | Class::Coding
+            | Class::CodeableConcept
+            | Class::Quantity
+            | Class::Narrative
+            | Class::Resource
+            | Class::Other => element,
         };
         if !declared.target_profiles.is_empty() {
             self.target_profiles(reference, at, declared);
@@ -194,29 +212,35 @@ impl<'v> Run<'v> {
 
     fn target_profiles(&mut self, reference: Element<'v>, at: &At<'v>, declared: &'v ElementType) {
         let resolved = self.target_of(reference);
-        let type_name = resolved
-            .and_then(Element::resource_type)
-            .or_else(|| type_in_address(reference));
+        let named = || match self.validator.options.ignore_types_in_addresses {
+            true => None,
+            false => type_in_address(reference),
+        };
+        let type_name = resolved.and_then(Element::resource_type).or_else(named);
         let Some(type_name) = type_name else { return };
         let mut of_type = Vec::new();
         for target in &declared.target_profiles {
             let wanted = match target.strip_prefix(STRUCTURE_BASE) {
                 Some(name) if name.starts_with(|letter: char| letter.is_ascii_uppercase()) => name,
-                Some(_) | None => match self.shapes().find(target) {
-                    Ok(shape) => &*shape.structure.type_name,
-                    // What it is about is not known, and so nothing can be said.
-                    Err(_) => return,
-                },
+                Some(_) | None => {
+                    match self.shapes().find(&absolute(&at.shape.structure, target)) {
+                        Ok(shape) => &*shape.structure.type_name,
+                        // What it is about is not known, and so nothing can be said.
+                        Err(_) => return,
+                    }
+                }
             };
             if self.is_a(type_name, wanted) {
-                of_type.push(target);
+                of_type.push(&**target);
             }
         }
         if of_type.is_empty() {
             self.wrong_target(reference, at, declared, type_name);
             return;
         }
-        if let Some(target) = resolved {
+        let follows = self.validator.options.follow_references;
+        let within = |target: &Element<'v>| std::ptr::eq(target.resource, self.resource);
+        if let Some(target) = resolved.filter(|target| follows || within(target)) {
             self.conforming_target(reference, at, target, &of_type);
         }
     }
@@ -253,13 +277,13 @@ impl<'v> Run<'v> {
         reference: Element<'v>,
         at: &At<'v>,
         target: Element<'v>,
-        profiles: &[&'v Box<str>],
+        profiles: &[&'v str],
     ) {
         let mut open = false;
         for profile in profiles {
-            let id = self.shapes().id(profile);
+            let id = self.shapes().id(&absolute(&at.shape.structure, profile));
             match self.shapes().get(id) {
-                Ok(shape) if !shape.structure.is_profile() => return,
+                Ok(shape) if !shape.is_profile => return,
                 Ok(_) | Err(_) => {}
             }
             match self.conforms(target, id) {
@@ -280,7 +304,7 @@ impl<'v> Run<'v> {
             IssueKind::Reference,
             "structure",
             || {
-                let names = super::suggest::list(profiles.iter().map(|profile| profile.as_ref()));
+                let names = super::suggest::list(profiles.iter());
                 format!(
                     "what this refers to conforms to none of the profiles that are allowed: {names}"
                 )
@@ -309,9 +333,13 @@ impl<'v> Run<'v> {
             .aggregation
             .iter()
             .any(|allowed| **allowed == *"bundled");
-        if allowed
-            || (may_be_bundled && !in_bundle && !self.validator.options.aggregation_outside_bundles)
-        {
+        // R5 says that `bundled` counts in Bundles only.
+        let version = self.shapes().definitions().version();
+        let options = &self.validator.options;
+        let counts = options
+            .aggregation_outside_bundles
+            .unwrap_or(version < Version::R5);
+        if allowed || (may_be_bundled && !in_bundle && !counts) {
             return;
         }
         self.of_profile(

@@ -41,7 +41,20 @@ impl<'v> Run<'v> {
         self.invariants(element, shape, shape.root());
         self.whole_resource(element);
         self.trail.pop();
-        self.claims(element);
+        // What is only tried is held against what was asked for.
+        if self.trial.is_none() {
+            self.claims(element);
+            self.vital_signs(element);
+        }
+    }
+
+    /// An element that stands for itself, against the shape of a type.
+    pub(super) fn walk_root(&mut self, element: Element<'v>, shape: &'v Shape) {
+        if element.kind() == Kind::Resource {
+            self.any_resource(element);
+        } else {
+            self.element(element, At::root(shape));
+        }
     }
 
     /// All children of an element, against the node that spells out its content.
@@ -52,7 +65,7 @@ impl<'v> Run<'v> {
             if !self.spend(1) {
                 break;
             }
-            match At::child(shape, node, child.name()) {
+            match At::child(shape, node, child) {
                 Some((place, at)) => {
                     self.counts[base + place as usize] += 1;
                     let count = self.counts[base + place as usize];
@@ -117,6 +130,9 @@ impl<'v> Run<'v> {
 
     fn unknown_child(&mut self, child: Element<'v>, shape: &'v Shape, node: &'v Node) {
         let name = child.name();
+        if child.index().is_some_and(|index| index > 0) {
+            return;
+        }
         let known = || node.names.iter().map(|name| &*name.wire);
         self.error(IssueKind::Structure, "structure", child, || {
             let owner = &shape.definition(node).path;
@@ -167,7 +183,9 @@ impl<'v> Run<'v> {
             });
             return;
         }
-        self.any_resource(element);
+        if element.name() != "contained" || !self.validator.options.skip_contained {
+            self.any_resource(element);
+        }
     }
 
     fn is_resource_type(&self, at: &At<'v>) -> bool {
@@ -195,7 +213,7 @@ impl<'v> Run<'v> {
             return;
         };
         self.children(element, shape, node);
-        if !std::ptr::eq(node, at.node) && node.definition == 0 {
+        if !std::ptr::eq(node, at.node) {
             self.invariants(element, shape, node);
         }
         self.of_class(element, at);
@@ -239,6 +257,7 @@ impl<'v> Run<'v> {
             Class::Reference => self.reference(element, at),
             Class::Narrative => self.narrative(element),
             Class::Coding => self.coding(element),
+            Class::Other if at.code == "Attachment" => self.attachment(element),
             Class::Primitive(_)
             | Class::CodeableReference
             | Class::CodeableConcept
@@ -250,8 +269,8 @@ impl<'v> Run<'v> {
 
     /// `ele-1`.
     fn empty(&mut self, element: Element<'v>) {
-        // In JSON the form has said so of an object without properties.
-        if element.children().next().is_none() && self.resource.format() == Format::Json {
+        // The form has said so of an element without anything in it.
+        if element.children().next().is_none() {
             return;
         }
         let issue = self.error(IssueKind::Invariant, "invariant", element, || {
@@ -268,9 +287,16 @@ impl<'v> Run<'v> {
             Kind::Complex => self.valueless(element, at),
             Kind::Untyped => true,
             Kind::Text | Kind::Xhtml if matches!(primitive, Primitive::Xhtml) => true,
-            kind => kind == primitive.json_kind(),
+            Kind::Text | Kind::Xhtml | Kind::Number | Kind::Boolean | Kind::Resource => {
+                element.kind() == primitive.json_kind()
+            }
         };
-        if !fits {
+        if !fits && element.kind() == Kind::Complex {
+            // Each part that has no place here is said below.
+            if self.resource.format() == Format::Xml && element.child("extension").is_none() {
+                self.empty(element);
+            }
+        } else if !fits {
             self.wrong_kind(element, at, primitive);
         } else if let Some(value) = element.value().filter(|value| !value.is_empty()) {
             self.primitive_value(element, at, primitive, value);
@@ -332,9 +358,16 @@ impl<'v> Run<'v> {
         value: &'v str,
     ) {
         let version = self.shapes().definitions().version();
+        if element.name() == "id" {
+            self.id(element, value);
+            return;
+        }
         if let Some(fault) = primitive.fault(value, version) {
             self.error(IssueKind::Value, "invalid", element, || fault);
             return;
+        }
+        if let Some(doubt) = primitive.doubt(value) {
+            self.warning(IssueKind::Value, "invalid", element, || doubt);
         }
         match primitive {
             Primitive::Uri | Primitive::Url | Primitive::Canonical | Primitive::Oid => {
@@ -378,14 +411,25 @@ impl<'v> Run<'v> {
             });
             return;
         }
-        let value = part.value().unwrap_or_default();
-        if value.is_empty() || value.contains(char::is_whitespace) {
-            self.error(IssueKind::Value, "invalid", part, || {
-                format!(
-                    "`{}` is no id: it must not be empty nor hold white space",
-                    shown(value)
-                )
-            });
+        self.id(part, part.value().unwrap_or_default());
+    }
+
+    /// The id of a resource is strict; that of an element is any text without white space. Releases differ in the types
+    /// that they publish for both, not in these rules.
+    fn id(&mut self, element: Element<'v>, value: &'v str) {
+        let of_resource = element
+            .parent()
+            .is_some_and(|above| above.kind() == Kind::Resource);
+        let fault = match of_resource {
+            true => Primitive::Id.fault(value, self.shapes().definitions().version()),
+            false if value.is_empty() || value.contains(char::is_whitespace) => Some(format!(
+                "`{}` is no id: it must not be empty nor hold white space",
+                shown(value)
+            )),
+            false => Primitive::String.fault(value, self.shapes().definitions().version()),
+        };
+        if let Some(fault) = fault {
+            self.error(IssueKind::Value, "invalid", element, || fault);
         }
     }
 }

@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 impl<'v> Run<'v> {
     /// The rules of a resource's type, and that what it contains is used.
     pub(super) fn whole_resource(&mut self, resource: Element<'v>) {
-        if resource.child("contained").is_some() {
+        let skips = self.validator.options.skip_contained;
+        if !skips && resource.child("contained").is_some() {
             self.contained_resources(resource);
         }
         if self.trial.is_none() {
@@ -50,7 +51,7 @@ impl<'v> Run<'v> {
                     format!("another contained resource has the id `{id}` already")
                 });
             }
-            if !used.contains(id) && !refers_to_container(inner) {
+            if !used.contains(id) && !refers_to_container(inner) && !in_narrative(resource, id) {
                 self.unused(inner, id);
             }
         }
@@ -73,6 +74,21 @@ impl<'v> Run<'v> {
 fn used_fragments(resource: Element<'_>) -> BTreeSet<&str> {
     let values = resource.descendants().filter_map(Element::value);
     values.filter_map(|value| value.strip_prefix('#')).collect()
+}
+
+/// Narrative may show a contained image or lead to a contained resource.
+fn in_narrative(resource: Element<'_>, id: &str) -> bool {
+    let divs = resource
+        .descendants()
+        .filter(|element| element.name() == "div");
+    let mut texts = divs.filter_map(Element::value);
+    texts.any(|text| {
+        let mut links = text.split("=\"#").chain(text.split("='#")).skip(1);
+        links.any(|rest| {
+            rest.strip_prefix(id)
+                .is_some_and(|rest| rest.starts_with(['"', '\'']))
+        })
+    })
 }
 
 fn refers_to_container(inner: Element<'_>) -> bool {

@@ -1,6 +1,7 @@
 //! `plugfest fhir package`: the definitions of guides, from files, the cache that FHIR tools share, or a registry.
 
 mod add;
+mod compile;
 mod list;
 mod show;
 
@@ -25,6 +26,8 @@ enum Command {
     List(list::Arguments),
     /// Show what a package says of itself, what it stands upon, and what it defines
     Show(show::Arguments),
+    /// Make one compact file of definitions, as those inside plugfest are made
+    Compile(compile::Arguments),
 }
 
 /// Runs the command.
@@ -33,5 +36,6 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<ExitCode, Failure
         Command::Add(arguments) => add::run(arguments, console),
         Command::List(arguments) => list::run(arguments, console),
         Command::Show(arguments) => show::run(arguments, console),
+        Command::Compile(arguments) => compile::run(arguments, console),
     }
 }

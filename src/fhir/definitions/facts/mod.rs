@@ -11,6 +11,8 @@
 
 mod json;
 mod parts;
+#[cfg(test)]
+mod tests;
 
 use super::given::{all, text};
 use crate::fhir::tree::{Element, Kind};
@@ -182,7 +184,7 @@ impl Writer<'_> {
             ("modifierExtension", None),
         ] {
             let kept: Vec<Element<'_>> = all(holder, name)
-                .filter(|extension| !is_idle(*extension))
+                .filter(|extension| !is_idle(*extension) && !self.speaks_snomed(*extension))
                 .collect();
             if kept.is_empty() && mark.is_none() {
                 continue;
@@ -359,6 +361,9 @@ impl Writer<'_> {
     /// A key is unique in the structure that states it, so that key and source name one constraint, even where an
     /// element repeats an older wording of it (R4B does so with `ele-1`).
     fn is_of_the_type(&self, element: Element<'_>, constraint: Element<'_>) -> bool {
+        if self.reduction.wording == Wording::Keep {
+            return false;
+        }
         let is_root = text(element, "path").is_none_or(|path| !path.contains('.'));
         let Some((key, here)) = stated(constraint, "").filter(|_| !is_root) else {
             return false;
@@ -387,6 +392,13 @@ impl Writer<'_> {
 
     fn holds_snomed(&self, element: Element<'_>) -> bool {
         self.reduction.snomed == Snomed::LeaveOut && text(element, "system") == Some(SNOMED_CT)
+    }
+
+    /// Whether an extension's value is a code of SNOMED CT that may not be kept.
+    fn speaks_snomed(&self, extension: Element<'_>) -> bool {
+        let below =
+            |element: Element<'_>| element.descendants().any(|found| self.holds_snomed(found));
+        self.reduction.snomed == Snomed::LeaveOut && below(extension)
     }
 
     /// The mark of a place where codes are left out: how many.

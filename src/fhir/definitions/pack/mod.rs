@@ -7,6 +7,8 @@
 mod compile;
 mod format;
 mod recent;
+#[cfg(test)]
+mod tests;
 
 pub use compile::{Compiled, compile};
 
@@ -57,6 +59,9 @@ impl fmt::Display for PackError {
 impl std::error::Error for PackError {}
 
 impl Pack {
+    /// The number of what packs hold and how: another one, and a pack that was kept should be made anew.
+    pub const FORMAT: u32 = 2;
+
     /// Opens a pack. What it holds is looked at only when it is asked for; a definition that cannot be read then is
     /// as good as absent.
     ///

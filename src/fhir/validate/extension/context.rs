@@ -2,11 +2,11 @@
 
 use crate::fhir::definitions::{ExtensionContext, STRUCTURE_BASE, Version, all, extension, text};
 use crate::fhir::fhirpath::Expression;
-use crate::fhir::tree::{Element, Kind};
+use crate::fhir::tree::{Element, Kind, name_hash};
 use crate::fhir::validate::IssueKind;
 use crate::fhir::validate::decide::is_true;
 use crate::fhir::validate::run::{Run, Step};
-use crate::fhir::validate::shape::Shape;
+use crate::fhir::validate::shape::{Link, Shape};
 use crate::fhir::validate::suggest::list;
 
 impl<'v> Run<'v> {
@@ -16,7 +16,7 @@ impl<'v> Run<'v> {
         let Some(above) = self.trail.len().checked_sub(2) else {
             return;
         };
-        if structure.contexts.is_empty() {
+        if structure.contexts.is_empty() || self.trail.iter().any(is_template) {
             return;
         }
         let holder = self.trail[above];
@@ -59,7 +59,13 @@ impl<'v> Run<'v> {
         match &*context.kind {
             "extension" => {
                 let wanted = context.expression.split('#').next().unwrap_or_default();
-                holder.element.child("url").and_then(Element::value) == Some(wanted)
+                // On an extension, or on the value of one.
+                let holders = [Some(holder.element), holder.element.parent()];
+                let url = |element: Element<'v>| element.child("url").and_then(Element::value);
+                holders
+                    .into_iter()
+                    .flatten()
+                    .any(|element| url(element) == Some(wanted))
             }
             "fhirpath" => self.fhirpath_context(holder.element, &context.expression),
             _ => self.element_context(holder, &context.expression),
@@ -93,7 +99,12 @@ impl<'v> Run<'v> {
         match expression {
             "Element" | "Base" => return true,
             "CanonicalResource" | "MetadataResource" => {
-                return is_resource && holder.at.node.child_named("url").is_some();
+                return is_resource
+                    && holder
+                        .at
+                        .node
+                        .child_named("url", name_hash("url"))
+                        .is_some();
             }
             "DataType" => return !is_resource && !holder.at.node.has_children(),
             _ => {}
@@ -116,22 +127,17 @@ impl<'v> Run<'v> {
         };
         let mut rest = String::new();
         for step in above.iter().rev() {
-            let own = step.at.path();
-            let here = own.trim_end_matches("[x]");
-            let whole = path.strip_prefix(here).unwrap_or("?");
-            if whole == rest {
-                return true;
-            }
-            if let Some((root, below)) = here.split_once('.') {
-                // A type above may name the same element: `Quantity.value` for an `Age`.
-                let named = path.split_once('.');
-                let same = named.is_some_and(|(type_name, tail)| {
-                    tail.strip_prefix(below).is_some_and(|tail| tail == rest)
-                        && self.is_a(root, type_name)
-                });
-                if same {
-                    return true;
+            let linked = match &step.at.node.link {
+                Some(Link::Here(node)) => {
+                    let shape = step.at.shape;
+                    Some(&*shape.definition(shape.node(*node)).path)
                 }
+                Some(Link::There(_, path)) => Some(&**path),
+                None => None,
+            };
+            let mut names = [Some(step.at.path()), linked].into_iter().flatten();
+            if names.any(|here| self.is_path(path, here.trim_end_matches("[x]"), &rest)) {
+                return true;
             }
             rest.insert_str(0, name_of(step));
             rest.insert(0, '.');
@@ -140,6 +146,20 @@ impl<'v> Run<'v> {
             }
         }
         false
+    }
+
+    /// Whether a path names what stands at `rest` below `here`; a type above may name the same element, as
+    /// `Quantity.value` does for an `Age`.
+    fn is_path(&self, path: &str, here: &str, rest: &str) -> bool {
+        if path.strip_prefix(here) == Some(rest) {
+            return true;
+        }
+        let (Some((root, below)), Some((type_name, tail))) =
+            (here.split_once('.'), path.split_once('.'))
+        else {
+            return false;
+        };
+        tail.strip_prefix(below) == Some(rest) && self.is_a(root, type_name)
     }
 
     fn context_invariant(
@@ -174,6 +194,20 @@ impl<'v> Run<'v> {
             });
         }
     }
+}
+
+/// Values in definitions are templates for other places: what is in them belongs where they will be.
+fn is_template(step: &Step<'_>) -> bool {
+    const TEMPLATES: [&str; 7] = [
+        "ElementDefinition.defaultValue[x]",
+        "ElementDefinition.example.value[x]",
+        "ElementDefinition.fixed[x]",
+        "ElementDefinition.maxValue[x]",
+        "ElementDefinition.minValue[x]",
+        "ElementDefinition.pattern[x]",
+        "ElementDefinition.example",
+    ];
+    TEMPLATES.contains(&step.at.path())
 }
 
 /// The name of an element by its definition, without the marks of a choice.

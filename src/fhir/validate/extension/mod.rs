@@ -156,8 +156,8 @@ impl<'v> Run<'v> {
             return;
         }
         let options = &self.validator.options;
-        let refused =
-            options.unknown_extensions == UnknownExtensions::Refused && !self.is_example(url);
+        let is_welcome = options.allow_examples && self.is_example(url);
+        let refused = options.unknown_extensions == UnknownExtensions::Refused && !is_welcome;
         if refused {
             self.report(Grade::Error, IssueKind::Extension, "structure", element, || {
                 format!("the definition of the extension `{url}` is not at hand, and unknown extensions are refused")
@@ -173,6 +173,11 @@ impl<'v> Run<'v> {
     pub(super) fn is_example(&self, url: &str) -> bool {
         url.contains("example.org") || url.contains("example.com") || url.contains("acme.com")
     }
+}
+
+/// Whether an address stands for an element of another release.
+pub(super) fn is_cross_version(url: &str) -> bool {
+    cross_version::Address::parse(url).is_some()
 }
 
 /// The parts that an extension's node names, with their nodes.

@@ -1,9 +1,11 @@
 //! Compiles a structure into a shape.
 
 use super::delta::Against;
+use super::store::absolute;
 use super::tree::{Branch, branches};
 use super::{Additions, Class, Link, NO_TYPE, Name, Node, NodeId, Shape, ShapeId, Shapes, TypeUse};
-use crate::fhir::definitions::{Canonical, ElementDefinition, Max, Structure};
+use crate::fhir::definitions::{Canonical, ElementDefinition, Max, Structure, extension, text};
+use crate::fhir::tree::name_hash;
 use crate::fhir::validate::binding::Memory;
 use crate::fhir::validate::invariant;
 use std::sync::{Arc, OnceLock};
@@ -11,30 +13,65 @@ use std::sync::{Arc, OnceLock};
 /// Compiles a structure that has a snapshot.
 pub(super) fn compile(shapes: &Shapes, id: ShapeId, structure: Arc<Structure>) -> Shape {
     let branches = branches(&structure.snapshot);
+    let against = Against::of(shapes, &structure);
+    let is_profile = !matches!(against, Against::Itself);
     let mut builder = Builder {
         shapes,
+        is_profile,
         structure: &structure,
         branches: &branches,
         nodes: Vec::with_capacity(structure.snapshot.len()),
     };
     if !structure.snapshot.is_empty() {
-        let against = Against::of(shapes, &structure);
         builder.node(0, &against);
     }
     let mut nodes = builder.nodes;
     if nodes.is_empty() {
         nodes.push(Node::bare());
     }
+    spread(&mut nodes);
     Shape {
         id,
+        is_profile,
         canonical: structure.canonical(),
         nodes,
         structure,
     }
 }
 
+/// What is said of an element is said of those that repeat its content, and so counts above them, too.
+fn spread(nodes: &mut [Node]) {
+    const MOST_ROUNDS: usize = 4;
+    for _ in 0..MOST_ROUNDS {
+        let mut changed = false;
+        // Children stand behind their parents.
+        for at in (0..nodes.len()).rev() {
+            let node = &nodes[at];
+            let linked = match &node.link {
+                Some(Link::Here(target)) => nodes[*target as usize].counts,
+                // Whether the other structure says anything here is known when it is compiled.
+                Some(Link::There(..)) => true,
+                None => false,
+            };
+            let mut below = node.children.iter().chain(&node.slices);
+            let counts = linked || below.any(|child| nodes[*child as usize].counts);
+            if counts && !node.counts {
+                nodes[at].counts = true;
+                changed = true;
+            }
+        }
+        if !changed {
+            return;
+        }
+    }
+}
+
+/// The extension by which a profile repeats the content of a profile.
+const OWN_CONTENT: &str = "http://hl7.org/fhir/StructureDefinition/contentReferenceProfile";
+
 struct Builder<'b> {
     shapes: &'b Shapes,
+    is_profile: bool,
     structure: &'b Arc<Structure>,
     branches: &'b [Branch],
     nodes: Vec<Node>,
@@ -99,6 +136,7 @@ impl Builder<'_> {
         let own = node.adds.any() || !node.invariants.is_empty() || !slices.is_empty();
         node.counts = counts || own;
         node.children = children;
+        node.lookup = lookup_of(&names);
         node.names = names;
         node.required = required;
         node.slices = slices;
@@ -114,7 +152,10 @@ impl Builder<'_> {
                 profiles: declared
                     .profiles
                     .iter()
-                    .map(|profile| (profile.clone(), self.shapes.id(profile)))
+                    .map(|profile| {
+                        let address = absolute(self.structure, profile);
+                        (profile.clone(), self.shapes.id(&address))
+                    })
                     .collect(),
                 at: at as u16,
             })
@@ -123,7 +164,14 @@ impl Builder<'_> {
 
     /// A content reference points into this structure, or names another one before the hash.
     fn link(&self, definition: &ElementDefinition) -> Option<Link> {
-        let reference = definition.content_reference.as_deref()?;
+        let reference = match self.is_profile {
+            // In a profile the content is that of the type, unless the profile says that it is its own.
+            true => text(
+                extension(definition.origin.element(), OWN_CONTENT)?,
+                "valueUri",
+            )?,
+            false => definition.content_reference.as_deref()?,
+        };
         let target = Canonical::of(reference);
         let path = target.fragment?;
         let here = || {
@@ -148,6 +196,7 @@ impl Node {
             definition: 0,
             children: Vec::new(),
             names: Vec::new(),
+            lookup: Vec::new(),
             required: Vec::new(),
             min: 0,
             max: Max::Many,
@@ -182,34 +231,45 @@ fn names_of(
     child: u16,
     names: &mut Vec<Name>,
 ) {
-    let Some(stem) = definition.name().strip_suffix("[x]") else {
+    let mut name = |wire: Box<str>, type_at: u16| {
         names.push(Name {
-            wire: definition.name().into(),
-            child,
-            type_at: if node.types.is_empty() { NO_TYPE } else { 0 },
-        });
-        return;
-    };
-    let own = node
-        .types
-        .iter()
-        .map(|declared| (&*declared.code, declared.at));
-    for (code, type_at) in own {
-        names.push(Name {
-            wire: typed_name(stem, code),
+            hash: name_hash(&wire),
+            wire,
             child,
             type_at,
         });
+    };
+    let Some(stem) = definition.name().strip_suffix("[x]") else {
+        let type_at = if node.types.is_empty() { NO_TYPE } else { 0 };
+        name(definition.name().into(), type_at);
+        return;
+    };
+    for declared in &node.types {
+        name(typed_name(stem, &declared.code), declared.at);
     }
     for code in against.type_codes() {
         if node.types.iter().all(|declared| *declared.code != *code) {
-            names.push(Name {
-                wire: typed_name(stem, &code),
-                child,
-                type_at: NO_TYPE,
-            });
+            name(typed_name(stem, &code), NO_TYPE);
         }
     }
+}
+
+/// At least half of the places stay free, so that a search ends soon.
+fn lookup_of(names: &[Name]) -> Vec<u16> {
+    const FREE: u16 = u16::MAX;
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let mut lookup = vec![FREE; (names.len() * 2).next_power_of_two()];
+    let mask = lookup.len() - 1;
+    for (place, name) in names.iter().enumerate() {
+        let mut at = name.hash as usize & mask;
+        while lookup[at] != FREE {
+            at = (at + 1) & mask;
+        }
+        lookup[at] = place as u16;
+    }
+    lookup
 }
 
 /// `value` and `dateTime` make `valueDateTime`.

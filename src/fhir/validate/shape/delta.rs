@@ -1,7 +1,10 @@
 //! What a profile adds to the type that it constrains: only that is looked at again.
 
 use super::{Additions, Shapes};
-use crate::fhir::definitions::{Binding, Constraint, ElementDefinition, ElementType, Structure};
+use crate::fhir::definitions::{
+    Binding, Constraint, ElementDefinition, ElementType, Structure, extension,
+};
+use crate::fhir::validate::limits::MIN_LENGTH;
 use std::sync::Arc;
 
 /// The element of a type that an element of a profile constrains.
@@ -18,13 +21,12 @@ pub(super) enum Against {
 impl Against {
     /// What the root of a structure constrains.
     pub(super) fn of(shapes: &Shapes, structure: &Structure) -> Self {
-        if !structure.is_profile() {
-            return Self::Itself;
-        }
         let definitions = shapes.definitions();
         match definitions.structure_of_type(&structure.type_name) {
             Ok(base) if base.url != structure.url => Self::Element(base, 0),
-            Ok(_) | Err(_) => Self::Unknown,
+            Ok(_) => Self::Itself,
+            Err(_) if structure.is_profile() => Self::Unknown,
+            Err(_) => Self::Itself,
         }
     }
 
@@ -123,7 +125,10 @@ impl Against {
 }
 
 fn has_limits(element: &ElementDefinition) -> bool {
-    element.min_value.is_some() || element.max_value.is_some() || element.max_length.is_some()
+    extension(element.origin.element(), MIN_LENGTH).is_some()
+        || element.min_value.is_some()
+        || element.max_value.is_some()
+        || element.max_length.is_some()
 }
 
 fn adds_binding(base: Option<&Binding>, element: &ElementDefinition) -> bool {
@@ -133,8 +138,12 @@ fn adds_binding(base: Option<&Binding>, element: &ElementDefinition) -> bool {
     let Some(base) = base else {
         return true;
     };
+    let address = |value_set: &Option<Box<str>>| {
+        let text = value_set.as_deref().unwrap_or_default();
+        text.split('|').next().unwrap_or_default().to_owned()
+    };
     base.strength != binding.strength
-        || base.value_set != binding.value_set
+        || address(&base.value_set) != address(&binding.value_set)
         || base.max_value_set != binding.max_value_set
         || base.additional.len() != binding.additional.len()
 }

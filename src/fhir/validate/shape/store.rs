@@ -1,7 +1,11 @@
 //! The shapes of one set of definitions: each is compiled once, at its first use, by whichever thread comes first.
 
 use super::{Shape, ShapeId, build};
-use crate::fhir::definitions::{Canonical, Definitions, Missing, STRUCTURE_BASE};
+use crate::fhir::definitions::{
+    Canonical, Definitions, Missing, STRUCTURE_BASE, Structure, Trail, all, text,
+};
+use crate::fhir::snapshot;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
@@ -13,6 +17,17 @@ type Cell = OnceLock<Result<Box<Shape>, Missing>>;
 struct Slot {
     address: Box<str>,
     shape: Cell,
+}
+
+/// A canonical address as a structure writes it: `#id` is something that the structure contains.
+pub(in crate::fhir::validate) fn absolute<'a>(
+    structure: &Structure,
+    address: &'a str,
+) -> Cow<'a, str> {
+    match address.starts_with('#') {
+        true => Cow::Owned(format!("{}{address}", structure.canonical())),
+        false => Cow::Borrowed(address),
+    }
 }
 
 /// All shapes of one set of definitions.
@@ -91,12 +106,34 @@ impl Shapes {
     pub(in crate::fhir::validate) fn find(&self, canonical: &str) -> Result<&Shape, &Missing> {
         let shape = self.get(self.id(canonical))?;
         static CROWDED: Missing = Missing::Unknown;
-        let same = *shape.structure.url == *Canonical::of(canonical).url;
+        let wanted = Canonical::of(canonical);
+        let same = wanted.fragment.is_some() || *shape.structure.url == *wanted.url;
         if same { Ok(shape) } else { Err(&CROWDED) }
     }
 
+    /// A profile that another one contains.
+    fn contained(&self, holder: &str, id: &str) -> Result<Arc<Structure>, Missing> {
+        let source = self.definitions.find(holder).ok_or(Missing::Unknown)?;
+        let contained =
+            all(source.root(), "contained").find(|inner| text(*inner, "id") == Some(id));
+        let structure = contained
+            .filter(|inner| inner.resource_type() == Some("StructureDefinition"))
+            .and_then(|inner| Structure::read_element(&source, inner))
+            .ok_or(Missing::Unknown)?;
+        if !structure.snapshot.is_empty() {
+            return Ok(Arc::new(structure));
+        }
+        let whole = snapshot::complete(&self.definitions, &structure, &mut Trail::default());
+        whole
+            .map(Arc::new)
+            .map_err(|error| Missing::Unusable(error.to_string()))
+    }
+
     fn compile(&self, id: ShapeId, address: &str) -> Result<Box<Shape>, Missing> {
-        let structure = self.definitions.structure(address)?;
+        let structure = match address.split_once('#') {
+            Some((holder, id)) => self.contained(holder, id)?,
+            None => self.definitions.structure(address)?,
+        };
         Ok(Box::new(build::compile(self, id, structure)))
     }
 }

@@ -4,7 +4,7 @@
 use super::route::{self, Hop};
 use crate::fhir::definitions::{Discriminator, Given, Strength};
 use crate::fhir::tree::Element;
-use crate::fhir::validate::shape::{Class, Node, Shape, ShapeId, Shapes};
+use crate::fhir::validate::shape::{Class, Node, Shape, ShapeId, Shapes, absolute};
 use crate::fhir::validate::value::Exactness;
 
 /// How the slices of an element are told apart.
@@ -14,8 +14,6 @@ pub(in crate::fhir::validate) struct Plan {
     pub(super) slices: Vec<Vec<Test>>,
     /// Why they cannot be told apart.
     pub(super) fault: Option<String>,
-    /// Whether any slice must occur.
-    pub(super) needs_any: bool,
 }
 
 /// One question that decides on a slice.
@@ -52,15 +50,19 @@ pub(super) enum Wants {
 impl Plan {
     /// Works out what tells the slices of a node apart.
     pub(in crate::fhir::validate) fn of(shapes: &Shapes, shape: &Shape, node: &Node) -> Self {
-        let definition = shape.definition(node);
-        let discriminators = match &definition.slicing {
+        let own = shape.definition(node).slicing.as_ref();
+        let above = || {
+            // Slices of a slice are told apart as those around them, where nothing else is said.
+            let around = shape.at_path(&shape.definition(node).path)?;
+            shape.definition(around).slicing.as_ref()
+        };
+        let discriminators = match own.or_else(above) {
             Some(slicing) if !slicing.discriminators.is_empty() => slicing.discriminators.clone(),
             Some(_) | None => implied(shape, node),
         };
         let mut plan = Self {
             slices: Vec::new(),
             fault: None,
-            needs_any: node.slices.iter().any(|slice| shape.node(*slice).min > 0),
         };
         if discriminators.is_empty() {
             plan.fault = Some("the profile names no discriminator".to_owned());
@@ -70,11 +72,16 @@ impl Plan {
             let slice = shape.node(*slice);
             let is_default = shape.definition(slice).slice_name.as_deref() == Some("@default");
             let mut tests = Vec::new();
+            let mut unsaid = None;
             for discriminator in discriminators.iter().filter(|_| !is_default) {
                 match test_of(shapes, shape, slice, discriminator, position) {
                     Ok(test) => tests.push(test),
-                    Err(why) => plan.fault = Some(why),
+                    Err(why) => unsaid = Some(why),
                 }
+            }
+            // A slice that is told by one discriminator may leave another open.
+            if tests.is_empty() && !is_default {
+                plan.fault = plan.fault.or(unsaid);
             }
             if is_default {
                 // Nothing is in it by itself: it takes what is left.
@@ -137,7 +144,7 @@ fn test_of(
         "value" | "pattern" => trace.wanted(),
         other => return Err(format!("`{other}` is no kind of discriminator")),
     };
-    match wants.or_else(|| trace.from_above()) {
+    match wants.or_else(|| trace.given_above()) {
         Some(wants) => Ok(Test { route, wants }),
         None => Err(format!(
             "the slice `{}` says nothing at `{path}`",
@@ -196,8 +203,12 @@ impl<'s> Trace<'s> {
             });
             found.map(|child| (shape, child))
         };
-        if let Some(found) = own(shape, node) {
-            return vec![found];
+        if let Some((shape, child)) = own(shape, node) {
+            // What is said of the types of a choice is said in its slices, and so is what must occur.
+            let is_choice = shape.name_of(child).ends_with("[x]");
+            let slices = child.slices.iter().map(|slice| (shape, shape.node(*slice)));
+            let slices = slices.filter(|(_, slice)| is_choice || slice.min > 0);
+            return std::iter::once((shape, child)).chain(slices).collect();
         }
         let shapes = self.contents(node);
         shapes
@@ -257,7 +268,9 @@ impl<'s> Trace<'s> {
             ) || &*declared.code == "canonical"
         });
         let targets = references.flat_map(|declared| declared.target_profiles.iter());
-        let found = targets.filter_map(|target| self.shapes.find(target).ok());
+        let structure = &shape.structure;
+        let found =
+            targets.filter_map(|target| self.shapes.find(&absolute(structure, target)).ok());
         found.map(|shape| (shape, shape.root())).collect()
     }
 
@@ -298,22 +311,40 @@ impl<'s> Trace<'s> {
         (!profiles.is_empty()).then_some(Wants::Profile(profiles))
     }
 
-    /// A fixed value, a pattern, a required binding, values further below, or that there is anything at all.
+    /// A fixed value, a pattern, values further below, a required binding, or that there is anything at all.
     fn wanted(&self) -> Option<Wants> {
-        let (shape, node) = self.here.first()?;
-        value_of(shape, node)
-            .or_else(|| below(shape, node, 0))
-            .or_else(|| in_slices(shape, node))
-            .or_else(|| code_of(shape, node))
+        let (_, first) = self.here.first()?;
+        if !first.max.allows(1) {
+            return Some(Wants::Existence(false));
+        }
+        let any = |find: &dyn Fn(&Shape, &Node) -> Option<Wants>| {
+            self.here.iter().find_map(|(shape, node)| find(shape, node))
+        };
+        self.values()
+            .or_else(|| any(&|shape, node| below(shape, node, 0)))
+            .or_else(|| any(&in_slices))
+            .or_else(|| any(&code_of))
             .or_else(|| {
                 let from_above = self.value.is_some();
-                (!from_above && node.min > 0).then_some(Wants::Existence(true))
+                (!from_above && first.min > 0).then_some(Wants::Existence(true))
             })
-            .or_else(|| (!node.max.allows(1)).then_some(Wants::Existence(false)))
+    }
+
+    /// The values that are given where the way has come to: all of them are wanted.
+    fn values(&self) -> Option<Wants> {
+        let found = self
+            .here
+            .iter()
+            .filter_map(|(shape, node)| value_of(shape, node));
+        let mut found: Vec<_> = found.collect();
+        match found.len() {
+            0 | 1 => found.pop(),
+            _ => Some(Wants::All(found)),
+        }
     }
 
     /// The part of a value that was given further up.
-    fn from_above(&self) -> Option<Wants> {
+    fn given_above(&self) -> Option<Wants> {
         let (given, rest) = self.value.as_ref()?;
         Some(Wants::PartOf(given.clone(), rest.clone()))
     }
@@ -367,7 +398,8 @@ fn code_of(shape: &Shape, node: &Node) -> Option<Wants> {
     if binding.strength != Strength::Required {
         return None;
     }
-    Some(Wants::Code(binding.value_set.clone()?))
+    let value_set = absolute(&shape.structure, binding.value_set.as_deref()?);
+    Some(Wants::Code(value_set.into()))
 }
 
 /// The parts of a given value along steps.

@@ -1,0 +1,236 @@
+//! A pack that holds what a server sends against FHIR and a profile of a package: with the package, without it, and judged again.
+
+use std::path::{Path, PathBuf};
+
+use plugfest::serve::{SUPPLIERS, Start};
+use serde_json::{Value, json};
+
+use super::{code, lines, plugfest, stderr, write};
+
+const PACK: &str = "plugfest: 1
+pack: profiles
+title: Profiles
+version: '1'
+standard: { name: Profiles, version: '1', url: 'http://standard.example' }
+licence: Apache-2.0
+roles: { client: { title: Client }, server: { title: Server } }
+subject: server
+driver: client
+endpoint: fhir
+headers: { Accept: application/fhir+json }
+areas: { all: All }
+fhir: { release: R4, packages: ['test.born#1.0.0', 'far.away#2.0.0'] }
+";
+
+const SCENARIO: &str = "plugfest: 1
+scenario: valid
+title: What was written is read again, and valid
+verifies: [BASE]
+steps:
+  - name: write
+    send:
+      http:
+        put: /Patient/{{run.tag}}
+        body:
+          json:
+            resourceType: Patient
+            id: '{{run.tag}}'
+            meta: { profile: ['http://test.example/born'] }
+            text: { status: generated, div: '<div xmlns=\"http://www.w3.org/1999/xhtml\">A</div>' }
+            birthDate: '2020-02-29'
+    precondition: { status: 2xx }
+  - name: read
+    send: { http: { get: '/Patient/{{run.tag}}' } }
+    checks:
+      - fhir-valid: base
+      - { fhir-valid: {}, cites: CLAIMED }
+      - { fhir-valid: { profile: 'http://test.example/named' }, cites: BROKEN }
+      - { fhir-valid: { profile: 'http://far.example/away' }, cites: FAR }
+      - { fhirpath: \"Patient.birthDate.is(date) and conformsTo('http://test.example/born')\", cites: CLAIMED }
+";
+
+/// A package with two profiles: one for those who were born, one for those who have a name.
+fn package(cache: &Path) -> PathBuf {
+    let folder = cache.join("test.born#1.0.0").join("package");
+    std::fs::create_dir_all(&folder).unwrap();
+    let manifest = json!({"name": "test.born", "version": "1.0.0", "fhirVersions": ["4.0.1"]});
+    write(&folder, "package.json", &manifest.to_string());
+    for (name, element) in [("born", "birthDate"), ("named", "name")] {
+        let profile = json!({
+            "resourceType": "StructureDefinition", "id": name, "url": format!("http://test.example/{name}"), "name": name,
+            "status": "active", "kind": "resource", "abstract": false, "type": "Patient", "derivation": "constraint",
+            "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Patient",
+            "differential": {"element": [
+                {"id": "Patient", "path": "Patient"},
+                {"id": "Patient.telecom", "path": "Patient.telecom", "mustSupport": true},
+                {"id": format!("Patient.{element}"), "path": format!("Patient.{element}"), "min": 1, "mustSupport": true},
+            ]},
+        });
+        write(&folder, &format!("{name}.json"), &profile.to_string());
+    }
+    folder
+}
+
+/// The pack's folder.
+fn pack(folder: &Path) -> String {
+    let root = folder.join("profiles");
+    std::fs::create_dir_all(root.join("scenarios")).unwrap();
+    write(&root, "pack.yaml", PACK);
+    let rows = ["BASE", "CLAIMED", "BROKEN", "FAR"].map(|id| {
+        format!(
+            "  - {{ id: {id}, obligation: SHALL, certainty: explicit, verified: read, actor: server, area: all, text: It is valid., \
+            source: {{ section: one, url: 'http://standard.example' }} }}\n"
+        )
+    });
+    let list = format!("plugfest: 1\nrequirements:\n{}", rows.concat());
+    write(&root, "requirements.yaml", &list);
+    write(&root.join("scenarios"), "valid.yaml", SCENARIO);
+    root.to_string_lossy().into_owned()
+}
+
+fn report(out: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(out.join("report.json")).unwrap()).unwrap()
+}
+
+fn states(report: &Value) -> Vec<(&str, &str)> {
+    let rows = report["packs"][0]["requirements"].as_array().unwrap();
+    rows.iter()
+        .map(|row| (row["id"].as_str().unwrap(), row["state"].as_str().unwrap()))
+        .collect()
+}
+
+fn notes(report: &Value) -> String {
+    report["notes"].to_string()
+}
+
+/// The reference supplier, as long as the runtime lives.
+fn supplier(runtime: &tokio::runtime::Runtime) -> plugfest::serve::Running {
+    let start = Start::new(([127, 0, 0, 1], 0).into());
+    runtime.block_on((SUPPLIERS[0].start)(start)).unwrap()
+}
+
+#[test]
+fn replies_are_held_against_profiles_of_packages() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = folder.path().join("cache");
+    let package = package(&cache);
+    let pack = pack(folder.path());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let supplier = supplier(&runtime);
+    let out = folder.path().join("out");
+    let plugfest = || {
+        let mut command = plugfest();
+        command.env("PLUGFEST_PACKAGE_CACHE", &cache);
+        command.env("XDG_CACHE_HOME", folder.path().join("compiled"));
+        command
+    };
+    let run = plugfest()
+        .args([
+            "run",
+            &pack,
+            "--target",
+            supplier.base_url(),
+            "--format",
+            "json,html",
+            "--out",
+        ])
+        .arg(&out)
+        .output()
+        .unwrap();
+    assert_eq!(code(&run), 1, "{}", stderr(&run));
+    let ran = report(&out);
+    let expected = [
+        ("BASE", "satisfied"),
+        ("CLAIMED", "satisfied"),
+        ("BROKEN", "violated"),
+        ("FAR", "undetermined"),
+    ];
+    assert_eq!(states(&ran), expected, "{ran:#}");
+    let broken = &ran["packs"][0]["requirements"][2]["checks"][0];
+    assert_eq!(
+        broken["reason"],
+        "Patient (1:1): `Patient.name` is missing: it must occur [http://test.example/named]"
+    );
+    let far = &ran["packs"][0]["requirements"][3]["checks"][0]["reason"];
+    assert!(
+        far.as_str()
+            .unwrap()
+            .ends_with("the package far.away#2.0.0 is not at hand"),
+        "{far}"
+    );
+    assert!(
+        notes(&ran).contains("the FHIR package `far.away#2.0.0` is not at hand"),
+        "{}",
+        notes(&ran)
+    );
+    let seen = json!([
+        {"profile": "http://test.example/born", "resources": 2, "elements": [
+            {"element": "Patient.telecom", "seen": 0}, {"element": "Patient.birthDate", "seen": 2}]},
+        {"profile": "http://test.example/named", "resources": 1, "elements": [
+            {"element": "Patient.name", "seen": 0}, {"element": "Patient.telecom", "seen": 0}]},
+    ]);
+    assert_eq!(ran["packs"][0]["must_support"], seen);
+    let page = std::fs::read_to_string(out.join("index.html")).unwrap();
+    assert!(
+        page.contains("2 of 2 never seen in 1 resource"),
+        "the page has the table"
+    );
+
+    let recorded = lines(&out)[0]["fhir-packages"].clone();
+    assert_eq!(recorded[0]["package"], "test.born#1.0.0", "{recorded}");
+    let judge = || {
+        let again = plugfest()
+            .args(["judge", "--format", "json"])
+            .arg(&out)
+            .output()
+            .unwrap();
+        assert_eq!(code(&again), 1, "{}", stderr(&again));
+        report(&out)
+    };
+    assert_eq!(judge(), ran, "the same packages, the same report");
+
+    write(&package, "born.json", "{}");
+    let changed = judge();
+    assert_eq!(states(&changed)[1], ("CLAIMED", "undetermined"));
+    assert_eq!(states(&changed)[2], ("BROKEN", "violated"));
+    assert!(
+        notes(&changed).contains("is not the one that the run used"),
+        "{}",
+        notes(&changed)
+    );
+
+    std::fs::remove_dir_all(&package).unwrap();
+    let again = plugfest()
+        .args(["judge", "--format", "json"])
+        .arg(&out)
+        .output()
+        .unwrap();
+    assert_eq!(
+        code(&again),
+        3,
+        "nothing is violated any more: {}",
+        stderr(&again)
+    );
+    let without = report(&out);
+    assert_eq!(states(&without)[0], ("BASE", "satisfied"));
+    assert_eq!(states(&without)[2], ("BROKEN", "undetermined"));
+    assert!(
+        notes(&without).contains("the run used the FHIR package `test.born#1.0.0`"),
+        "{}",
+        notes(&without)
+    );
+}
+
+#[test]
+fn lint_doubts_what_fhir_does_not_have() {
+    let folder = tempfile::tempdir().unwrap();
+    let pack = pack(folder.path());
+    let wrong = SCENARIO.replace("Patient.birthDate.is", "Patient.birthDat.is");
+    write(&Path::new(&pack).join("scenarios"), "valid.yaml", &wrong);
+    let lint = plugfest().args(["lint", &pack]).output().unwrap();
+    let said = stderr(&lint);
+    assert_eq!(code(&lint), 0, "a doubt is no mistake: {said}");
+    for word in ["warning[expression-doubt]", "birthDate", "^^^^^^^^"] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+}

@@ -1,7 +1,7 @@
 //! The walk along a resource and the shape of its type: names, cardinalities, types, values, invariants, bindings.
 
 use super::invariant::has_content;
-use super::primitive::{Primitive, shown};
+use super::primitive::{self, Primitive, shown};
 use super::run::{At, Run, Step};
 use super::shape::{Class, Link, Node, Shape};
 use super::{IssueKind, Weight, suggest};
@@ -365,6 +365,11 @@ impl<'v> Run<'v> {
         if let Some(fault) = primitive.fault(value, version) {
             self.error(IssueKind::Value, "invalid", element, || fault);
             return;
+        }
+        if self.validator.options.security_checks && primitive::holds_markup(value) {
+            self.error(IssueKind::Value, "security", element, || {
+                format!("`{}` holds what looks like HTML", shown(value))
+            });
         }
         if let Some(doubt) = primitive.doubt(value) {
             self.warning(IssueKind::Value, "invalid", element, || doubt);

@@ -23,8 +23,14 @@ fn sized(attachment: Element<'_>, size: Element<'_>, issues: &mut Vec<Issue>) {
         return;
     };
     if stated != held {
-        let message = format!("the attachment states a size of {stated} bytes, and its data has {held}");
-        issues.push(Issue::error(IssueKind::Value, "invalid", attachment, message));
+        let message =
+            format!("the attachment states a size of {stated} bytes, and its data has {held}");
+        issues.push(Issue::error(
+            IssueKind::Value,
+            "invalid",
+            attachment,
+            message,
+        ));
     }
 }
 
@@ -54,10 +60,15 @@ mod tests {
     fn the_stated_size_is_that_of_the_data() {
         let sized = |size: u32| {
             let content = json!({"contentType": "text/plain", "data": "aGVsbG8=", "size": size});
-            messages(&json!({"resourceType": "DocumentReference", "content": [{"attachment": content}]}))
+            messages(
+                &json!({"resourceType": "DocumentReference", "content": [{"attachment": content}]}),
+            )
         };
         assert!(sized(5).is_empty());
-        assert_eq!(sized(6), ["the attachment states a size of 6 bytes, and its data has 5"]);
+        assert_eq!(
+            sized(6),
+            ["the attachment states a size of 6 bytes, and its data has 5"]
+        );
     }
 
     #[test]

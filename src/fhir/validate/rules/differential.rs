@@ -42,8 +42,15 @@ fn discriminators(
             };
             // A path of the differential that leads nowhere is what its snapshot complains of.
             if !here.is_nowhere() && here.along(further).is_nowhere() {
-                let message = format!("the path `{further}` of the discriminator leads to no element of `{path}`");
-                issues.push(Issue::error(IssueKind::Slicing, "invalid", discriminator, message));
+                let message = format!(
+                    "the path `{further}` of the discriminator leads to no element of `{path}`"
+                );
+                issues.push(Issue::error(
+                    IssueKind::Slicing,
+                    "invalid",
+                    discriminator,
+                    message,
+                ));
             }
         }
     }
@@ -52,10 +59,13 @@ fn discriminators(
 /// The element that an extension is for exists: where its type does. Contexts of other releases, by an address or with
 /// conditions are not looked at.
 fn extension_context(context: &Context<'_>, place: Element<'_>, issues: &mut Vec<Issue>) {
-    let Some(path) = text(place, "expression").filter(|_| text(place, "type") == Some("element")) else {
+    let Some(path) = text(place, "expression").filter(|_| text(place, "type") == Some("element"))
+    else {
         return;
     };
-    let is_plain = path.bytes().all(|letter| letter.is_ascii_alphanumeric() || b".[]".contains(&letter));
+    let is_plain = path
+        .bytes()
+        .all(|letter| letter.is_ascii_alphanumeric() || b".[]".contains(&letter));
     if !is_plain || place.child("extension").is_some() {
         return;
     }
@@ -77,10 +87,13 @@ mod tests {
     #[test]
     fn a_discriminator_leads_to_an_element() {
         let sliced = |path: &str| {
-            let slicing = json!({"discriminator": [{"type": "value", "path": path}], "rules": "open"});
-            messages(&json!({"resourceType": "StructureDefinition", "url": "http://example.org/p", "name": "P", "type": "Patient",
+            let slicing =
+                json!({"discriminator": [{"type": "value", "path": path}], "rules": "open"});
+            messages(
+                &json!({"resourceType": "StructureDefinition", "url": "http://example.org/p", "name": "P", "type": "Patient",
                 "kind": "resource", "derivation": "constraint", "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Patient",
-                "differential": {"element": [{"id": "Patient.identifier", "path": "Patient.identifier", "slicing": slicing}]}}))
+                "differential": {"element": [{"id": "Patient.identifier", "path": "Patient.identifier", "slicing": slicing}]}}),
+            )
         };
         assert!(sliced("type.coding.code").is_empty());
         assert!(sliced("extension('http://example.org/x').value").is_empty());
@@ -90,8 +103,10 @@ mod tests {
     #[test]
     fn an_extension_is_for_an_element_that_exists() {
         let placed = |path: &str| {
-            messages(&json!({"resourceType": "StructureDefinition", "type": "Extension",
-                "context": [{"type": "element", "expression": path}]}))
+            messages(
+                &json!({"resourceType": "StructureDefinition", "type": "Extension",
+                "context": [{"type": "element", "expression": path}]}),
+            )
         };
         assert!(placed("ElementDefinition.type.targetProfile").is_empty());
         assert!(placed("Observation.value[x]").is_empty());

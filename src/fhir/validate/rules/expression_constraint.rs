@@ -28,7 +28,9 @@ struct Reader<'t> {
 /// A step that does not fit ends the reading.
 type Fits = Option<()>;
 
-const OPERATORS: [&str; 11] = ["!!<", "!!>", "<<!", ">>!", "<!", ">!", "<<", ">>", "<", ">", "^"];
+const OPERATORS: [&str; 11] = [
+    "!!<", "!!>", "<<!", ">>!", "<!", ">!", "<<", ">>", "<", ">", "^",
+];
 const COMPARATORS: [&str; 7] = ["!=", "<>", "<=", ">=", "=", "<", ">"];
 
 impl<'t> Reader<'t> {
@@ -36,7 +38,10 @@ impl<'t> Reader<'t> {
     fn blank(&mut self) -> &'t str {
         loop {
             self.rest = self.rest.trim_start();
-            let comment = self.rest.strip_prefix("/*").and_then(|rest| rest.split_once("*/"));
+            let comment = self
+                .rest
+                .strip_prefix("/*")
+                .and_then(|rest| rest.split_once("*/"));
             match comment {
                 Some((_, after)) => self.rest = after,
                 None => return self.rest,

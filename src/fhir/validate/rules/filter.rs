@@ -15,7 +15,9 @@ pub(super) fn look(context: &Context<'_>, value_set: Element<'_>, issues: &mut V
     let Some(compose) = value_set.child("compose") else {
         return;
     };
-    let parts = compose.children().filter(|part| matches!(part.name(), "include" | "exclude"));
+    let parts = compose
+        .children()
+        .filter(|part| matches!(part.name(), "include" | "exclude"));
     for part in parts {
         let Some(system) = text(part, "system") else {
             continue;
@@ -61,7 +63,9 @@ fn unfit(context: &Context<'_>, system: &str, property: &str, value: &str) -> Op
         _ => true,
     };
     let type_name = type_of(context, system, property)?;
-    (!fits).then(|| format!("the property `{property}` has the type {type_name}, and `{value}` is none"))
+    (!fits).then(|| {
+        format!("the property `{property}` has the type {type_name}, and `{value}` is none")
+    })
 }
 
 /// The type of a property by its code system; `None` where that is not known.
@@ -75,9 +79,13 @@ fn type_of(context: &Context<'_>, system: &str, property: &str) -> Option<String
 
 /// `system(|version)#code`, with a code that the system has.
 fn coded(context: &Context<'_>, property: &str, value: &str) -> Option<String> {
-    let written = value.split_once('#').filter(|(system, code)| system.contains(':') && !code.is_empty());
+    let written = value
+        .split_once('#')
+        .filter(|(system, code)| system.contains(':') && !code.is_empty());
     let Some((system, code)) = written else {
-        return Some(format!("the property `{property}` is a Coding: its value is `system#code` or `system|version#code`, not `{value}`"));
+        return Some(format!(
+            "the property `{property}` is a Coding: its value is `system#code` or `system|version#code`, not `{value}`"
+        ));
     };
     let (system, version) = match system.split_once('|') {
         Some((system, version)) => (system, Some(version)),
@@ -90,7 +98,9 @@ fn coded(context: &Context<'_>, property: &str, value: &str) -> Option<String> {
         display: None,
     };
     match context.terminology.standing(&code) {
-        CodeStanding::Unknown(why) => Some(format!("the value `{value}` of the property `{property}` is no code: {why}")),
+        CodeStanding::Unknown(why) => Some(format!(
+            "the value `{value}` of the property `{property}` is no code: {why}"
+        )),
         CodeStanding::Known(_) | CodeStanding::Undecided(_) => None,
     }
 }
@@ -124,7 +134,10 @@ mod tests {
         assert_eq!((own("old", "true"), own("old", "yes")), (0, 1));
         assert_eq!(own("unknown", "anything"), 0);
         assert_eq!(filtered("http://example.org/cs", "size", "in", "1,2,x"), 1);
-        assert_eq!(filtered("http://example.org/cs", "kind", "exists", "true"), 0);
+        assert_eq!(
+            filtered("http://example.org/cs", "kind", "exists", "true"),
+            0
+        );
     }
 
     #[test]

@@ -12,7 +12,13 @@ const SOURCE: &str = "http://hl7.org/fhir/StructureDefinition/narrative-source-c
 const LANGUAGE: &str = "http://hl7.org/fhir/StructureDefinition/narrative-language-control";
 
 /// Classes that say where content comes from.
-const SOURCES: [&str; 5] = ["boilerplate", "generated", "original", "extensions", "additional"];
+const SOURCES: [&str; 5] = [
+    "boilerplate",
+    "generated",
+    "original",
+    "extensions",
+    "additional",
+];
 
 impl<'v> Run<'v> {
     /// The narrative of a resource with the eyes of one profile that it is held against.
@@ -73,7 +79,12 @@ fn sourced(parts: &Parts<'_>, narrative: Element<'_>, issues: &mut Vec<Issue>) {
             "the narrative has {what} without a class that names its source: {}",
             SOURCES.join(", ")
         );
-        issues.push(Issue::error(IssueKind::Value, "structure", narrative, message));
+        issues.push(Issue::error(
+            IssueKind::Value,
+            "structure",
+            narrative,
+            message,
+        ));
     }
 }
 
@@ -88,24 +99,42 @@ fn languages(
 ) {
     let found: BTreeSet<&str> = parts.list.iter().filter_map(|part| part.language).collect();
     let listed = || found.iter().copied().collect::<Vec<_>>().join(", ");
-    let is_missing = |language: &str| !found.iter().any(|found| found.eq_ignore_ascii_case(language));
+    let is_missing = |language: &str| {
+        !found
+            .iter()
+            .any(|found| found.eq_ignore_ascii_case(language))
+    };
     let message = match wanted {
         "_no" if !found.is_empty() => {
-            format!("language sections are not allowed, and there are some: {}", listed())
+            format!(
+                "language sections are not allowed, and there are some: {}",
+                listed()
+            )
         }
-        "_yes" if found.is_empty() => "the narrative must be divided into language sections".to_owned(),
+        "_yes" if found.is_empty() => {
+            "the narrative must be divided into language sections".to_owned()
+        }
         "_no" | "_yes" => return,
         "_resource" => match text(resource, "language") {
             Some(language) if is_missing(language) => format!(
                 "there is no section in the resource's language `{language}`, only in {}",
-                if found.is_empty() { "none".to_owned() } else { listed() }
+                if found.is_empty() {
+                    "none".to_owned()
+                } else {
+                    listed()
+                }
             ),
             Some(_) | None => return,
         },
         language if language.starts_with('_') || !is_missing(language) => return,
         language => format!("there is no section in the language `{language}`"),
     };
-    issues.push(Issue::error(IssueKind::Value, "structure", narrative, message));
+    issues.push(Issue::error(
+        IssueKind::Value,
+        "structure",
+        narrative,
+        message,
+    ));
 }
 
 /// What stands directly below the `div`.
@@ -136,11 +165,13 @@ impl<'d> Parts<'d> {
                     depth += u32::from(!empty);
                 }
                 Token::Close { .. } => depth = depth.checked_sub(1)?,
-                Token::Text { raw, .. } if depth == 1 && !raw.trim().is_empty() => list.push(Part {
-                    name: None,
-                    has_source: false,
-                    language: None,
-                }),
+                Token::Text { raw, .. } if depth == 1 && !raw.trim().is_empty() => {
+                    list.push(Part {
+                        name: None,
+                        has_source: false,
+                        language: None,
+                    })
+                }
                 Token::Text { .. } | Token::Comment { .. } | Token::Instruction { .. } => {}
                 Token::End => return Some(Self { list }),
             }
@@ -152,13 +183,17 @@ impl<'d> Part<'d> {
     fn element(name: &'d str, scanner: &Scanner<'d>) -> Self {
         let value = |wanted: &str| {
             let mut attributes = scanner.attributes.iter();
-            attributes.find(|attribute| attribute.name == wanted).map(|attribute| attribute.raw)
+            attributes
+                .find(|attribute| attribute.name == wanted)
+                .map(|attribute| attribute.raw)
         };
         let classes = value("class").unwrap_or_default();
         let language = value("xml:lang").or_else(|| value("lang"));
         Self {
             name: Some(name),
-            has_source: classes.split_whitespace().any(|class| SOURCES.contains(&class)),
+            has_source: classes
+                .split_whitespace()
+                .any(|class| SOURCES.contains(&class)),
             language: language.filter(|_| name == "div"),
         }
     }
@@ -176,10 +211,14 @@ mod tests {
         let profile = json!({"resourceType": "StructureDefinition", "url": "http://example.org/p", "name": "P", "type": "Patient",
             "kind": "resource", "derivation": "constraint", "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Patient",
             "differential": {"element": [{"id": "Patient.text", "path": "Patient.text", "extension": [{"url": url, "valueCode": code}]}]}});
-        let profile = Arc::new(Resource::parse_json(profile.to_string().as_bytes()).expect("a profile"));
-        let library: Arc<dyn crate::fhir::definitions::Library> = Arc::new(Loose::new("here", [profile]));
+        let profile =
+            Arc::new(Resource::parse_json(profile.to_string().as_bytes()).expect("a profile"));
+        let library: Arc<dyn crate::fhir::definitions::Library> =
+            Arc::new(Loose::new("here", [profile]));
         let definitions = Definitions::core(Version::R4).with([library]);
-        let profile = definitions.structure("http://example.org/p").expect("a snapshot");
+        let profile = definitions
+            .structure("http://example.org/p")
+            .expect("a snapshot");
         let patient = json!({"resourceType": "Patient", "language": "en",
             "text": {"status": "additional", "div": format!("<div xmlns=\"http://www.w3.org/1999/xhtml\">{content}</div>")}});
         let patient = Resource::parse_json(patient.to_string().as_bytes()).expect("a patient");

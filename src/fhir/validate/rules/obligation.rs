@@ -64,7 +64,8 @@ fn inherited(
         return;
     };
     let Some(found) = context.find(address) else {
-        let message = format!("the profile `{address}`, whose obligations are inherited, is not at hand");
+        let message =
+            format!("the profile `{address}`, whose obligations are inherited, is not at hand");
         issues.push(Issue::undecided(Weight::Minor, claim, message));
         return;
     };
@@ -73,20 +74,25 @@ fn inherited(
         issues.push(Issue::error(kind, "business-rule", claim, message));
     };
     if found.type_name() != Some("StructureDefinition") || !is_flagged(found.root()) {
-        wrong(format!("`{address}` is not marked as an obligation profile"));
+        wrong(format!(
+            "`{address}` is not marked as an obligation profile"
+        ));
         return;
     }
     let base = |holder| text(holder, "baseDefinition").map(|base| Canonical::of(base).url);
     let (theirs, ours) = (base(found.root()), base(structure));
     if theirs != ours {
         let (theirs, ours) = (theirs.unwrap_or("none"), ours.unwrap_or("none"));
-        wrong(format!("`{address}` has the base `{theirs}`, and `{ours}` is due"));
+        wrong(format!(
+            "`{address}` has the base `{theirs}`, and `{ours}` is due"
+        ));
     }
 }
 
 /// An obligation profile changes no structure.
 fn restrained(context: &Context<'_>, structure: Element<'_>, issues: &mut Vec<Issue>) {
-    let base = text(structure, "baseDefinition").and_then(|base| context.definitions.structure(base).ok());
+    let base =
+        text(structure, "baseDefinition").and_then(|base| context.definitions.structure(base).ok());
     let Some((base, differential)) = base.zip(structure.child("differential")) else {
         return;
     };
@@ -94,15 +100,27 @@ fn restrained(context: &Context<'_>, structure: Element<'_>, issues: &mut Vec<Is
         let path = text(element, "path").unwrap_or_default();
         let known = known_element(&base, element);
         if let Some(name) = element.child("sliceName").filter(|_| known.is_none()) {
-            let message = format!("an obligation profile adds no slices, and `{path}` has one that the base lacks");
-            issues.push(Issue::error(IssueKind::Slicing, "business-rule", name, message));
+            let message = format!(
+                "an obligation profile adds no slices, and `{path}` has one that the base lacks"
+            );
+            issues.push(Issue::error(
+                IssueKind::Slicing,
+                "business-rule",
+                name,
+                message,
+            ));
         }
         for property in element.children().filter(|child| changes_structure(*child)) {
             let message = format!(
                 "an obligation profile changes no structure, and `{path}` has `{}`",
                 property.name()
             );
-            issues.push(Issue::error(IssueKind::Structure, "business-rule", property, message));
+            issues.push(Issue::error(
+                IssueKind::Structure,
+                "business-rule",
+                property,
+                message,
+            ));
         }
         if let Some((binding, known)) = element.child("binding").zip(known) {
             binding_kept(binding, known, issues);
@@ -135,8 +153,16 @@ fn binding_kept(binding: Element<'_>, known: &ElementDefinition, issues: &mut Ve
         super::strength(written).is_some_and(|ours| ours != theirs.strength)
     });
     if let Some(strength) = changed {
-        let message = format!("an obligation profile keeps the strength of the binding of `{}`", known.path);
-        issues.push(Issue::error(IssueKind::Binding, "business-rule", strength, message));
+        let message = format!(
+            "an obligation profile keeps the strength of the binding of `{}`",
+            known.path
+        );
+        issues.push(Issue::error(
+            IssueKind::Binding,
+            "business-rule",
+            strength,
+            message,
+        ));
     }
 }
 
@@ -147,9 +173,11 @@ mod tests {
 
     fn profile(flagged: bool, element: &serde_json::Value) -> Vec<String> {
         let flag = json!([{"url": super::FLAGS[0], "valueBoolean": flagged}]);
-        messages(&json!({"resourceType": "StructureDefinition", "url": "http://example.org/op", "name": "Op", "type": "Patient",
+        messages(
+            &json!({"resourceType": "StructureDefinition", "url": "http://example.org/op", "name": "Op", "type": "Patient",
             "status": "draft", "kind": "resource", "abstract": false, "extension": flag, "derivation": "constraint",
-            "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Patient", "differential": {"element": [element]}}))
+            "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Patient", "differential": {"element": [element]}}),
+        )
     }
 
     #[test]
@@ -165,8 +193,15 @@ mod tests {
 
     #[test]
     fn obligations_come_from_obligation_profiles() {
-        let found = messages(&json!({"resourceType": "StructureDefinition", "url": "http://example.org/op", "type": "Patient",
-            "extension": [{"url": super::INHERITS[0], "valueCanonical": "http://hl7.org/fhir/StructureDefinition/vitalsigns"}]}));
-        assert_eq!(found, ["`http://hl7.org/fhir/StructureDefinition/vitalsigns` is not marked as an obligation profile"]);
+        let found = messages(
+            &json!({"resourceType": "StructureDefinition", "url": "http://example.org/op", "type": "Patient",
+            "extension": [{"url": super::INHERITS[0], "valueCanonical": "http://hl7.org/fhir/StructureDefinition/vitalsigns"}]}),
+        );
+        assert_eq!(
+            found,
+            [
+                "`http://hl7.org/fhir/StructureDefinition/vitalsigns` is not marked as an obligation profile"
+            ]
+        );
     }
 }

@@ -12,17 +12,30 @@ const EXPRESSION: &str = "http://hl7.org/fhir/StructureDefinition/cqf-expression
 const PARAMETER: &str = "/StructureDefinition/valueset-parameter";
 
 /// Variables that FHIRPath in FHIR has anyway (fhirpath.html, "Variables").
-const GIVEN: [&str; 6] = ["context", "resource", "rootResource", "ucum", "sct", "loinc"];
+const GIVEN: [&str; 6] = [
+    "context",
+    "resource",
+    "rootResource",
+    "ucum",
+    "sct",
+    "loinc",
+];
 
 /// Looks at one value set.
 pub(super) fn look(_: &Context<'_>, value_set: Element<'_>, issues: &mut Vec<Issue>) {
     let Some(compose) = value_set.child("compose") else {
         return;
     };
-    let declared: BTreeSet<&str> = all(value_set, "extension").filter_map(declared_name).collect();
-    let parts = compose.children().filter(|part| matches!(part.name(), "include" | "exclude"));
+    let declared: BTreeSet<&str> = all(value_set, "extension")
+        .filter_map(declared_name)
+        .collect();
+    let parts = compose
+        .children()
+        .filter(|part| matches!(part.name(), "include" | "exclude"));
     for filter in parts.flat_map(|part| all(part, "filter")) {
-        let found = filter.child("value").and_then(|value| extension(value, EXPRESSION));
+        let found = filter
+            .child("value")
+            .and_then(|value| extension(value, EXPRESSION));
         if let Some(expression) = found.and_then(|found| choice(found, "value")) {
             computed(expression, &declared, issues);
         }
@@ -37,11 +50,18 @@ fn declared_name(found: Element<'_>) -> Option<&str> {
 
 fn computed(expression: Element<'_>, declared: &BTreeSet<&str>, issues: &mut Vec<Issue>) {
     let mut wrong = |message: String| {
-        issues.push(Issue::error(IssueKind::Value, "invalid", expression, message));
+        issues.push(Issue::error(
+            IssueKind::Value,
+            "invalid",
+            expression,
+            message,
+        ));
     };
     let language = text(expression, "language").unwrap_or_default();
     if language != "text/fhirpath" {
-        wrong(format!("expressions in value sets are written in `text/fhirpath`, not `{language}`"));
+        wrong(format!(
+            "expressions in value sets are written in `text/fhirpath`, not `{language}`"
+        ));
         return;
     }
     let written = text(expression, "expression").unwrap_or_default();
@@ -55,7 +75,9 @@ fn computed(expression: Element<'_>, declared: &BTreeSet<&str>, issues: &mut Vec
     for name in read.variables() {
         let is_given = GIVEN.contains(&name) || name.starts_with("vs-") || name.starts_with("ext-");
         if !is_given && !declared.contains(name) {
-            wrong(format!("the expression uses `%{name}`, and the value set declares no such parameter"));
+            wrong(format!(
+                "the expression uses `%{name}`, and the value set declares no such parameter"
+            ));
         }
     }
 }
@@ -69,7 +91,8 @@ mod tests {
     fn expressions_use_parameters_that_are_declared() {
         let found = |language: &str, written: &str| {
             let expression = json!([{"url": super::EXPRESSION, "valueExpression": {"language": language, "expression": written}}]);
-            let filter = json!({"property": "inactive", "op": "=", "_value": {"extension": expression}});
+            let filter =
+                json!({"property": "inactive", "op": "=", "_value": {"extension": expression}});
             let parameter = json!([{"url": "http://hl7.org/fhir/tools/StructureDefinition/valueset-parameter",
                 "extension": [{"url": "name", "valueCode": "p-old"}]}]);
             messages(&json!({"resourceType": "ValueSet", "extension": parameter,

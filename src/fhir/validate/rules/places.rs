@@ -30,7 +30,11 @@ pub(super) struct Places<'d> {
 impl<'d> Places<'d> {
     /// The elements of a dotted path that starts with a type, such as `Patient.contact.name`; `None` where the type is
     /// not at hand.
-    pub(super) fn of_path(definitions: &'d Definitions, type_name: &str, path: &str) -> Option<Self> {
+    pub(super) fn of_path(
+        definitions: &'d Definitions,
+        type_name: &str,
+        path: &str,
+    ) -> Option<Self> {
         let structure = definitions.structure_of_type(type_name).ok()?;
         let mut names = path.split('.');
         if names.next() != structure.snapshot.first().map(|root| &*root.path) {
@@ -215,18 +219,46 @@ mod tests {
     #[test]
     fn names_lead_through_types_choices_and_repeated_content() {
         assert!(leads_somewhere("Patient", "Patient.contact", "name.family"));
-        assert!(leads_somewhere("Observation", "Observation", "value.coding"));
-        assert!(leads_somewhere("Observation", "Observation", "valueQuantity.code"));
-        assert!(leads_somewhere("Questionnaire", "Questionnaire.item.item", "item.linkId"));
+        assert!(leads_somewhere(
+            "Observation",
+            "Observation",
+            "value.coding"
+        ));
+        assert!(leads_somewhere(
+            "Observation",
+            "Observation",
+            "valueQuantity.code"
+        ));
+        assert!(leads_somewhere(
+            "Questionnaire",
+            "Questionnaire.item.item",
+            "item.linkId"
+        ));
         assert!(!leads_somewhere("Patient", "Patient.extension", "type"));
         assert!(!leads_somewhere("Patient", "Patient.nothing", "$this"));
     }
 
     #[test]
     fn what_stands_behind_a_reference_is_open() {
-        assert!(leads_somewhere("Patient", "Patient.managingOrganization", "resolve().nothing"));
-        assert!(leads_somewhere("Bundle", "Bundle.entry", "resource.nothing"));
-        assert!(leads_somewhere("Patient", "Patient", "extension('http://example.org/a.b').value"));
-        assert!(!leads_somewhere("Observation", "Observation", "value.ofType(Quantity).nothing"));
+        assert!(leads_somewhere(
+            "Patient",
+            "Patient.managingOrganization",
+            "resolve().nothing"
+        ));
+        assert!(leads_somewhere(
+            "Bundle",
+            "Bundle.entry",
+            "resource.nothing"
+        ));
+        assert!(leads_somewhere(
+            "Patient",
+            "Patient",
+            "extension('http://example.org/a.b').value"
+        ));
+        assert!(!leads_somewhere(
+            "Observation",
+            "Observation",
+            "value.ofType(Quantity).nothing"
+        ));
     }
 }

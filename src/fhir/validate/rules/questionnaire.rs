@@ -189,11 +189,15 @@ mod tests {
     fn two_conditions_need_a_behaviour() {
         let condition = json!({"question": "a", "operator": "exists", "answerBoolean": true});
         let items = |conditions: usize, behaviour: Value| {
-            questionnaire(&json!([{"linkId": "a"}, {"linkId": "b", "enableWhen": vec![condition.clone(); conditions], "enableBehavior": behaviour}]))
+            questionnaire(
+                &json!([{"linkId": "a"}, {"linkId": "b", "enableWhen": vec![condition.clone(); conditions], "enableBehavior": behaviour}]),
+            )
         };
         assert_eq!(messages(&items(1, Value::Null)).len(), 0);
         assert_eq!(messages(&items(2, json!("all"))).len(), 0);
-        let two = questionnaire(&json!([{"linkId": "a"}, {"linkId": "b", "enableWhen": [condition, condition]}]));
+        let two = questionnaire(
+            &json!([{"linkId": "a"}, {"linkId": "b", "enableWhen": [condition, condition]}]),
+        );
         assert_eq!(messages(&two).len(), 1);
         assert_eq!(issues_beside(Version::R5, &two, &[]).len(), 0);
     }
@@ -201,7 +205,8 @@ mod tests {
     #[test]
     fn a_condition_asks_for_another_item() {
         let asks = |question: &str| {
-            let condition = json!([{"question": question, "operator": "exists", "answerBoolean": true}]);
+            let condition =
+                json!([{"question": question, "operator": "exists", "answerBoolean": true}]);
             messages(&questionnaire(&json!([{"linkId": "a"}, {"linkId": "b", "enableWhen": condition, "item": [{"linkId": "c"}]}]))).len()
         };
         assert_eq!((asks("a"), asks("c"), asks("d")), (0, 1, 1));

@@ -33,7 +33,9 @@ fn derived(
 ) {
     let address = source.value().unwrap_or_default();
     let Some(found) = context.find(address) else {
-        let message = format!("the search parameter `{address}` is not at hand, so this one was not compared with it");
+        let message = format!(
+            "the search parameter `{address}` is not at hand, so this one was not compared with it"
+        );
         issues.push(Issue::undecided(Weight::Minor, source, message));
         return;
     };
@@ -43,16 +45,32 @@ fn derived(
     let found = found.root();
     let types = text(parameter, "type").zip(text(found, "type"));
     if let Some((own, due)) = types.filter(|(own, due)| own != due) {
-        let message = format!("the search parameter `{address}`, which this derives from, has the type {due}, not {own}");
-        issues.push(Issue::error(IssueKind::Value, "business-rule", parameter, message));
+        let message = format!(
+            "the search parameter `{address}`, which this derives from, has the type {due}, not {own}"
+        );
+        issues.push(Issue::error(
+            IssueKind::Value,
+            "business-rule",
+            parameter,
+            message,
+        ));
     }
     let bases: Vec<&str> = all(found, "base").filter_map(Element::value).collect();
-    let is_general = bases.iter().any(|base| matches!(*base, "Resource" | "DomainResource"));
+    let is_general = bases
+        .iter()
+        .any(|base| matches!(*base, "Resource" | "DomainResource"));
     for base in all(parameter, "base").filter(|_| !is_general && !bases.is_empty()) {
         let name = base.value().unwrap_or_default();
         if !bases.contains(&name) {
-            let message = format!("the search parameter `{address}`, which this derives from, is not for {name}");
-            issues.push(Issue::error(IssueKind::Value, "business-rule", base, message));
+            let message = format!(
+                "the search parameter `{address}`, which this derives from, is not for {name}"
+            );
+            issues.push(Issue::error(
+                IssueKind::Value,
+                "business-rule",
+                base,
+                message,
+            ));
         }
     }
 }
@@ -102,14 +120,26 @@ mod tests {
 
     #[test]
     fn a_composite_has_components() {
-        assert_eq!(count(&json!({"resourceType": "SearchParameter", "type": "composite", "component": [{}]})), 1);
-        assert_eq!(count(&json!({"resourceType": "SearchParameter", "type": "composite", "component": [{}, {}]})), 0);
+        assert_eq!(
+            count(
+                &json!({"resourceType": "SearchParameter", "type": "composite", "component": [{}]})
+            ),
+            1
+        );
+        assert_eq!(
+            count(
+                &json!({"resourceType": "SearchParameter", "type": "composite", "component": [{}, {}]})
+            ),
+            0
+        );
     }
 
     #[test]
     fn what_is_derived_keeps_type_and_base() {
         let derived = |kind: &str, base: &str| {
-            count(&json!({"resourceType": "SearchParameter", "type": kind, "base": [base], "derivedFrom": "http://example.org/sp"}))
+            count(
+                &json!({"resourceType": "SearchParameter", "type": kind, "base": [base], "derivedFrom": "http://example.org/sp"}),
+            )
         };
         assert_eq!(derived("token", "Patient"), 0);
         assert_eq!(derived("date", "Patient"), 1);
@@ -119,8 +149,11 @@ mod tests {
     #[test]
     fn a_capability_has_the_type_of_its_parameter() {
         let stated = |kind: &str| {
-            let parameter = json!({"name": "a", "definition": "http://example.org/sp", "type": kind});
-            count(&json!({"resourceType": "CapabilityStatement", "rest": [{"resource": [{"searchParam": [parameter]}]}]}))
+            let parameter =
+                json!({"name": "a", "definition": "http://example.org/sp", "type": kind});
+            count(
+                &json!({"resourceType": "CapabilityStatement", "rest": [{"resource": [{"searchParam": [parameter]}]}]}),
+            )
         };
         assert_eq!((stated("token"), stated("date")), (0, 1));
     }

@@ -45,7 +45,12 @@ fn well_formed(signature: Element<'_>, data: Element<'_>, issues: &mut Vec<Issue
     };
     if let Err(why) = fault(&bytes) {
         let message = format!("the data is no JSON web signature: {why}");
-        issues.push(Issue::error(IssueKind::Value, "invalid", signature, message));
+        issues.push(Issue::error(
+            IssueKind::Value,
+            "invalid",
+            signature,
+            message,
+        ));
     }
 }
 
@@ -56,7 +61,9 @@ fn decoded(data: &str) -> Option<Vec<u8>> {
 }
 
 fn fault(bytes: &[u8]) -> Result<(), &'static str> {
-    let text = std::str::from_utf8(bytes).map_err(|_| "it is no text")?.trim();
+    let text = std::str::from_utf8(bytes)
+        .map_err(|_| "it is no text")?
+        .trim();
     if text.starts_with('{') {
         // The JSON form of a signature (RFC 7515, section 7.2) holds the same parts by name.
         return Ok(());
@@ -70,11 +77,14 @@ fn fault(bytes: &[u8]) -> Result<(), &'static str> {
     is_object.map_err(|_| "its first part holds no JSON object")?;
     part(payload).ok_or("its second part is no base64url")?;
     let seal = part(seal).ok_or("its third part is no base64url")?;
-    (!seal.is_empty()).then_some(()).ok_or("its third part, the signature, is empty")
+    (!seal.is_empty())
+        .then_some(())
+        .ok_or("its third part, the signature, is empty")
 }
 
 fn part(text: &str) -> Option<Vec<u8>> {
-    let lenient = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    let lenient =
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
     GeneralPurpose::new(&URL_SAFE, lenient).decode(text).ok()
 }
 
@@ -88,8 +98,10 @@ mod tests {
     #[test]
     fn a_signature_is_undecided_and_its_form_is_looked_at() {
         let signed = |data: &str| {
-            messages(&json!({"resourceType": "Provenance", "signature": [{"type": [{"code": "1"}],
-                "when": "2026-01-01T00:00:00Z", "sigFormat": "application/jose", "data": STANDARD.encode(data)}]}))
+            messages(
+                &json!({"resourceType": "Provenance", "signature": [{"type": [{"code": "1"}],
+                "when": "2026-01-01T00:00:00Z", "sigFormat": "application/jose", "data": STANDARD.encode(data)}]}),
+            )
         };
         assert_eq!(signed("e30..c2ln"), ["the signature was not verified"]);
         assert_eq!(signed("e30.c2ln").len(), 2);
@@ -98,9 +110,15 @@ mod tests {
     #[test]
     fn each_part_is_named_that_does_not_fit() {
         assert_eq!(fault(b"e30.e30.c2ln"), Ok(()));
-        assert_eq!(fault(b"W10..c2ln"), Err("its first part holds no JSON object"));
+        assert_eq!(
+            fault(b"W10..c2ln"),
+            Err("its first part holds no JSON object")
+        );
         assert_eq!(fault(b"e30.*.c2ln"), Err("its second part is no base64url"));
-        assert_eq!(fault(b"e30.."), Err("its third part, the signature, is empty"));
+        assert_eq!(
+            fault(b"e30.."),
+            Err("its third part, the signature, is empty")
+        );
         assert_eq!(fault(b"\xff"), Err("it is no text"));
     }
 }

@@ -10,8 +10,12 @@ use std::sync::Arc;
 
 /// What the rules find in a resource of a release, beside other resources.
 pub(super) fn issues_beside(version: Version, body: &Value, others: &[Value]) -> Vec<Issue> {
-    let read = |body: &Value| Resource::parse_json(body.to_string().as_bytes()).expect("a resource");
-    let library: Arc<dyn Library> = Arc::new(Loose::new("here", others.iter().map(|body| Arc::new(read(body)))));
+    let read =
+        |body: &Value| Resource::parse_json(body.to_string().as_bytes()).expect("a resource");
+    let library: Arc<dyn Library> = Arc::new(Loose::new(
+        "here",
+        others.iter().map(|body| Arc::new(read(body))),
+    ));
     let definitions = Arc::new(Definitions::core(version).with([library]));
     let terminology = Packaged::new(definitions.clone());
     let context = Context {
@@ -32,5 +36,8 @@ pub(super) fn issues(body: &Value) -> Vec<Issue> {
 
 /// The same in words.
 pub(super) fn messages(body: &Value) -> Vec<String> {
-    issues(body).into_iter().map(|issue| issue.message).collect()
+    issues(body)
+        .into_iter()
+        .map(|issue| issue.message)
+        .collect()
 }

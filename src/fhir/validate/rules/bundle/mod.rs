@@ -121,8 +121,15 @@ fn conditional(kind: &str, query: &str, holder: Element<'_>, issues: &mut Vec<Is
         !name.is_empty() && name.bytes().all(is_part)
     };
     if !query.split('&').all(is_parameter) {
-        let message = format!("`{kind}?{query}` is no conditional reference: a search has the form `name=value&…`");
-        issues.push(Issue::error(IssueKind::Reference, "invalid", holder, message));
+        let message = format!(
+            "`{kind}?{query}` is no conditional reference: a search has the form `name=value&…`"
+        );
+        issues.push(Issue::error(
+            IssueKind::Reference,
+            "invalid",
+            holder,
+            message,
+        ));
     }
 }
 
@@ -161,14 +168,20 @@ mod tests {
     use serde_json::{Value, json};
 
     fn errors(version: Version, bundle: &Value) -> usize {
-        issues_beside(version, bundle, &[]).iter().filter(|issue| issue.is_error()).count()
+        issues_beside(version, bundle, &[])
+            .iter()
+            .filter(|issue| issue.is_error())
+            .count()
     }
 
     fn referring(version: Version, reference: &str, full_url: &str) -> usize {
         let from = json!({"fullUrl": "urn:uuid:54fc3e09-e279-4b74-a8ff-2649ec968642",
             "resource": {"resourceType": "Patient", "managingOrganization": {"reference": reference}}});
         let to = json!({"fullUrl": full_url, "resource": {"resourceType": "Organization"}});
-        errors(version, &json!({"resourceType": "Bundle", "type": "collection", "entry": [from, to]}))
+        errors(
+            version,
+            &json!({"resourceType": "Bundle", "type": "collection", "entry": [from, to]}),
+        )
     }
 
     #[test]
@@ -183,8 +196,17 @@ mod tests {
 
     #[test]
     fn a_conditional_reference_is_a_search() {
-        let searched = |query: &str| referring(Version::R4, query, "urn:uuid:5d9588d8-3cd6-4b32-8fb7-ad13694e069d");
-        assert_eq!(searched("Device?identifier=http://example.org|12&_tag:not=a"), 0);
+        let searched = |query: &str| {
+            referring(
+                Version::R4,
+                query,
+                "urn:uuid:5d9588d8-3cd6-4b32-8fb7-ad13694e069d",
+            )
+        };
+        assert_eq!(
+            searched("Device?identifier=http://example.org|12&_tag:not=a"),
+            0
+        );
         assert_eq!(searched("Device?identifier=1234&?=="), 1);
         assert_eq!(searched("Device?"), 1);
         assert_eq!(searched("http://example.org/Device?x"), 0);
@@ -194,7 +216,10 @@ mod tests {
     fn a_server_address_ends_with_type_and_id() {
         let addressed = |url: &str| {
             let entry = json!({"fullUrl": url, "resource": {"resourceType": "Patient", "id": "a"}});
-            errors(Version::R4, &json!({"resourceType": "Bundle", "type": "collection", "entry": [entry]}))
+            errors(
+                Version::R4,
+                &json!({"resourceType": "Bundle", "type": "collection", "entry": [entry]}),
+            )
         };
         assert_eq!(addressed("http://example.org/fhir/Patient/a"), 0);
         assert_eq!(addressed("http://example.org/fhir/Patient/b"), 1);

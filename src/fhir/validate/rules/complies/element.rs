@@ -37,20 +37,32 @@ impl<'c> Comparison<'c> {
         let Some(base) = theirs.base.as_ref().filter(|_| theirs.slice_name.is_none()) else {
             return;
         };
-        if theirs.min.is_some_and(|min| min > base.min) || theirs.max.is_some_and(|max| max < base.max) {
-            self.wider.push(format!("`{}` is limited there, and not here", theirs.id));
+        if theirs.min.is_some_and(|min| min > base.min)
+            || theirs.max.is_some_and(|max| max < base.max)
+        {
+            self.wider
+                .push(format!("`{}` is limited there, and not here", theirs.id));
         }
     }
 
     fn counts(&mut self, theirs: &ElementDefinition, ours: &ElementDefinition) {
         let (least, due) = (ours.min.unwrap_or(0), theirs.min.unwrap_or(0));
         if least < due {
-            self.wider.push(format!("the least count of `{}` is {least}, and {due} there", ours.id));
+            self.wider.push(format!(
+                "the least count of `{}` is {least}, and {due} there",
+                ours.id
+            ));
         }
-        let (most, due) = (ours.max.unwrap_or(Max::Many), theirs.max.unwrap_or(Max::Many));
+        let (most, due) = (
+            ours.max.unwrap_or(Max::Many),
+            theirs.max.unwrap_or(Max::Many),
+        );
         if most > due {
             let (most, due) = (shown(most), shown(due));
-            self.wider.push(format!("the greatest count of `{}` is {most}, and {due} there", ours.id));
+            self.wider.push(format!(
+                "the greatest count of `{}` is {most}, and {due} there",
+                ours.id
+            ));
         }
     }
 
@@ -64,15 +76,22 @@ impl<'c> Comparison<'c> {
                 known.code == declared.code || self.is_a(&declared.code, &known.code)
             };
             let Some(known) = theirs.types.iter().find(|known| is_known(known)) else {
-                self.wider.push(format!("the type {} of `{}` is not allowed there", declared.code, ours.id));
+                self.wider.push(format!(
+                    "the type {} of `{}` is not allowed there",
+                    declared.code, ours.id
+                ));
                 continue;
             };
             let stray = declared.target_profiles.iter().find(|target| {
                 let mut allowed = known.target_profiles.iter();
-                !known.target_profiles.is_empty() && !allowed.any(|allowed| self.derives(target, allowed))
+                !known.target_profiles.is_empty()
+                    && !allowed.any(|allowed| self.derives(target, allowed))
             });
             if let Some(stray) = stray {
-                self.wider.push(format!("`{}` may refer to `{stray}`, which is not allowed there", ours.id));
+                self.wider.push(format!(
+                    "`{}` may refer to `{stray}`, which is not allowed there",
+                    ours.id
+                ));
             }
         }
     }
@@ -112,28 +131,49 @@ impl<'c> Comparison<'c> {
                 holds(own.element(), fixed.element()) && holds(fixed.element(), own.element())
             });
             if !is_same && !self.says_more_below(ours) {
-                self.wider.push(format!("the value of `{}` is fixed there, and not to the same here", ours.id));
+                self.wider.push(format!(
+                    "the value of `{}` is fixed there, and not to the same here",
+                    ours.id
+                ));
             }
         }
         if let Some(pattern) = &theirs.pattern {
             let is_kept = own.is_some_and(|own| holds(own.element(), pattern.element()));
             if !is_kept && !self.says_more_below(ours) {
-                self.wider.push(format!("the value of `{}` has a pattern there that is not kept here", ours.id));
+                self.wider.push(format!(
+                    "the value of `{}` has a pattern there that is not kept here",
+                    ours.id
+                ));
             }
         }
-        if let Some(most) = theirs.max_length.filter(|most| ours.max_length.is_none_or(|own| own > *most)) {
-            self.wider.push(format!("`{}` is at most {most} characters long there", ours.id));
+        if let Some(most) = theirs
+            .max_length
+            .filter(|most| ours.max_length.is_none_or(|own| own > *most))
+        {
+            self.wider.push(format!(
+                "`{}` is at most {most} characters long there",
+                ours.id
+            ));
         }
         if !bounds(theirs, ours) && own.is_none() {
-            self.wider.push(format!("the value of `{}` has limits there that are not kept here", ours.id));
+            self.wider.push(format!(
+                "the value of `{}` has limits there that are not kept here",
+                ours.id
+            ));
         }
     }
 
     /// Whether elements below narrow a value, as a pattern of the whole would.
     fn says_more_below(&self, ours: &ElementDefinition) -> bool {
         let prefix = format!("{}.", ours.id);
-        let below = self.own.snapshot.iter().filter(|element| element.id.starts_with(&prefix));
-        below.into_iter().any(|element| element.fixed.is_some() || element.pattern.is_some())
+        let below = self
+            .own
+            .snapshot
+            .iter()
+            .filter(|element| element.id.starts_with(&prefix));
+        below
+            .into_iter()
+            .any(|element| element.fixed.is_some() || element.pattern.is_some())
     }
 
     /// Invariants of the claimed profile stand here by the same expression.
@@ -155,7 +195,10 @@ impl<'c> Comparison<'c> {
                 same && own.severity == Severity::Error
             });
             if !is_kept {
-                self.wider.push(format!("the invariant `{expression}` of `{}` is missing here", ours.id));
+                self.wider.push(format!(
+                    "the invariant `{expression}` of `{}` is missing here",
+                    ours.id
+                ));
             }
         }
     }
@@ -166,12 +209,16 @@ impl<'c> Comparison<'c> {
             return;
         }
         let Some(own) = &ours.binding else {
-            self.wider.push(format!("`{}` is bound there, and not here", ours.id));
+            self.wider
+                .push(format!("`{}` is bound there, and not here", ours.id));
             return;
         };
         if own.strength < theirs.strength {
             let (own, due) = (strength_word(own.strength), strength_word(theirs.strength));
-            self.wider.push(format!("the binding of `{}` is {own}, and {due} there", ours.id));
+            self.wider.push(format!(
+                "the binding of `{}` is {own}, and {due} there",
+                ours.id
+            ));
             return;
         }
         if theirs.strength != Strength::Required {
@@ -191,7 +238,8 @@ impl<'c> Comparison<'c> {
         let found = self.value_set(own, self.own.source.root());
         let above = self.value_set(theirs, self.claimed.source.root());
         let Some((found, above)) = found.zip(above) else {
-            self.open.push(format!("a value set of `{id}` is not at hand"));
+            self.open
+                .push(format!("a value set of `{id}` is not at hand"));
             return;
         };
         let expansion = expand(&self.packaged, &found, "", LIMITS);
@@ -212,9 +260,13 @@ impl<'c> Comparison<'c> {
         if !further.is_empty() {
             further.truncate(10);
             let codes = further.join(", ");
-            self.wider.push(format!("`{id}` may have codes that are not allowed there: {codes}"));
+            self.wider.push(format!(
+                "`{id}` may have codes that are not allowed there: {codes}"
+            ));
         } else if is_open {
-            self.open.push(format!("the value sets of `{id}` cannot be compared as a whole"));
+            self.open.push(format!(
+                "the value sets of `{id}` cannot be compared as a whole"
+            ));
         }
     }
 
@@ -224,7 +276,8 @@ impl<'c> Comparison<'c> {
             return self.packaged.value_set(address);
         };
         let mut contained = crate::fhir::definitions::all(holder, "contained");
-        let found = contained.find(|inner| crate::fhir::definitions::text(*inner, "id") == Some(id))?;
+        let found =
+            contained.find(|inner| crate::fhir::definitions::text(*inner, "id") == Some(id))?;
         self.packaged.compile(found).map(Arc::new)
     }
 }

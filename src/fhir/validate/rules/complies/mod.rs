@@ -63,11 +63,17 @@ fn claim(
     comparison.elements();
     let Comparison { wider, open, .. } = comparison;
     if !wider.is_empty() {
-        let message = format!("the profile does not comply with `{address}`: {}", wider.join("; "));
+        let message = format!(
+            "the profile does not comply with `{address}`: {}",
+            wider.join("; ")
+        );
         let issue = Issue::error(IssueKind::Structure, "business-rule", place, message);
         issues.push(issue.of_profile(address));
     } else if !open.is_empty() {
-        let message = format!("whether the profile complies with `{address}` is open: {}", open.join("; "));
+        let message = format!(
+            "whether the profile complies with `{address}` is open: {}",
+            open.join("; ")
+        );
         issues.push(Issue::undecided(Weight::Minor, place, message));
     }
 }
@@ -101,11 +107,16 @@ impl<'c> Comparison<'c> {
     fn elements(&mut self) {
         if self.own.type_name != self.claimed.type_name {
             let (own, claimed) = (&self.own.type_name, &self.claimed.type_name);
-            self.wider.push(format!("it is about {own}, and the other one about {claimed}"));
+            self.wider.push(format!(
+                "it is about {own}, and the other one about {claimed}"
+            ));
             return;
         }
         let claimed = self.claimed;
-        let outside = claimed.snapshot.iter().filter(|element| !element.id.contains(':'));
+        let outside = claimed
+            .snapshot
+            .iter()
+            .filter(|element| !element.id.contains(':'));
         for theirs in outside {
             self.counterpart(theirs, &theirs.id);
         }

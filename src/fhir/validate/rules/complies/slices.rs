@@ -19,7 +19,10 @@ impl<'c> Comparison<'c> {
             slicing.is_some_and(|slicing| slicing.rules == SlicingRules::Closed)
         };
         if is_closed(theirs) && !is_closed(ours) && ours.max != Some(super::element::NEVER) {
-            self.wider.push(format!("the slicing of `{}` is closed there, and not here", theirs.id));
+            self.wider.push(format!(
+                "the slicing of `{}` is closed there, and not here",
+                theirs.id
+            ));
             return;
         }
         for slice in slices_of(self.claimed, &theirs.id) {
@@ -43,7 +46,8 @@ impl<'c> Comparison<'c> {
             let agrees = paths.all(|discriminator| {
                 let due = told_by(self.claimed, theirs, &discriminator.path);
                 let own = told_by(self.own, own, &discriminator.path);
-                due.zip(own).is_some_and(|(due, own)| holds(own.element(), due.element()))
+                due.zip(own)
+                    .is_some_and(|(due, own)| holds(own.element(), due.element()))
             });
             !slicing.discriminators.is_empty() && agrees
         });
@@ -65,7 +69,11 @@ impl<'c> Comparison<'c> {
         self.element(theirs, ours);
         let claimed = self.claimed;
         let prefix = format!("{}.", theirs.id);
-        for below in claimed.snapshot.iter().filter(|below| below.id.starts_with(&prefix)) {
+        for below in claimed
+            .snapshot
+            .iter()
+            .filter(|below| below.id.starts_with(&prefix))
+        {
             let rest = &below.id[prefix.len()..];
             if !rest.contains(':') {
                 self.counterpart(below, &format!("{}.{rest}", ours.id));
@@ -78,7 +86,8 @@ impl<'c> Comparison<'c> {
         let is_required = theirs.min.is_some_and(|min| min > 0);
         let is_limited = theirs.max.is_some_and(|max| max < Max::Many) && !is_closed;
         if is_required || is_limited {
-            self.wider.push(format!("there is no slice here that fits `{}`", theirs.id));
+            self.wider
+                .push(format!("there is no slice here that fits `{}`", theirs.id));
         }
     }
 }
@@ -95,14 +104,17 @@ fn slices_of<'s>(structure: &'s Structure, id: &str) -> Vec<&'s ElementDefinitio
 
 /// The value that tells a slice apart along the path of a discriminator: fixed or a pattern, there or above.
 fn told_by(structure: &Structure, slice: &ElementDefinition, path: &str) -> Option<Given> {
-    let given = |element: &ElementDefinition| element.fixed.clone().or_else(|| element.pattern.clone());
+    let given =
+        |element: &ElementDefinition| element.fixed.clone().or_else(|| element.pattern.clone());
     if path == "$this" {
         return given(slice);
     }
     let steps: Vec<&str> = path.split('.').collect();
     (0..=steps.len()).rev().find_map(|kept| {
         let (there, further) = steps.split_at(kept);
-        let id = there.iter().fold(slice.id.to_string(), |id, step| format!("{id}.{step}"));
+        let id = there
+            .iter()
+            .fold(slice.id.to_string(), |id, step| format!("{id}.{step}"));
         let found = given(find(structure, &id)?)?;
         let mut value = found.element();
         for step in further {

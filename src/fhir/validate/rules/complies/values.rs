@@ -18,7 +18,8 @@ pub(super) fn holds(value: Element<'_>, wanted: Element<'_>) -> bool {
 
 /// Whether the least and the greatest value of the claimed profile are kept; values that cannot be compared are.
 pub(super) fn bounds(theirs: &ElementDefinition, ours: &ElementDefinition) -> bool {
-    let kept = |theirs: &Option<Given>, ours: &Option<Given>, wider: Ordering| match (theirs, ours) {
+    let kept = |theirs: &Option<Given>, ours: &Option<Given>, wider: Ordering| match (theirs, ours)
+    {
         (None, _) => true,
         (Some(_), None) => false,
         (Some(due), Some(own)) => response::order(own.element(), due.element()) != Some(wider),

@@ -406,7 +406,10 @@ pub(in crate::fhir::validate::rules) fn same(left: Element<'_>, right: Element<'
 }
 
 /// Which of two values comes first; `None` where they cannot be compared.
-pub(in crate::fhir::validate::rules) fn order(left: Element<'_>, right: Element<'_>) -> Option<Ordering> {
+pub(in crate::fhir::validate::rules) fn order(
+    left: Element<'_>,
+    right: Element<'_>,
+) -> Option<Ordering> {
     match left.value().zip(right.value()) {
         Some((left, right)) => order_of_texts(left, right),
         None => order_of_quantities(left, right),

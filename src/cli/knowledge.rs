@@ -52,7 +52,12 @@ pub fn bring(
     let all: Vec<String> = present.iter().chain(words).cloned().collect();
     let loaded = packages::load(&all, &options).map_err(failure)?;
     missing.extend(loaded.warnings.iter().filter_map(lacking));
-    notes.extend(loaded.warnings.iter().map(|warning| format!("FHIR packages: {}", warning.message)));
+    notes.extend(
+        loaded
+            .warnings
+            .iter()
+            .map(|warning| format!("FHIR packages: {}", warning.message)),
+    );
     let libraries = Libraries::new(compiled_cache(Libraries::FORMAT)).open(&loaded)?;
     Ok(Brought {
         knowledge: Arc::new(core.with_packages(libraries).without(missing)),
@@ -105,21 +110,27 @@ pub fn record(brought: &[Brought]) -> Vec<FhirPackage> {
 
 /// How the packages at hand differ from those that a run used.
 pub fn changes(before: &[FhirPackage], now: &[FhirPackage]) -> Vec<String> {
-    let find = |list: &[FhirPackage], name: &str| list.iter().find(|one| one.package == name).cloned();
-    let lost = before.iter().filter_map(|was| match find(now, &was.package) {
-        None => Some(format!(
-            "the run used the FHIR package `{}` ({}), which is not at hand now",
-            was.package, was.digest
-        )),
-        Some(is) if is.digest != was.digest => Some(format!(
-            "the FHIR package `{}` is not the one that the run used: it was {}, it is {}",
-            was.package, was.digest, is.digest
-        )),
-        Some(_) => None,
-    });
+    let find =
+        |list: &[FhirPackage], name: &str| list.iter().find(|one| one.package == name).cloned();
+    let lost = before
+        .iter()
+        .filter_map(|was| match find(now, &was.package) {
+            None => Some(format!(
+                "the run used the FHIR package `{}` ({}), which is not at hand now",
+                was.package, was.digest
+            )),
+            Some(is) if is.digest != was.digest => Some(format!(
+                "the FHIR package `{}` is not the one that the run used: it was {}, it is {}",
+                was.package, was.digest, is.digest
+            )),
+            Some(_) => None,
+        });
     let new = now.iter().filter(|is| find(before, &is.package).is_none());
     let new = new.map(|is| {
-        format!("the FHIR package `{}`, which the run did not have, is at hand now", is.package)
+        format!(
+            "the FHIR package `{}`, which the run did not have, is at hand now",
+            is.package
+        )
     });
     lost.chain(new).collect()
 }
@@ -134,8 +145,16 @@ mod tests {
             package: name.to_owned(),
             digest: digest.to_owned(),
         };
-        let before = [package("a#1", "x"), package("b#1", "x"), package("c#1", "x")];
-        let now = [package("a#1", "x"), package("b#1", "y"), package("d#1", "x")];
+        let before = [
+            package("a#1", "x"),
+            package("b#1", "x"),
+            package("c#1", "x"),
+        ];
+        let now = [
+            package("a#1", "x"),
+            package("b#1", "y"),
+            package("d#1", "x"),
+        ];
         assert_eq!(
             changes(&before, &now),
             [

@@ -65,7 +65,9 @@ impl PackageArguments {
     /// The folders full of packages that are named, as they were typed.
     pub fn shelves(&self) -> Vec<String> {
         let shelves = self.places.shelves.iter();
-        shelves.map(|shelf| shelf.to_string_lossy().into_owned()).collect()
+        shelves
+            .map(|shelf| shelf.to_string_lossy().into_owned())
+            .collect()
     }
 
     /// The same, after packages and folders that somebody named before.
@@ -73,7 +75,9 @@ impl PackageArguments {
     pub fn after(&self, words: &[String], shelves: &[String]) -> Self {
         let mut all = self.clone();
         all.words.splice(0..0, words.iter().cloned());
-        all.places.shelves.splice(0..0, shelves.iter().map(PathBuf::from));
+        all.places
+            .shelves
+            .splice(0..0, shelves.iter().map(PathBuf::from));
         all
     }
 

@@ -72,13 +72,16 @@ struct Asked<'b> {
 impl<'v> Run<'v> {
     /// The bindings of a node.
     pub(super) fn bound(&mut self, element: Element<'v>, at: &At<'v>) {
+        // Most elements have none: the node tells without a look at the definition.
+        let Some(strength) = at.node.strength else {
+            return;
+        };
         let Some(binding) = &at.shape.definition(at.node).binding else {
             return;
         };
-        if binding.strength >= Strength::Extensible
+        if strength >= Strength::Extensible
             && let Some(value_set) = &binding.value_set
         {
-            let strength = binding.strength;
             self.bound_to(
                 element,
                 at,

@@ -3,6 +3,7 @@
 mod binding;
 mod constrain;
 mod decide;
+mod errata;
 mod extension;
 mod form;
 mod invariant;

@@ -4,10 +4,12 @@ use super::delta::Against;
 use super::store::absolute;
 use super::tree::{Branch, branches};
 use super::{Additions, Class, Link, NO_TYPE, Name, Node, NodeId, Shape, ShapeId, Shapes, TypeUse};
-use crate::fhir::definitions::{Canonical, ElementDefinition, Max, Structure, extension, text};
+use crate::fhir::definitions::{
+    Canonical, ElementDefinition, Max, Strength, Structure, extension, text,
+};
 use crate::fhir::tree::name_hash;
 use crate::fhir::validate::binding::Memory;
-use crate::fhir::validate::invariant;
+use crate::fhir::validate::{errata, invariant};
 use std::sync::{Arc, OnceLock};
 
 /// Compiles a structure that has a snapshot.
@@ -92,6 +94,7 @@ impl Builder<'_> {
             min: definition.min.unwrap_or(0),
             max: definition.max.unwrap_or(Max::Many),
             is_list: is_list(definition),
+            strength: self.strength(definition),
             adds,
             ..Node::bare()
         });
@@ -162,6 +165,12 @@ impl Builder<'_> {
             .collect()
     }
 
+    fn strength(&self, definition: &ElementDefinition) -> Option<Strength> {
+        let binding = definition.binding.as_ref()?;
+        let version = self.shapes.definitions().version();
+        Some(errata::strength(definition, binding, version))
+    }
+
     /// A content reference points into this structure, or names another one before the hash.
     fn link(&self, definition: &ElementDefinition) -> Option<Link> {
         let reference = match self.is_profile {
@@ -206,6 +215,7 @@ impl Node {
             invariants: Vec::new(),
             slices: Vec::new(),
             plan: OnceLock::new(),
+            strength: None,
             members: Memory::default(),
             adds: Additions::default(),
             counts: false,

@@ -15,7 +15,7 @@ use super::binding::Memory;
 use super::invariant::Invariant;
 use super::primitive::Primitive;
 use super::slicing::Plan;
-use crate::fhir::definitions::{ElementDefinition, Max, Structure};
+use crate::fhir::definitions::{ElementDefinition, Max, Strength, Structure};
 use crate::fhir::terminology::Membership;
 use std::sync::{Arc, OnceLock};
 
@@ -64,6 +64,8 @@ pub(super) struct Node {
     pub(super) slices: Vec<NodeId>,
     /// How slices are told apart; made at the first question.
     pub(super) plan: OnceLock<Plan>,
+    /// How strictly it is bound to its value set.
+    pub(super) strength: Option<Strength>,
     /// Which codes belong to its value set, as far as that was asked.
     pub(super) members: Memory<Membership>,
     /// What a profile adds here to the type that it constrains.

@@ -7,6 +7,7 @@ mod complies;
 mod differential;
 mod expression_constraint;
 mod filter;
+mod lineage;
 mod measure;
 mod narrative_source;
 mod obligation;

@@ -109,23 +109,26 @@ fn supplier(runtime: &tokio::runtime::Runtime) -> plugfest::serve::Running {
     runtime.block_on((SUPPLIERS[0].start)(start)).unwrap()
 }
 
-#[test]
-fn replies_are_held_against_profiles_of_packages() {
-    let folder = tempfile::tempdir().unwrap();
-    let cache = folder.path().join("cache");
-    let package = package(&cache);
-    let pack = pack(folder.path());
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let supplier = supplier(&runtime);
-    let out = folder.path().join("out");
-    let plugfest = || {
-        let mut command = plugfest();
-        command.env("PLUGFEST_PACKAGE_CACHE", &cache);
-        command.env("XDG_CACHE_HOME", folder.path().join("compiled"));
-        command
-    };
-    let run = plugfest()
-        .args([
+/// A run against the reference supplier, which can be judged again.
+struct Ran {
+    folder: tempfile::TempDir,
+    package: PathBuf,
+    report: Value,
+}
+
+impl Ran {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let package = package(&folder.path().join("cache"));
+        let pack = pack(folder.path());
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let supplier = supplier(&runtime);
+        let mut ran = Self {
+            folder,
+            package,
+            report: Value::Null,
+        };
+        let words = [
             "run",
             &pack,
             "--target",
@@ -133,92 +136,128 @@ fn replies_are_held_against_profiles_of_packages() {
             "--format",
             "json,html",
             "--out",
-        ])
-        .arg(&out)
-        .output()
-        .unwrap();
-    assert_eq!(code(&run), 1, "{}", stderr(&run));
-    let ran = report(&out);
+        ];
+        assert_eq!(ran.plugfest(&words), 1);
+        ran.report = report(&ran.out());
+        ran
+    }
+
+    fn out(&self) -> PathBuf {
+        self.folder.path().join("out")
+    }
+
+    /// The exit code, with caches of its own.
+    fn plugfest(&self, words: &[&str]) -> i32 {
+        let ended = plugfest()
+            .env("PLUGFEST_PACKAGE_CACHE", self.folder.path().join("cache"))
+            .env("XDG_CACHE_HOME", self.folder.path().join("compiled"))
+            .args(words)
+            .arg(self.out())
+            .output()
+            .unwrap();
+        let code = code(&ended);
+        assert!(matches!(code, 0 | 1 | 3), "{code}: {}", stderr(&ended));
+        code
+    }
+
+    fn judged_again(&self) -> (i32, Value) {
+        let code = self.plugfest(&["judge", "--format", "json"]);
+        (code, report(&self.out()))
+    }
+}
+
+#[test]
+fn replies_are_held_against_profiles_of_packages() {
+    let ran = Ran::new();
     let expected = [
         ("BASE", "satisfied"),
         ("CLAIMED", "satisfied"),
         ("BROKEN", "violated"),
         ("FAR", "undetermined"),
     ];
-    assert_eq!(states(&ran), expected, "{ran:#}");
-    let broken = &ran["packs"][0]["requirements"][2]["checks"][0];
+    assert_eq!(states(&ran.report), expected, "{:#}", ran.report);
+    let reason = |row: usize| {
+        ran.report["packs"][0]["requirements"][row]["checks"][0]["reason"]
+            .as_str()
+            .unwrap()
+    };
     assert_eq!(
-        broken["reason"],
+        reason(2),
         "Patient (1:1): `Patient.name` is missing: it must occur [http://test.example/named]"
     );
-    let far = &ran["packs"][0]["requirements"][3]["checks"][0]["reason"];
+    let far = "the package far.away#2.0.0 is not at hand";
+    assert!(reason(3).ends_with(far), "{}", reason(3));
+    let notes = notes(&ran.report);
     assert!(
-        far.as_str()
-            .unwrap()
-            .ends_with("the package far.away#2.0.0 is not at hand"),
-        "{far}"
+        notes.contains("the FHIR package `far.away#2.0.0` is not at hand"),
+        "{notes}"
     );
-    assert!(
-        notes(&ran).contains("the FHIR package `far.away#2.0.0` is not at hand"),
-        "{}",
-        notes(&ran)
-    );
+}
+
+#[test]
+fn what_profiles_want_supported_is_counted() {
+    let ran = Ran::new();
     let seen = json!([
         {"profile": "http://test.example/born", "resources": 2, "elements": [
             {"element": "Patient.telecom", "seen": 0}, {"element": "Patient.birthDate", "seen": 2}]},
         {"profile": "http://test.example/named", "resources": 1, "elements": [
             {"element": "Patient.name", "seen": 0}, {"element": "Patient.telecom", "seen": 0}]},
     ]);
-    assert_eq!(ran["packs"][0]["must_support"], seen);
-    let page = std::fs::read_to_string(out.join("index.html")).unwrap();
+    assert_eq!(ran.report["packs"][0]["must_support"], seen);
+    let page = std::fs::read_to_string(ran.out().join("index.html")).unwrap();
     assert!(
         page.contains("2 of 2 never seen in 1 resource"),
         "the page has the table"
     );
+}
 
-    let recorded = lines(&out)[0]["fhir-packages"].clone();
+#[test]
+fn whoever_judges_again_hears_of_other_packages() {
+    let ran = Ran::new();
+    let recorded = lines(&ran.out())[0]["fhir-packages"].clone();
     assert_eq!(recorded[0]["package"], "test.born#1.0.0", "{recorded}");
-    let judge = || {
-        let again = plugfest()
-            .args(["judge", "--format", "json"])
-            .arg(&out)
-            .output()
-            .unwrap();
-        assert_eq!(code(&again), 1, "{}", stderr(&again));
-        report(&out)
-    };
-    assert_eq!(judge(), ran, "the same packages, the same report");
+    assert_eq!(
+        ran.judged_again(),
+        (1, ran.report.clone()),
+        "the same packages, the same report"
+    );
 
-    write(&package, "born.json", "{}");
-    let changed = judge();
-    assert_eq!(states(&changed)[1], ("CLAIMED", "undetermined"));
-    assert_eq!(states(&changed)[2], ("BROKEN", "violated"));
+    write(&ran.package, "born.json", "{}");
+    let (code, changed) = ran.judged_again();
+    assert_eq!(code, 1);
+    assert_eq!(
+        states(&changed)[1..3],
+        [("CLAIMED", "undetermined"), ("BROKEN", "violated")]
+    );
     assert!(
         notes(&changed).contains("is not the one that the run used"),
         "{}",
         notes(&changed)
     );
 
-    std::fs::remove_dir_all(&package).unwrap();
-    let again = plugfest()
-        .args(["judge", "--format", "json"])
-        .arg(&out)
-        .output()
-        .unwrap();
-    assert_eq!(
-        code(&again),
-        3,
-        "nothing is violated any more: {}",
-        stderr(&again)
-    );
-    let without = report(&out);
+    std::fs::remove_dir_all(&ran.package).unwrap();
+    let (code, without) = ran.judged_again();
+    assert_eq!(code, 3, "nothing is violated any more");
     assert_eq!(states(&without)[0], ("BASE", "satisfied"));
     assert_eq!(states(&without)[2], ("BROKEN", "undetermined"));
-    assert!(
-        notes(&without).contains("the run used the FHIR package `test.born#1.0.0`"),
-        "{}",
-        notes(&without)
-    );
+    let lost = "the run used the FHIR package `test.born#1.0.0`";
+    assert!(notes(&without).contains(lost), "{}", notes(&without));
+}
+
+#[test]
+fn a_pack_names_packages_and_never_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let pack = pack(folder.path());
+    let wrong = PACK
+        .replace("far.away#2.0.0", "../../secrets")
+        .replace("R4,", "R7,");
+    write(Path::new(&pack), "pack.yaml", &wrong);
+    let lint = plugfest().args(["lint", &pack]).output().unwrap();
+    let said = stderr(&lint);
+    assert_eq!(code(&lint), 2, "{said}");
+    for word in ["error[package-name]", "no FHIR release `R7`"] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
 }
 
 #[test]

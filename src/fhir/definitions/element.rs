@@ -363,7 +363,7 @@ fn binding_of(source: &Arc<Resource>, element: Element<'_>) -> Binding {
         },
         value_set: canonical_of(element, "valueSet"),
         max_value_set: structure_extension(element, "elementdefinition-maxValueSet")
-        .and_then(|found| canonical_of(found, "value")),
+            .and_then(|found| canonical_of(found, "value")),
         additional: additional_of(source, element),
     }
 }

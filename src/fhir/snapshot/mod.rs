@@ -13,6 +13,7 @@ mod differential;
 mod facts;
 mod finish;
 mod groups;
+mod inherited;
 mod merge;
 mod node;
 mod order;
@@ -25,7 +26,8 @@ mod write;
 mod tests;
 
 use super::definitions::{
-    Definitions, Derivation, ElementDefinition, STRUCTURE_BASE, Structure, Trail, Version, elements_of,
+    Definitions, Derivation, ElementDefinition, STRUCTURE_BASE, Structure, Trail, Version,
+    elements_of,
 };
 use super::tree::{Format, Resource, to_json};
 pub use order::sorted;
@@ -286,7 +288,11 @@ fn base_of(
     trail: &mut Trail,
 ) -> Result<Option<Arc<Structure>>, SnapshotError> {
     let everything = |address: &str| is_base_of_everything(definitions, address);
-    let Some(address) = structure.base.as_deref().filter(|address| !everything(address)) else {
+    let Some(address) = structure
+        .base
+        .as_deref()
+        .filter(|address| !everything(address))
+    else {
         return match structure.derivation {
             Derivation::Specialization => Ok(None),
             Derivation::Constraint => Err(refuse("", "a profile without a base")),

@@ -80,7 +80,9 @@ const LISTS: [&str; 10] = [
 /// A StructureDefinition with nothing but those elements of the snapshot that are not just as the base has them.
 pub(super) fn changed_elements(root: &Node) -> String {
     let mut writer = Writer::default();
-    writer.text.push_str("{\"resourceType\":\"StructureDefinition\",");
+    writer
+        .text
+        .push_str("{\"resourceType\":\"StructureDefinition\",");
     writer.snapshot(root, Words::LeftOut);
     writer.text.push('}');
     writer.text
@@ -89,7 +91,9 @@ pub(super) fn changed_elements(root: &Node) -> String {
 /// The whole StructureDefinition, with the snapshot before the differential.
 pub(super) fn structure(structure: &Structure, root: &Node) -> String {
     let mut writer = Writer::default();
-    writer.text.push_str("{\"resourceType\":\"StructureDefinition\"");
+    writer
+        .text
+        .push_str("{\"resourceType\":\"StructureDefinition\"");
     let children: Vec<Element<'_>> = structure.source.root().children().collect();
     let mut is_written = false;
     for (name, items) in grouped(&children) {
@@ -252,12 +256,7 @@ impl Writer {
         }
     }
 
-    fn list(
-        &mut self,
-        is_list: bool,
-        items: &[Element<'_>],
-        write: fn(&mut Self, Element<'_>),
-    ) {
+    fn list(&mut self, is_list: bool, items: &[Element<'_>], write: fn(&mut Self, Element<'_>)) {
         self.open_list(is_list);
         for item in items {
             self.separate_items();
@@ -346,7 +345,8 @@ impl Writer {
 /// The place of a property among all of an ElementDefinition; mappings, and what is not known, come last.
 fn rank(name: &str) -> usize {
     let is_named = |known: &&str| {
-        **known == *name || (TYPED.contains(known) && name.starts_with(known) && is_typed(known, name))
+        **known == *name
+            || (TYPED.contains(known) && name.starts_with(known) && is_typed(known, name))
     };
     ORDER
         .iter()

@@ -2,7 +2,7 @@
 
 use super::choices::capital;
 use super::differential::{Change, path_root};
-use super::facts::{Fact, Facts};
+use super::facts::{Fact, Facts, base_fact};
 use super::node::Node;
 use super::slices::Before;
 use super::{Faults, MAX_ELEMENTS, Manner, Order, Practice, SnapshotError, refuse};
@@ -252,10 +252,10 @@ pub(super) fn bare_root(structure: &Structure) -> Node {
         Some(_) => "Base",
         None => root,
     };
-    let limits = || [Fact::bare("min", 0), Fact::text("max", "*")];
-    let first = std::iter::once(Fact::text("path", base));
-    let base = Fact::parts("base", first.chain(limits()).collect());
-    let facts = limits().into_iter().chain([base]).collect();
+    let mut facts = Facts::default();
+    facts.set_min(0);
+    facts.set_max(Max::Many);
+    facts.set(base_fact(base, 0, Max::Many));
     Node::new(root, None, facts)
 }
 
@@ -367,7 +367,8 @@ pub(super) fn settle_facts(facts: &mut Facts, path: &str, source: &str, home: &s
         return;
     }
     if !facts.has("base") {
-        facts.set(base_fact(facts, path));
+        let max = facts.max().unwrap_or(Max::Many);
+        facts.set(base_fact(path, facts.min().unwrap_or(0), max));
     }
     if facts.get("base").and_then(|base| base.text_of("path")) == Some("Resource.id") {
         settle_id(facts);
@@ -431,19 +432,4 @@ pub(super) fn name_sources(facts: &mut Facts, source: &str) {
         Fact::parts("constraint", parts)
     });
     *facts = named.collect();
-}
-
-fn base_fact(facts: &Facts, path: &str) -> Fact {
-    let max = match facts.max() {
-        Some(Max::Times(most)) => most.to_string(),
-        Some(Max::Many) | None => "*".to_owned(),
-    };
-    Fact::parts(
-        "base",
-        vec![
-            Fact::text("path", path),
-            Fact::bare("min", facts.min().unwrap_or(0)),
-            Fact::text("max", &max),
-        ],
-    )
 }

@@ -7,7 +7,7 @@ use super::facts::Fact;
 use super::node::Node;
 use super::slices::slicing;
 use super::{Faults, SnapshotError, refuse};
-use crate::fhir::definitions::{ElementType, Max, Structure};
+use crate::fhir::definitions::{ElementType, Max, Structure, Version};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -282,7 +282,9 @@ impl Session<'_> {
         let gone = node.max() == Some(Max::Times(0));
         let mut rules = "closed";
         if !was_sliced && !covered && !gone {
-            if is_short && &*node.name == "value[x]" && self.is_in_extension(node) {
+            // In STU3 a short name left out all other types; later it says nothing of them, but in extensions.
+            let narrows = self.definitions.version() == Version::Stu3 || self.is_in_extension(node);
+            if is_short && narrows {
                 keep_types(node, |kind| sliced.contains(kind));
             } else {
                 rules = "open";

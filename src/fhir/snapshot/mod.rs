@@ -13,6 +13,7 @@ mod differential;
 mod facts;
 mod finish;
 mod groups;
+mod inherited;
 mod merge;
 mod node;
 mod order;

@@ -52,6 +52,11 @@ impl Session<'_> {
         }
     }
 
+    /// Whether the definition of a type is at hand.
+    pub(super) fn is_known_type(&self, code: &str) -> bool {
+        self.raw_type(code).is_some()
+    }
+
     /// The type that a profile is about.
     pub(super) fn type_described_by(&self, profile: &str) -> Option<String> {
         let profile = Canonical::of(profile);
@@ -228,7 +233,8 @@ fn is_missing(root: &Facts, fact: &Fact) -> bool {
         "constraint" => !same("key"),
         "extension" => !same("url"),
         "mapping" => false,
-        "isModifier" | "isModifierReason" => !root.has("isModifier"),
+        // The extension itself says whether it modifies, and what it does not say is false.
+        "isModifier" | "isModifierReason" => false,
         name if LISTS.contains(&name) => true,
         name => {
             let chosen = ["fixed", "pattern", "minValue", "maxValue"]

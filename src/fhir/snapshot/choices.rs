@@ -264,14 +264,12 @@ impl Session<'_> {
     ) {
         let mandatory = node.slices.iter().find(|slice| slice.min() > 0);
         let fixed = mandatory.and_then(|slice| slice.types().first().map(|kind| kind.code.clone()));
-        if let Some(code) = &fixed {
-            if of_types
-                .iter()
-                .any(|of_type| of_type.change.facts.min().is_some_and(|min| min > 0))
-            {
-                node.facts.set_min(1);
-                keep_types(node, |kind| kind == &**code);
-            }
+        let is_needed = |of_type: &OfType<'_>| of_type.change.facts.min().is_some_and(|min| min > 0);
+        if let Some(code) = &fixed
+            && of_types.iter().any(is_needed)
+        {
+            node.facts.set_min(1);
+            keep_types(node, |kind| kind == &**code);
         }
         let sliced: BTreeSet<&str> = of_types
             .iter()

@@ -46,6 +46,7 @@ fn elements_that_differ(made: &[ElementDefinition], expected: &[ElementDefinitio
     found
 }
 
+#[expect(clippy::too_many_lines, reason = "a line for each property that is compared")]
 fn element(made: &ElementDefinition, expected: &ElementDefinition) -> Vec<String> {
     let mut found = Vec::new();
     let mut note = |what: &str, made: String, expected: String| {

@@ -83,8 +83,3 @@ fn raise_min(node: &mut Node) {
             .set_min(u32::try_from(needed).unwrap_or(u32::MAX));
     }
 }
-
-/// The name of the slice for a type of a choice.
-pub(super) fn slice_name(stem: &str, code: &str) -> String {
-    format!("{stem}{}", capital(code))
-}

@@ -350,7 +350,7 @@ fn rank(name: &str) -> usize {
     };
     ORDER
         .iter()
-        .position(|known| is_named(&known))
+        .position(|known| is_named(known))
         .unwrap_or(ORDER.len())
 }
 

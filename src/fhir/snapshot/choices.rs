@@ -264,7 +264,7 @@ impl Session<'_> {
     ) {
         let mandatory = node.slices.iter().find(|slice| slice.min() > 0);
         let fixed = mandatory.and_then(|slice| slice.types().first().map(|kind| kind.code.clone()));
-        let is_needed = |of_type: &OfType<'_>| of_type.change.facts.min().is_some_and(|min| min > 0);
+        let is_needed = |of_type: &OfType| of_type.change.facts.min().is_some_and(|min| min > 0);
         if let Some(code) = &fixed
             && of_types.iter().any(is_needed)
         {

@@ -1,7 +1,6 @@
 //! What is settled when the whole tree is there.
 
 use super::apply::{Session, settle_facts};
-use super::choices::capital;
 use super::node::Node;
 use super::{Practice, SnapshotError, Words};
 use crate::fhir::definitions::Max;

@@ -83,6 +83,7 @@ pub static CODES: &[Code] = &[
     row("unknown-step", "a step that does not exist, or comes later, is named", "A step may look back at the steps before it, by their names."),
     row("duplicate-id", "one id is used twice", "Reports and baselines refer to ids, so each must be unique in its pack."),
     row("expression-syntax", "an expression cannot be read", "FHIRPath, XPath, JSONPath and regular expressions are compiled before anything runs."),
+    row("expression-doubt", "an expression that can be read can hardly be meant", "It names an element or a type that FHIR does not have there, by the pack's FHIR release: it would find nothing, whatever the body holds."),
     row("unknown-pack", "no such pack", "`plugfest pack list` lists the packs in this binary; a folder with a `pack.yaml` is a pack too."),
     row("unknown-supplier", "no such reference supplier", "`plugfest serve --list` lists them."),
     row("unknown-defect", "no such defect", "`plugfest serve NAME --list-defects` lists them."),

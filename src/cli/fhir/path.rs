@@ -84,6 +84,9 @@ fn lines(found: &Collection<'_>) -> Vec<String> {
 
 /// Each item's text, with the place of what stands in the resource; what is computed has none.
 fn pairs<'f>(found: &'f Collection<'_>) -> impl Iterator<Item = (String, Option<String>)> + 'f {
-    let places = found.items().iter().map(|item| item.element().map(|element| element.place().to_string()));
+    let places = found
+        .items()
+        .iter()
+        .map(|item| item.element().map(|element| element.place().to_string()));
     found.texts().into_iter().zip(places)
 }

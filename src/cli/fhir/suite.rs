@@ -15,11 +15,11 @@ use crate::cli::out::{self, Console, Failure, Form, FormArgument};
 use crate::cli::progress;
 use crate::diag::Diagnostic;
 use crate::fhir::definitions::{Definitions, Library, Version};
-use crate::fhir::package::Settings;
-use crate::fhir::suite::{self, World};
+use crate::fhir::package::{self, Settings};
 use crate::fhir::suite::validator::{Case, Manifest, Summary, Tally};
+use crate::fhir::suite::{self, World};
 use crate::score::Exit;
-use crate::store::packages::{self, Libraries, Options};
+use crate::store::packages::{self, Libraries, LoadedPackage, Options};
 
 /// Which suite.
 #[derive(Debug, Args)]
@@ -106,17 +106,22 @@ fn fhirpath(place: &Place, console: &Console) -> Result<ExitCode, Failure> {
     let disk = Disk::of(place)?;
     let name = disk.first_file(|name| name.starts_with("tests-") && name.ends_with(".xml"));
     let name = name.ok_or_else(|| no_manifest(&place.folder, "tests-fhir-….xml"))?;
-    let text = std::fs::read_to_string(place.folder.join(&name))?;
     let version = place.release(&name)?;
-    let summary = suite::fhirpath::run(&text, &disk, version)
+    let summary = suite::fhirpath::run(&name, &disk, version)
         .map_err(|why| Diagnostic::error("no-input", format!("the suite cannot be read: {why}")))?;
     match place.form.format {
         Form::Json => console.print(&out::json(&summary)),
         Form::Text => {
             let total = summary.total;
-            console.print(&format!("{} cases: {} passed, {} failed, {} panics\n", total.cases, total.passed, total.failed, total.panics));
+            console.print(&format!(
+                "{} cases: {} passed, {} failed, {} panics\n",
+                total.cases, total.passed, total.failed, total.panics
+            ));
             for found in &summary.disagreements {
-                console.print(&format!("{} {}: {}\n    {}\n", found.group, found.name, found.expression, found.reason));
+                console.print(&format!(
+                    "{} {}: {}\n    {}\n",
+                    found.group, found.name, found.expression, found.reason
+                ));
             }
         }
     }
@@ -125,9 +130,13 @@ fn fhirpath(place: &Place, console: &Console) -> Result<ExitCode, Failure> {
 
 fn snapshot(place: &Place, console: &Console) -> Result<ExitCode, Failure> {
     let disk = Disk::of(place)?;
-    let name = place.folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let name = place
+        .folder
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
     let version = place.release(name)?;
-    let definitions = disk.definitions(version).below(disk.whole_shelf(version)?);
+    let definitions = disk.whole_shelf(version)?;
     let outcome = suite::snapshot::run(&disk, &definitions)
         .map_err(|why| Diagnostic::error("no-input", format!("the suite cannot be read: {why}")))?;
     match place.form.format {
@@ -222,10 +231,13 @@ impl Place {
     /// The release that is said, or that is in a name such as `tests-fhir-r4b.xml`; a suite across releases starts from R5.
     fn release(&self, name: &str) -> Result<Version, Failure> {
         let words = name.split(|letter: char| !letter.is_ascii_alphanumeric());
-        let named = || words.filter_map(Version::parse).last();
+        let named = || words.rev().find_map(Version::parse);
         let across = || name.eq_ignore_ascii_case("rx").then_some(Version::R5);
         self.fhir.or_else(named).or_else(across).ok_or_else(|| {
-            let diagnostic = Diagnostic::error("usage", format!("`{name}` does not tell which release of FHIR the suite is for"));
+            let diagnostic = Diagnostic::error(
+                "usage",
+                format!("`{name}` does not tell which release of FHIR the suite is for"),
+            );
             diagnostic.help("say it with `--fhir`").into()
         })
     }
@@ -301,31 +313,48 @@ impl Disk {
 }
 
 impl Disk {
-    /// Every package on the shelf that is made for a release (R4B takes R4's, too).
-    fn whole_shelf(&self, version: Version) -> Result<Vec<Arc<dyn Library>>, Failure> {
+    /// Every package on the shelf that is made for a release (R4B takes R4's, too), below its core: the whole core
+    /// package where that is there, since it keeps what the embedded one leaves to the types.
+    fn whole_shelf(&self, version: Version) -> Result<Definitions, Failure> {
         let Some(shelf) = &self.shelf else {
-            return Ok(Vec::new());
+            return Ok(Definitions::core(version));
         };
-        let mut archives: Vec<PathBuf> = shelf.read_dir()?.flatten().map(|entry| entry.path()).collect();
+        let entries = shelf.read_dir()?.flatten();
+        let mut archives: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
         archives.retain(|path| path.extension().is_some_and(|ending| ending == "tgz"));
         archives.sort();
-        let words: Vec<String> = archives.iter().map(|path| path.display().to_string()).collect();
-        let mut loaded = packages::load(&words, &self.options())?;
-        loaded.packages.retain(|package| {
-            let is_core = crate::fhir::package::is_core(package.id.name.as_str());
-            let mut releases = package.manifest.fhir_versions.iter().filter_map(|number| Version::parse(number));
-            !is_core && releases.any(|made_for| made_for == version || (made_for, version) == (Version::R4, Version::R4B))
-        });
-        Ok(Libraries::new(compiled_cache(Libraries::FORMAT)).open(&loaded)?)
+        let words = archives.iter().map(|path| path.display().to_string());
+        let mut loaded = packages::load(&words.collect::<Vec<_>>(), &self.options())?;
+        let is_core = |package: &LoadedPackage| package.id.name.as_str() == version.core_package();
+        let has_core = loaded.packages.iter().any(is_core);
+        loaded.packages.sort_by_key(is_core);
+        loaded
+            .packages
+            .retain(|package| is_core(package) || is_made_for(package, version));
+        let libraries = Libraries::new(compiled_cache(Libraries::FORMAT)).open(&loaded)?;
+        Ok(match has_core {
+            true => Definitions::new(version, libraries),
+            false => Definitions::core(version).below(libraries),
+        })
     }
 
     /// The first file of the folder, by name, whose name will do.
     fn first_file(&self, will_do: impl Fn(&str) -> bool) -> Option<String> {
         let entries = self.folder.read_dir().ok()?.flatten();
-        let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        let mut names: Vec<String> = entries
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .collect();
         names.sort();
         names.into_iter().find(|name| will_do(name))
     }
+}
+
+/// A guide for a release, and no core of another one.
+fn is_made_for(package: &LoadedPackage, version: Version) -> bool {
+    let numbers = package.manifest.fhir_versions.iter();
+    let mut releases = numbers.filter_map(|number| Version::parse(number));
+    let is_it = |release| release == version || (release, version) == (Version::R4, Version::R4B);
+    !package::is_core(package.id.name.as_str()) && releases.any(is_it)
 }
 
 impl suite::snapshot::Files for Disk {

@@ -23,7 +23,6 @@ pub use element::{
 };
 pub use facts::{LEFT_OUT, Others, Reduction, SNOMED_CT, Snomed, Wording};
 pub use given::Given;
-#[expect(unused_imports, reason = "readers of other definitions use them")]
 pub(crate) use given::{all, choice, extension, flag, number, text, texts};
 pub use library::{Entry, Library, Loose};
 pub use pack::{Compiled, Pack, PackError, compile};

@@ -2,7 +2,7 @@
 
 use super::choices::capital;
 use super::differential::{Change, path_root};
-use super::facts::{Fact, Facts};
+use super::facts::{Fact, Facts, base_fact};
 use super::node::Node;
 use super::slices::Before;
 use super::{Faults, MAX_ELEMENTS, Manner, Order, Practice, SnapshotError, refuse};
@@ -10,6 +10,7 @@ use crate::fhir::definitions::{
     Canonical, Constraint, Definitions, Derivation, ElementDefinition, Max, STRUCTURE_BASE,
     Structure, Trail,
 };
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What one snapshot is made with.
@@ -19,6 +20,8 @@ pub(super) struct Session<'s> {
     pub(super) base: Arc<Structure>,
     pub(super) manner: Manner,
     pub(super) trail: &'s mut Trail,
+    /// What was XML, as JSON.
+    pub(super) written: BTreeMap<Box<str>, Arc<Structure>>,
     /// How many elements may still be added.
     budget: usize,
     /// Whether a slice is being filled with what the base itself says of the element.
@@ -52,13 +55,18 @@ impl<'s> Session<'s> {
             base,
             manner,
             trail,
+            written: BTreeMap::new(),
             budget: MAX_ELEMENTS,
             in_slice: false,
         }
     }
 
     /// Refuses a fault that could be passed over, where it is not.
-    pub(super) fn fault(&self, label: &str, message: impl Into<String>) -> Result<(), SnapshotError> {
+    pub(super) fn fault(
+        &self,
+        label: &str,
+        message: impl Into<String>,
+    ) -> Result<(), SnapshotError> {
         match self.manner.faults {
             Faults::Refused => Err(refuse(label, message)),
             Faults::Followed => Ok(()),
@@ -158,9 +166,7 @@ impl<'s> Session<'s> {
                     None => self.apply(child, change, Standing::Inherited),
                 }
             }
-            [change] if self.in_slice && is_narrowing(child, change) => {
-                self.narrow(child, change)
-            }
+            [change] if self.in_slice && is_narrowing(child, change) => self.narrow(child, change),
             [change] if self.names_the_whole(child, change) => {
                 self.name_whole(child, &change.slices[0])
             }
@@ -204,11 +210,7 @@ impl<'s> Session<'s> {
     }
 
     /// Which child each change is about. A type of its own may add children.
-    fn places(
-        &mut self,
-        node: &mut Node,
-        changes: &[Change],
-    ) -> Result<Vec<usize>, SnapshotError> {
+    fn places(&mut self, node: &mut Node, changes: &[Change]) -> Result<Vec<usize>, SnapshotError> {
         let mut places: Vec<usize> = Vec::with_capacity(changes.len());
         for change in changes {
             let place = match self.place_of(node, &change.name) {
@@ -250,10 +252,10 @@ pub(super) fn bare_root(structure: &Structure) -> Node {
         Some(_) => "Base",
         None => root,
     };
-    let limits = || [Fact::bare("min", 0), Fact::text("max", "*")];
-    let first = std::iter::once(Fact::text("path", base));
-    let base = Fact::parts("base", first.chain(limits()).collect());
-    let facts = limits().into_iter().chain([base]).collect();
+    let mut facts = Facts::default();
+    facts.set_min(0);
+    facts.set_max(Max::Many);
+    facts.set(base_fact(base, 0, Max::Many));
     Node::new(root, None, facts)
 }
 
@@ -271,13 +273,15 @@ impl Session<'_> {
         if let Some(place) = children.position(|child| *child.name == *name) {
             return Some(place);
         }
-        node.children.iter().position(|child| match child.choice_stem() {
-            Some(stem) => name == stem || self.is_short_for(child, stem, name),
-            None => {
-                let renamed = name.strip_suffix("[x]");
-                renamed.is_some_and(|stem| self.is_renamed(child, stem))
-            }
-        })
+        node.children
+            .iter()
+            .position(|child| match child.choice_stem() {
+                Some(stem) => name == stem || self.is_short_for(child, stem, name),
+                None => {
+                    let renamed = name.strip_suffix("[x]");
+                    renamed.is_some_and(|stem| self.is_renamed(child, stem))
+                }
+            })
     }
 
     /// Whether an element is what is left of a choice.
@@ -363,7 +367,8 @@ pub(super) fn settle_facts(facts: &mut Facts, path: &str, source: &str, home: &s
         return;
     }
     if !facts.has("base") {
-        facts.set(base_fact(facts, path));
+        let max = facts.max().unwrap_or(Max::Many);
+        facts.set(base_fact(path, facts.min().unwrap_or(0), max));
     }
     if facts.get("base").and_then(|base| base.text_of("path")) == Some("Resource.id") {
         settle_id(facts);
@@ -395,11 +400,18 @@ fn is_settled(element: &ElementDefinition) -> bool {
 
 /// Ids of resources are of the type `id`, which some publications of R4 have as `string`.
 fn settle_id(facts: &mut Facts) {
-    if facts.types().first().is_none_or(|kind| &*kind.code != "string") {
+    if facts
+        .types()
+        .first()
+        .is_none_or(|kind| &*kind.code != "string")
+    {
         return;
     }
     let extension = vec![
-        Fact::text("url", &format!("{STRUCTURE_BASE}structuredefinition-fhir-type")),
+        Fact::text(
+            "url",
+            &format!("{STRUCTURE_BASE}structuredefinition-fhir-type"),
+        ),
         Fact::text("valueUrl", "id"),
     ];
     let parts = vec![
@@ -420,19 +432,4 @@ pub(super) fn name_sources(facts: &mut Facts, source: &str) {
         Fact::parts("constraint", parts)
     });
     *facts = named.collect();
-}
-
-fn base_fact(facts: &Facts, path: &str) -> Fact {
-    let max = match facts.max() {
-        Some(Max::Times(most)) => most.to_string(),
-        Some(Max::Many) | None => "*".to_owned(),
-    };
-    Fact::parts(
-        "base",
-        vec![
-            Fact::text("path", path),
-            Fact::bare("min", facts.min().unwrap_or(0)),
-            Fact::text("max", &max),
-        ],
-    )
 }

@@ -13,6 +13,7 @@ mod differential;
 mod facts;
 mod finish;
 mod groups;
+mod inherited;
 mod merge;
 mod node;
 mod order;
@@ -25,9 +26,10 @@ mod write;
 mod tests;
 
 use super::definitions::{
-    Definitions, Derivation, ElementDefinition, STRUCTURE_BASE, Structure, Trail, Version, elements_of,
+    Definitions, Derivation, ElementDefinition, STRUCTURE_BASE, Structure, Trail, Version,
+    elements_of,
 };
-use super::tree::Resource;
+use super::tree::{Format, Resource, to_json};
 pub use order::sorted;
 
 use apply::Session;
@@ -158,8 +160,7 @@ pub fn generate(
     order: Order,
     trail: &mut Trail,
 ) -> Result<Resource, SnapshotError> {
-    let structure = Structure::read(resource)
-        .ok_or_else(|| refuse("", "this is not a usable StructureDefinition"))?;
+    let structure = read_in_json(definitions, resource)?;
     let manner = Manner {
         order,
         practice: Practice::of(definitions.version()),
@@ -169,6 +170,18 @@ pub fn generate(
     let tree = within_trail(definitions, &structure, manner, trail)?;
     let text = write::structure(&structure, &tree);
     Resource::parse_json(text.as_bytes()).map_err(|error| refuse("", error.to_string()))
+}
+
+/// A StructureDefinition as if it had been JSON: XML does not tell what is a list or a number.
+fn read_in_json(
+    definitions: &Definitions,
+    resource: &Arc<Resource>,
+) -> Result<Structure, SnapshotError> {
+    let read = match resource.format() {
+        Format::Json => Structure::read(resource),
+        Format::Xml => Structure::read(&read_back(&to_json(resource, definitions))?),
+    };
+    read.ok_or_else(|| refuse("", "this is not a usable StructureDefinition"))
 }
 
 /// The elements of a tree. Those that nothing was changed of are those of the base; the others are written and read.
@@ -242,9 +255,25 @@ fn tree_of(
             words: Words::Kept,
             ..Manner::FOR_USE
         };
-        return within_trail(definitions, base, manner, trail);
+        let base = read_in_json(definitions, &base.source)?;
+        return within_trail(definitions, &base, manner, trail);
     }
-    Node::of_snapshot(base)
+    Node::of_snapshot(&as_written(definitions, base, manner))
+}
+
+/// A structure that snapshots take from: in JSON, where the snapshot will be shown.
+fn as_written(
+    definitions: &Definitions,
+    structure: &Arc<Structure>,
+    manner: Manner,
+) -> Arc<Structure> {
+    if manner.words == Words::LeftOut || structure.source.format() == Format::Json {
+        return structure.clone();
+    }
+    match read_in_json(definitions, &structure.source) {
+        Ok(read) if !read.snapshot.is_empty() => Arc::new(read),
+        Ok(_) | Err(_) => structure.clone(),
+    }
 }
 
 /// From R5 on, all types build on `Base`, which has no elements; other releases do not define it.
@@ -259,7 +288,11 @@ fn base_of(
     trail: &mut Trail,
 ) -> Result<Option<Arc<Structure>>, SnapshotError> {
     let everything = |address: &str| is_base_of_everything(definitions, address);
-    let Some(address) = structure.base.as_deref().filter(|address| !everything(address)) else {
+    let Some(address) = structure
+        .base
+        .as_deref()
+        .filter(|address| !everything(address))
+    else {
         return match structure.derivation {
             Derivation::Specialization => Ok(None),
             Derivation::Constraint => Err(refuse("", "a profile without a base")),

@@ -1,10 +1,10 @@
 //! The elements of a differential in the order of the base.
 
+use super::Manner;
 use super::apply::Session;
 use super::differential::Change;
 use super::node::Node;
 use super::{SnapshotError, base_of};
-use super::Manner;
 use crate::fhir::definitions::{Definitions, ElementDefinition, Structure, Trail};
 
 /// The differential of a structure, sorted as the base has the elements. Slices keep their order.
@@ -24,7 +24,9 @@ pub fn sorted(
     }
     let mut places = Vec::new();
     collect(&change, &mut places);
-    let elements = places.iter().filter_map(|at| structure.differential.get(*at));
+    let elements = places
+        .iter()
+        .filter_map(|at| structure.differential.get(*at));
     Ok(elements.cloned().collect())
 }
 

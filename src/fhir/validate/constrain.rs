@@ -77,7 +77,7 @@ impl<'v> Run<'v> {
     fn constrain_children(&mut self, element: Element<'v>, shape: &'v Shape, node: &'v Node) {
         let mut families: Vec<(u16, Element<'v>)> = Vec::new();
         for child in element.children() {
-            let Some(name) = node.child_named(child.name()) else {
+            let Some(name) = node.child_named(child.name(), child.name_hash()) else {
                 continue;
             };
             let child_node = shape.node(node.children[name.child as usize]);

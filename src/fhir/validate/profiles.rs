@@ -120,6 +120,7 @@ impl<'v> Run<'v> {
         }
         if shape.is_profile {
             self.constrain(element, At::root(shape));
+            self.narrative_control(element, &shape.structure);
             self.imposed(element, shape);
         }
     }

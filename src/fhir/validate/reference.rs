@@ -192,7 +192,15 @@ impl<'v> Run<'v> {
                 Some(reference) if reference.kind() == Kind::Complex => reference,
                 Some(_) | None => return,
             },
-            _ => element,
+            Class::Primitive(_)
+            | Class::Extension
+            | Class::Reference
+            | Class::Coding
+            | Class::CodeableConcept
+            | Class::Quantity
+            | Class::Narrative
+            | Class::Resource
+            | Class::Other => element,
         };
         if !declared.target_profiles.is_empty() {
             self.target_profiles(reference, at, declared);
@@ -223,7 +231,7 @@ impl<'v> Run<'v> {
                 }
             };
             if self.is_a(type_name, wanted) {
-                of_type.push(target);
+                of_type.push(&**target);
             }
         }
         if of_type.is_empty() {
@@ -269,7 +277,7 @@ impl<'v> Run<'v> {
         reference: Element<'v>,
         at: &At<'v>,
         target: Element<'v>,
-        profiles: &[&'v Box<str>],
+        profiles: &[&'v str],
     ) {
         let mut open = false;
         for profile in profiles {
@@ -296,7 +304,7 @@ impl<'v> Run<'v> {
             IssueKind::Reference,
             "structure",
             || {
-                let names = super::suggest::list(profiles.iter().map(|profile| profile.as_ref()));
+                let names = super::suggest::list(profiles.iter());
                 format!(
                     "what this refers to conforms to none of the profiles that are allowed: {names}"
                 )

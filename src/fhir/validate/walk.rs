@@ -1,12 +1,12 @@
 //! The walk along a resource and the shape of its type: names, cardinalities, types, values, invariants, bindings.
 
 use super::invariant::has_content;
-use super::primitive::{Primitive, shown};
+use super::primitive::{self, Primitive, shown};
 use super::run::{At, Run, Step};
 use super::shape::{Class, Link, Node, Shape};
 use super::{IssueKind, Weight, suggest};
 use crate::fhir::definitions::{ElementDefinition, Max, Missing, StructureKind};
-use crate::fhir::tree::{Element, Format, Kind};
+use crate::fhir::tree::{Element, FormIssueKind, Format, Kind};
 
 impl<'v> Run<'v> {
     /// A resource of any type, at the root or inside another.
@@ -65,7 +65,7 @@ impl<'v> Run<'v> {
             if !self.spend(1) {
                 break;
             }
-            match At::child(shape, node, child.name()) {
+            match At::child(shape, node, child) {
                 Some((place, at)) => {
                     self.counts[base + place as usize] += 1;
                     let count = self.counts[base + place as usize];
@@ -287,7 +287,9 @@ impl<'v> Run<'v> {
             Kind::Complex => self.valueless(element, at),
             Kind::Untyped => true,
             Kind::Text | Kind::Xhtml if matches!(primitive, Primitive::Xhtml) => true,
-            kind => kind == primitive.json_kind(),
+            Kind::Text | Kind::Xhtml | Kind::Number | Kind::Boolean | Kind::Resource => {
+                element.kind() == primitive.json_kind()
+            }
         };
         if !fits && element.kind() == Kind::Complex {
             // Each part that has no place here is said below.
@@ -360,9 +362,18 @@ impl<'v> Run<'v> {
             self.id(element, value);
             return;
         }
-        if let Some(fault) = primitive.fault(value, version) {
+        let is_misspelt = element.kind() == Kind::Number && self.has_odd_numbers();
+        if let Some(fault) = primitive.fault(value, version).filter(|_| !is_misspelt) {
             self.error(IssueKind::Value, "invalid", element, || fault);
             return;
+        }
+        if self.validator.options.security_checks
+            && primitive != Primitive::Xhtml
+            && primitive::holds_markup(value)
+        {
+            self.error(IssueKind::Value, "security", element, || {
+                format!("`{}` holds what looks like HTML", shown(value))
+            });
         }
         if let Some(doubt) = primitive.doubt(value) {
             self.warning(IssueKind::Value, "invalid", element, || doubt);
@@ -389,6 +400,12 @@ impl<'v> Run<'v> {
             | Primitive::Uuid
             | Primitive::Xhtml => {}
         }
+    }
+
+    /// Whether the reader of JSON has met numbers that are none, and said so.
+    fn has_odd_numbers(&self) -> bool {
+        let mut issues = self.resource.form_issues().iter();
+        issues.any(|issue| issue.kind == FormIssueKind::NumberForm)
     }
 
     /// The id and the extensions of a primitive.
@@ -424,7 +441,7 @@ impl<'v> Run<'v> {
                 "`{}` is no id: it must not be empty nor hold white space",
                 shown(value)
             )),
-            false => None,
+            false => Primitive::String.fault(value, self.shapes().definitions().version()),
         };
         if let Some(fault) = fault {
             self.error(IssueKind::Value, "invalid", element, || fault);

@@ -2,7 +2,7 @@
 
 use crate::fhir::definitions::{ExtensionContext, STRUCTURE_BASE, Version, all, extension, text};
 use crate::fhir::fhirpath::Expression;
-use crate::fhir::tree::{Element, Kind};
+use crate::fhir::tree::{Element, Kind, name_hash};
 use crate::fhir::validate::IssueKind;
 use crate::fhir::validate::decide::is_true;
 use crate::fhir::validate::run::{Run, Step};
@@ -99,7 +99,12 @@ impl<'v> Run<'v> {
         match expression {
             "Element" | "Base" => return true,
             "CanonicalResource" | "MetadataResource" => {
-                return is_resource && holder.at.node.child_named("url").is_some();
+                return is_resource
+                    && holder
+                        .at
+                        .node
+                        .child_named("url", name_hash("url"))
+                        .is_some();
             }
             "DataType" => return !is_resource && !holder.at.node.has_children(),
             _ => {}

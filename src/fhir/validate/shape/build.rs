@@ -4,9 +4,12 @@ use super::delta::Against;
 use super::store::absolute;
 use super::tree::{Branch, branches};
 use super::{Additions, Class, Link, NO_TYPE, Name, Node, NodeId, Shape, ShapeId, Shapes, TypeUse};
-use crate::fhir::definitions::{Canonical, ElementDefinition, Max, Structure, extension, text};
+use crate::fhir::definitions::{
+    Canonical, ElementDefinition, Max, Strength, Structure, extension, text,
+};
+use crate::fhir::tree::name_hash;
 use crate::fhir::validate::binding::Memory;
-use crate::fhir::validate::invariant;
+use crate::fhir::validate::{errata, invariant};
 use std::sync::{Arc, OnceLock};
 
 /// Compiles a structure that has a snapshot.
@@ -91,6 +94,7 @@ impl Builder<'_> {
             min: definition.min.unwrap_or(0),
             max: definition.max.unwrap_or(Max::Many),
             is_list: is_list(definition),
+            strength: self.strength(definition),
             adds,
             ..Node::bare()
         });
@@ -135,6 +139,7 @@ impl Builder<'_> {
         let own = node.adds.any() || !node.invariants.is_empty() || !slices.is_empty();
         node.counts = counts || own;
         node.children = children;
+        node.lookup = lookup_of(&names);
         node.names = names;
         node.required = required;
         node.slices = slices;
@@ -158,6 +163,12 @@ impl Builder<'_> {
                 at: at as u16,
             })
             .collect()
+    }
+
+    fn strength(&self, definition: &ElementDefinition) -> Option<Strength> {
+        let binding = definition.binding.as_ref()?;
+        let version = self.shapes.definitions().version();
+        Some(errata::strength(definition, binding, version))
     }
 
     /// A content reference points into this structure, or names another one before the hash.
@@ -194,6 +205,7 @@ impl Node {
             definition: 0,
             children: Vec::new(),
             names: Vec::new(),
+            lookup: Vec::new(),
             required: Vec::new(),
             min: 0,
             max: Max::Many,
@@ -203,6 +215,7 @@ impl Node {
             invariants: Vec::new(),
             slices: Vec::new(),
             plan: OnceLock::new(),
+            strength: None,
             members: Memory::default(),
             adds: Additions::default(),
             counts: false,
@@ -228,34 +241,45 @@ fn names_of(
     child: u16,
     names: &mut Vec<Name>,
 ) {
-    let Some(stem) = definition.name().strip_suffix("[x]") else {
+    let mut name = |wire: Box<str>, type_at: u16| {
         names.push(Name {
-            wire: definition.name().into(),
-            child,
-            type_at: if node.types.is_empty() { NO_TYPE } else { 0 },
-        });
-        return;
-    };
-    let own = node
-        .types
-        .iter()
-        .map(|declared| (&*declared.code, declared.at));
-    for (code, type_at) in own {
-        names.push(Name {
-            wire: typed_name(stem, code),
+            hash: name_hash(&wire),
+            wire,
             child,
             type_at,
         });
+    };
+    let Some(stem) = definition.name().strip_suffix("[x]") else {
+        let type_at = if node.types.is_empty() { NO_TYPE } else { 0 };
+        name(definition.name().into(), type_at);
+        return;
+    };
+    for declared in &node.types {
+        name(typed_name(stem, &declared.code), declared.at);
     }
     for code in against.type_codes() {
         if node.types.iter().all(|declared| *declared.code != *code) {
-            names.push(Name {
-                wire: typed_name(stem, &code),
-                child,
-                type_at: NO_TYPE,
-            });
+            name(typed_name(stem, &code), NO_TYPE);
         }
     }
+}
+
+/// At least half of the places stay free, so that a search ends soon.
+fn lookup_of(names: &[Name]) -> Vec<u16> {
+    const FREE: u16 = u16::MAX;
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let mut lookup = vec![FREE; (names.len() * 2).next_power_of_two()];
+    let mask = lookup.len() - 1;
+    for (place, name) in names.iter().enumerate() {
+        let mut at = name.hash as usize & mask;
+        while lookup[at] != FREE {
+            at = (at + 1) & mask;
+        }
+        lookup[at] = place as u16;
+    }
+    lookup
 }
 
 /// `value` and `dateTime` make `valueDateTime`.

@@ -5,7 +5,6 @@ use super::route::{self, Hop};
 use crate::fhir::definitions::{Discriminator, Given, Strength};
 use crate::fhir::tree::Element;
 use crate::fhir::validate::shape::{Class, Node, Shape, ShapeId, Shapes, absolute};
-use crate::fhir::validate::value::Exactness;
 
 /// How the slices of an element are told apart.
 #[derive(Debug)]
@@ -27,8 +26,9 @@ pub(super) struct Test {
 /// What must be found.
 #[derive(Debug)]
 pub(super) enum Wants {
-    /// An element that agrees with a value.
-    Value(Given, Exactness),
+    /// An element that holds what a value holds: a fixed value tells slices apart by what it says, and is asked for in
+    /// full of the members of its slice.
+    Value(Given),
     /// An element that agrees with a part of a value, some steps below it.
     PartOf(Given, Vec<Hop>),
     /// A code in a value set.
@@ -144,7 +144,7 @@ fn test_of(
         "value" | "pattern" => trace.wanted(),
         other => return Err(format!("`{other}` is no kind of discriminator")),
     };
-    match wants.or_else(|| trace.from_above()) {
+    match wants.or_else(|| trace.given_above()) {
         Some(wants) => Ok(Test { route, wants }),
         None => Err(format!(
             "the slice `{}` says nothing at `{path}`",
@@ -344,7 +344,7 @@ impl<'s> Trace<'s> {
     }
 
     /// The part of a value that was given further up.
-    fn from_above(&self) -> Option<Wants> {
+    fn given_above(&self) -> Option<Wants> {
         let (given, rest) = self.value.as_ref()?;
         Some(Wants::PartOf(given.clone(), rest.clone()))
     }
@@ -353,10 +353,10 @@ impl<'s> Trace<'s> {
 fn value_of(shape: &Shape, node: &Node) -> Option<Wants> {
     let definition = shape.definition(node);
     if let Some(fixed) = &definition.fixed {
-        return Some(Wants::Value(fixed.clone(), Exactness::Fixed));
+        return Some(Wants::Value(fixed.clone()));
     }
     let pattern = definition.pattern.clone()?;
-    Some(Wants::Value(pattern, Exactness::Pattern))
+    Some(Wants::Value(pattern))
 }
 
 /// Values that are given for parts of the element: `code.coding.code` where the path says `code`.

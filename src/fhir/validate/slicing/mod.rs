@@ -64,6 +64,18 @@ impl<'v> Run<'v> {
         }
     }
 
+    /// Whether a repetition belongs to one slice of a plan, without doubt.
+    pub(super) fn belongs(
+        &mut self,
+        element: Element<'v>,
+        plan: &'v Plan,
+        slice: usize,
+        position: usize,
+    ) -> bool {
+        let tests = plan.slices.get(slice).filter(|_| plan.fault.is_none());
+        tests.is_some_and(|tests| self.fits(element, tests, position) == Fit::Inside)
+    }
+
     /// The slice that a repetition belongs to; more than one is an error.
     fn slice_of(
         &mut self,

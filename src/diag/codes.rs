@@ -112,6 +112,8 @@ pub static CODES: &[Code] = &[
         "A package has a `package.json` with `name` and `version`. Links inside a package's folder are not followed."),
     row("package-changed", "a FHIR package holds other definitions than before",
         "A published version does not change. If it did, results that rest on it cannot be compared. The digest is over the package's definitions, so it is the same for an archive and its folder."),
+    row("terminology-server", "a terminology server cannot be asked",
+        "The server is the one that `--tx` names; plugfest asks it only what packages leave undecided, uses no proxy and does not ask twice. What a server cannot say stays undecided, with its reason."),
     row("package-registry", "a FHIR package registry did not give what was asked for",
         "The registry is the one that `--registry` names; plugfest uses no proxy and does not ask twice. The message says what it answered."),
     row("output", "something could not be written", "The message names the path and the system's reason."),

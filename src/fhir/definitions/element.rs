@@ -1,6 +1,6 @@
 //! ElementDefinitions as facts.
 
-use super::given::{Given, all, choice, extension, flag, number, text, texts};
+use super::given::{Given, all, choice, flag, number, text, texts};
 use crate::fhir::tree::{Element, Resource};
 use std::sync::Arc;
 
@@ -284,12 +284,20 @@ fn types_of(element: Element<'_>, path: &str) -> Vec<ElementType> {
 
 const STRUCTURE: &str = "http://hl7.org/fhir/StructureDefinition/";
 
+/// One of FHIR's own extensions, by the last part of its address.
+fn structure_extension<'r>(holder: Element<'r>, short: &str) -> Option<Element<'r>> {
+    all(holder, "extension").find(|extension| {
+        let url = text(*extension, "url").and_then(|url| url.strip_prefix(STRUCTURE));
+        url == Some(short)
+    })
+}
+
 /// The value of a primitive has a FHIRPath system type, and names the FHIR type in an extension; in STU3 it has no
 /// code at all, and is of the type whose value it is.
 pub(crate) fn type_of(element: Element<'_>, path: &str) -> Option<ElementType> {
     let code = element.child("code")?;
     let named = |holder: Element<'_>, short: &str| {
-        let found = extension(holder, &format!("{STRUCTURE}{short}"))?;
+        let found = structure_extension(holder, short)?;
         let value = choice(found, "value")?;
         value.value().map(Box::<str>::from)
     };
@@ -331,10 +339,7 @@ fn primitive_of(system: &str) -> Box<str> {
 }
 
 fn constraint_of(element: Element<'_>) -> Option<Constraint> {
-    let best_practice = extension(
-        element,
-        &format!("{STRUCTURE}elementdefinition-bestpractice"),
-    );
+    let best_practice = structure_extension(element, "elementdefinition-bestpractice");
     Some(Constraint {
         key: text(element, "key")?.into(),
         severity: match text(element, "severity") {
@@ -357,11 +362,8 @@ fn binding_of(source: &Arc<Resource>, element: Element<'_>) -> Binding {
             _ => Strength::Example,
         },
         value_set: canonical_of(element, "valueSet"),
-        max_value_set: extension(
-            element,
-            &format!("{STRUCTURE}elementdefinition-maxValueSet"),
-        )
-        .and_then(|found| canonical_of(found, "value")),
+        max_value_set: structure_extension(element, "elementdefinition-maxValueSet")
+            .and_then(|found| canonical_of(found, "value")),
         additional: additional_of(source, element),
     }
 }

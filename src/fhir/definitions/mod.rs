@@ -23,7 +23,6 @@ pub use element::{
 };
 pub use facts::{LEFT_OUT, Others, Reduction, SNOMED_CT, Snomed, Wording};
 pub use given::Given;
-#[expect(unused_imports, reason = "readers of other definitions use them")]
 pub(crate) use given::{all, choice, extension, flag, number, text, texts};
 pub use library::{Entry, Library, Loose};
 pub use pack::{Compiled, Pack, PackError, compile};
@@ -143,6 +142,12 @@ impl Definitions {
     pub fn with(&self, further: impl IntoIterator<Item = Arc<dyn Library>>) -> Self {
         let known = self.libraries.iter().cloned();
         Self::new(self.version, known.chain(further).collect())
+    }
+
+    /// The same libraries and further ones below them.
+    pub fn below(&self, further: impl IntoIterator<Item = Arc<dyn Library>>) -> Self {
+        let known = self.libraries.iter().cloned();
+        Self::new(self.version, further.into_iter().chain(known).collect())
     }
 
     /// The release.

@@ -3,7 +3,8 @@
 //! The answers are borrowed from tables that are made once for each type, at the first question, and never change.
 
 use super::structure::StructureKind;
-use super::{Definitions, ElementDefinition, Structure};
+use super::{Definitions, ElementDefinition, Max, Structure};
+use crate::fhir::tree::{Shape, Shapes};
 use crate::fhir::types::{BuiltIn, Types};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -50,6 +51,22 @@ impl Types for Definitions {
     }
 }
 
+impl Shapes for Definitions {
+    fn shape(&self, parent_type: &str, element: &str) -> Option<Shape<'_>> {
+        let (table, path) = self.type_table(parent_type)?;
+        let elements = &table.holders.get(path)?.elements;
+        let typed = |found: &'_ Known| found.is_choice && found.choice_named(element).is_some();
+        let found = elements
+            .get(element)
+            .or_else(|| elements.values().find(|found| typed(found)))?;
+        Some(Shape {
+            type_name: found.single().or_else(|| found.choice_named(element))?,
+            repeats: found.repeats,
+            order: found.order,
+        })
+    }
+}
+
 impl Definitions {
     /// The table of a type, and the path inside it: `Patient.contact` is `contact` in the table of `Patient`.
     fn type_table<'n>(&self, name: &'n str) -> Option<(&TypeTable, &'n str)> {
@@ -89,6 +106,10 @@ struct Known {
     /// As defined: `value[x]`.
     name: Box<str>,
     is_choice: bool,
+    /// Whether it may come more than once.
+    repeats: bool,
+    /// Its place among all elements of its structure.
+    order: u32,
     types: Vec<Box<str>>,
 }
 
@@ -104,13 +125,13 @@ impl Known {
     fn choice_named(&self, name: &str) -> Option<&str> {
         let base = self.name.strip_suffix("[x]")?;
         let suffix = name.strip_prefix(base)?;
-        let fits = |known: &&Box<str>| {
+        let fits = |known: &&str| {
             known.len() == suffix.len()
                 && suffix.starts_with(|first: char| first.is_ascii_uppercase())
                 && known[..1].eq_ignore_ascii_case(&suffix[..1])
                 && known[1..] == suffix[1..]
         };
-        self.types.iter().find(fits).map(|known| &**known)
+        self.types.iter().map(|known| &**known).find(fits)
     }
 }
 
@@ -126,14 +147,21 @@ impl TypeTable {
         let base = structure.base.as_deref();
         let root = structure.snapshot.first()?;
         table.holders.entry("".into()).or_default().above = base.map(type_in);
-        for element in structure.snapshot.iter().skip(1) {
-            table.add(&structure, name, &root.path, element);
+        for (order, element) in structure.snapshot.iter().enumerate().skip(1) {
+            let order = u32::try_from(order).unwrap_or(u32::MAX);
+            table.add(&structure, name, (&root.path, order), element);
         }
         table.join_backbones(name);
         Some(table)
     }
 
-    fn add(&mut self, structure: &Structure, name: &str, root: &str, element: &ElementDefinition) {
+    fn add(
+        &mut self,
+        structure: &Structure,
+        name: &str,
+        (root, order): (&str, u32),
+        element: &ElementDefinition,
+    ) {
         let inside = element
             .path
             .strip_prefix(root)
@@ -145,6 +173,8 @@ impl TypeTable {
         let known = Known {
             name: wire_name.into(),
             is_choice: wire_name.ends_with("[x]"),
+            repeats: element.max.is_none_or(|max| max > Max::Times(1)),
+            order,
             types: types_of(structure, name, root, element),
         };
         let short = wire_name.strip_suffix("[x]").unwrap_or(wire_name);
@@ -276,75 +306,77 @@ mod tests {
     use crate::fhir::types::Types;
     use std::collections::BTreeSet;
 
+    /// Release, parent, element, and its type.
+    const ELEMENTS: &[(Version, &str, &str, Option<&str>)] = &[
+        (Version::R4, "Patient", "contact", Some("Patient.contact")),
+        (Version::R4, "Patient.contact", "name", Some("HumanName")),
+        (Version::R4, "Patient", "id", Some("id")),
+        (Version::R4, "Element", "id", Some("string")),
+        (Version::R4, "Bundle.entry", "link", Some("Bundle.link")),
+        (
+            Version::R4,
+            "Questionnaire.item",
+            "item",
+            Some("Questionnaire.item"),
+        ),
+        (Version::R4, "Bundle.entry", "resource", Some("Resource")),
+        (Version::R4, "Observation", "value", None),
+        (
+            Version::R4,
+            "Observation",
+            "valueQuantity",
+            Some("Quantity"),
+        ),
+        (
+            Version::R4,
+            "Observation",
+            "valueDateTime",
+            Some("dateTime"),
+        ),
+        (Version::R4, "Observation", "valueAddress", None),
+        (Version::R4, "Timing", "repeat", Some("Timing.repeat")),
+        (Version::R4, "decimal", "value", Some("decimal")),
+        (
+            Version::R4,
+            "Procedure",
+            "reasonReference",
+            Some("Reference"),
+        ),
+        (
+            Version::Stu3,
+            "Patient.animal",
+            "species",
+            Some("CodeableConcept"),
+        ),
+        (Version::Stu3, "Age", "value", Some("decimal")),
+        (Version::Stu3, "instant", "value", Some("instant")),
+        (
+            Version::R4B,
+            "Citation",
+            "citedArtifact",
+            Some("Citation.citedArtifact"),
+        ),
+        (
+            Version::R5,
+            "Procedure",
+            "reason",
+            Some("CodeableReference"),
+        ),
+        (Version::R5, "Consent", "sourceReference", Some("Reference")),
+        (
+            Version::R5,
+            "Availability",
+            "availableTime",
+            Some("Availability.availableTime"),
+        ),
+    ];
+
     #[test]
     fn elements_have_the_types_of_every_release() {
-        let rows = [
-            (Version::R4, "Patient", "contact", Some("Patient.contact")),
-            (Version::R4, "Patient.contact", "name", Some("HumanName")),
-            (Version::R4, "Patient", "id", Some("id")),
-            (Version::R4, "Element", "id", Some("string")),
-            (Version::R4, "Bundle.entry", "link", Some("Bundle.link")),
-            (
-                Version::R4,
-                "Questionnaire.item",
-                "item",
-                Some("Questionnaire.item"),
-            ),
-            (Version::R4, "Bundle.entry", "resource", Some("Resource")),
-            (Version::R4, "Observation", "value", None),
-            (
-                Version::R4,
-                "Observation",
-                "valueQuantity",
-                Some("Quantity"),
-            ),
-            (
-                Version::R4,
-                "Observation",
-                "valueDateTime",
-                Some("dateTime"),
-            ),
-            (Version::R4, "Observation", "valueAddress", None),
-            (Version::R4, "Timing", "repeat", Some("Timing.repeat")),
-            (Version::R4, "decimal", "value", Some("decimal")),
-            (
-                Version::R4,
-                "Procedure",
-                "reasonReference",
-                Some("Reference"),
-            ),
-            (
-                Version::Stu3,
-                "Patient.animal",
-                "species",
-                Some("CodeableConcept"),
-            ),
-            (Version::Stu3, "Age", "value", Some("decimal")),
-            (Version::Stu3, "instant", "value", Some("instant")),
-            (
-                Version::R4B,
-                "Citation",
-                "citedArtifact",
-                Some("Citation.citedArtifact"),
-            ),
-            (
-                Version::R5,
-                "Procedure",
-                "reason",
-                Some("CodeableReference"),
-            ),
-            (Version::R5, "Consent", "sourceReference", Some("Reference")),
-            (
-                Version::R5,
-                "Availability",
-                "availableTime",
-                Some("Availability.availableTime"),
-            ),
-        ];
-        for (version, parent, element, expected) in rows {
-            let definitions = Definitions::core(version);
+        for (version, parent, element, expected) in ELEMENTS {
+            let definitions = Definitions::core(*version);
             let found = definitions.element_type(parent, element);
-            assert_eq!(found, expected, "{version} {parent}.{element}");
+            assert_eq!(found, *expected, "{version} {parent}.{element}");
         }
     }
 

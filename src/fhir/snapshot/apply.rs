@@ -1,22 +1,27 @@
 //! Following a differential through the tree of its base.
 
 use super::choices::capital;
-use super::differential::Change;
-use super::facts::{Fact, Facts};
+use super::differential::{Change, path_root};
+use super::facts::{Fact, Facts, base_fact};
 use super::node::Node;
 use super::slices::Before;
 use super::{Faults, MAX_ELEMENTS, Manner, Order, Practice, SnapshotError, refuse};
 use crate::fhir::definitions::{
-    Canonical, Definitions, Derivation, Max, STRUCTURE_BASE, Structure, Trail,
+    Canonical, Constraint, Definitions, Derivation, ElementDefinition, Max, STRUCTURE_BASE,
+    Structure, Trail,
 };
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What one snapshot is made with.
 pub(super) struct Session<'s> {
     pub(super) definitions: &'s Definitions,
     pub(super) structure: &'s Structure,
-    pub(super) base: &'s Structure,
+    pub(super) base: Arc<Structure>,
     pub(super) manner: Manner,
     pub(super) trail: &'s mut Trail,
+    /// What was XML, as JSON.
+    pub(super) written: BTreeMap<Box<str>, Arc<Structure>>,
     /// How many elements may still be added.
     budget: usize,
     /// Whether a slice is being filled with what the base itself says of the element.
@@ -40,7 +45,7 @@ impl<'s> Session<'s> {
     pub(super) fn new(
         definitions: &'s Definitions,
         structure: &'s Structure,
-        base: &'s Structure,
+        base: Arc<Structure>,
         manner: Manner,
         trail: &'s mut Trail,
     ) -> Self {
@@ -50,13 +55,18 @@ impl<'s> Session<'s> {
             base,
             manner,
             trail,
+            written: BTreeMap::new(),
             budget: MAX_ELEMENTS,
             in_slice: false,
         }
     }
 
     /// Refuses a fault that could be passed over, where it is not.
-    pub(super) fn fault(&self, label: &str, message: impl Into<String>) -> Result<(), SnapshotError> {
+    pub(super) fn fault(
+        &self,
+        label: &str,
+        message: impl Into<String>,
+    ) -> Result<(), SnapshotError> {
         match self.manner.faults {
             Faults::Refused => Err(refuse(label, message)),
             Faults::Followed => Ok(()),
@@ -80,7 +90,7 @@ impl<'s> Session<'s> {
     /// Makes the base's elements stand for themselves: where each was first defined, and where invariants and the
     /// elements referred to are found.
     pub(super) fn settle_inherited(&self, node: &mut Node) {
-        let home = home_of(self.base);
+        let home = home_of(&self.base);
         settle(node, &mut String::new(), &self.base.url, &home);
     }
 
@@ -151,11 +161,12 @@ impl<'s> Session<'s> {
                 self.apply(child, &change.slices[0], Standing::Inherited)
             }
             [change] if !self.is_type_slicing(child, change) => {
-                self.apply(child, change, Standing::Inherited)
+                match self.type_with_content(child, change) {
+                    Some(of_type) => self.choose(child, &[&of_type]),
+                    None => self.apply(child, change, Standing::Inherited),
+                }
             }
-            [change] if self.in_slice && is_narrowing(child, change) => {
-                self.narrow(child, change)
-            }
+            [change] if self.in_slice && is_narrowing(child, change) => self.narrow(child, change),
             [change] if self.names_the_whole(child, change) => {
                 self.name_whole(child, &change.slices[0])
             }
@@ -199,11 +210,7 @@ impl<'s> Session<'s> {
     }
 
     /// Which child each change is about. A type of its own may add children.
-    fn places(
-        &mut self,
-        node: &mut Node,
-        changes: &[Change],
-    ) -> Result<Vec<usize>, SnapshotError> {
+    fn places(&mut self, node: &mut Node, changes: &[Change]) -> Result<Vec<usize>, SnapshotError> {
         let mut places: Vec<usize> = Vec::with_capacity(changes.len());
         for change in changes {
             let place = match self.place_of(node, &change.name) {
@@ -238,22 +245,18 @@ impl<'s> Session<'s> {
     }
 }
 
-/// A type that builds on nothing: its differential is all of it.
-pub(super) fn from_nothing(
-    structure: &Structure,
-    change: &Change,
-) -> Result<Node, SnapshotError> {
-    let mut root = written_out(change);
-    root.name = super::differential::path_root(&structure.type_name).into();
-    settle(&mut root, &mut String::new(), &structure.url, &structure.url);
-    Ok(root)
-}
-
-fn written_out(change: &Change) -> Node {
-    let mut node = Node::new(&change.name, change.slice.as_deref(), change.facts.clone());
-    node.children = change.children.iter().map(written_out).collect();
-    node.slices = change.slices.iter().map(written_out).collect();
-    node
+/// What a type has that builds on nothing, or on `Base`, before it says anything.
+pub(super) fn bare_root(structure: &Structure) -> Node {
+    let root = path_root(&structure.type_name);
+    let base = match structure.base {
+        Some(_) => "Base",
+        None => root,
+    };
+    let mut facts = Facts::default();
+    facts.set_min(0);
+    facts.set_max(Max::Many);
+    facts.set(base_fact(base, 0, Max::Many));
+    Node::new(root, None, facts)
 }
 
 /// Whether a name is that of a choice with a type behind it.
@@ -270,13 +273,23 @@ impl Session<'_> {
         if let Some(place) = children.position(|child| *child.name == *name) {
             return Some(place);
         }
-        node.children.iter().position(|child| match child.choice_stem() {
-            Some(stem) => name == stem || self.is_short_for(child, stem, name),
-            None => {
-                let renamed = name.strip_suffix("[x]");
-                renamed.is_some_and(|stem| is_typed(stem, &child.name))
-            }
-        })
+        node.children
+            .iter()
+            .position(|child| match child.choice_stem() {
+                Some(stem) => name == stem || self.is_short_for(child, stem, name),
+                None => {
+                    let renamed = name.strip_suffix("[x]");
+                    renamed.is_some_and(|stem| self.is_renamed(child, stem))
+                }
+            })
+    }
+
+    /// Whether an element is what is left of a choice.
+    fn is_renamed(&self, child: &Node, stem: &str) -> bool {
+        let typed = child.name.strip_prefix(stem);
+        let typed = typed.filter(|_| is_typed(stem, &child.name));
+        let types = child.types();
+        typed.is_some_and(|typed| types.iter().all(|kind| capital(&kind.code) == typed))
     }
 
     /// Whether a name is short for one type of a choice.
@@ -350,8 +363,12 @@ fn settle(node: &mut Node, path: &mut String, source: &str, home: &str) {
 
 /// Also for content that is unfolded from a type.
 pub(super) fn settle_facts(facts: &mut Facts, path: &str, source: &str, home: &str) {
+    if facts.unchanged().is_some_and(is_settled) {
+        return;
+    }
     if !facts.has("base") {
-        facts.set(base_fact(facts, path));
+        let max = facts.max().unwrap_or(Max::Many);
+        facts.set(base_fact(path, facts.min().unwrap_or(0), max));
     }
     if facts.get("base").and_then(|base| base.text_of("path")) == Some("Resource.id") {
         settle_id(facts);
@@ -370,13 +387,31 @@ pub(super) fn settle_facts(facts: &mut Facts, path: &str, source: &str, home: &s
     }
 }
 
+/// Whether an element of a snapshot can stand as it is.
+fn is_settled(element: &ElementDefinition) -> bool {
+    let Some(base) = &element.base else {
+        return false;
+    };
+    let reference = element.content_reference.as_deref();
+    let is_local = reference.is_some_and(|reference| reference.starts_with('#'));
+    let sourced = |constraint: &Constraint| constraint.source.is_some();
+    !is_local && &*base.path != "Resource.id" && element.constraints.iter().all(sourced)
+}
+
 /// Ids of resources are of the type `id`, which some publications of R4 have as `string`.
 fn settle_id(facts: &mut Facts) {
-    if facts.types().first().is_none_or(|kind| &*kind.code != "string") {
+    if facts
+        .types()
+        .first()
+        .is_none_or(|kind| &*kind.code != "string")
+    {
         return;
     }
     let extension = vec![
-        Fact::text("url", &format!("{STRUCTURE_BASE}structuredefinition-fhir-type")),
+        Fact::text(
+            "url",
+            &format!("{STRUCTURE_BASE}structuredefinition-fhir-type"),
+        ),
         Fact::text("valueUrl", "id"),
     ];
     let parts = vec![
@@ -397,19 +432,4 @@ pub(super) fn name_sources(facts: &mut Facts, source: &str) {
         Fact::parts("constraint", parts)
     });
     *facts = named.collect();
-}
-
-fn base_fact(facts: &Facts, path: &str) -> Fact {
-    let max = match facts.max() {
-        Some(Max::Times(most)) => most.to_string(),
-        Some(Max::Many) | None => "*".to_owned(),
-    };
-    Fact::parts(
-        "base",
-        vec![
-            Fact::text("path", path),
-            Fact::bare("min", facts.min().unwrap_or(0)),
-            Fact::text("max", &max),
-        ],
-    )
 }

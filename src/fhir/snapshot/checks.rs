@@ -48,15 +48,24 @@ impl Session<'_> {
     }
 
     fn is_root(&self, change: &Change) -> bool {
-        !change.label.contains('.') && !change.facts.has("base") && *change.name == *super::differential::path_root(&self.structure.type_name)
+        !change.label.contains('.')
+            && !change.facts.has("base")
+            && *change.name == *super::differential::path_root(&self.structure.type_name)
     }
 
     /// The root has no type to be narrowed: it is the type.
     fn check_root(&self, change: &Change) -> Result<(), SnapshotError> {
-        let is_own = |kind: &ElementType| kind.profiles.is_empty() && self.builds_on(&self.structure.type_name, &kind.code);
-        match self.structure.kind == StructureKind::Logical || change.facts.types().iter().all(is_own) {
+        let is_own = |kind: &ElementType| {
+            kind.profiles.is_empty() && self.builds_on(&self.structure.type_name, &kind.code)
+        };
+        match self.structure.kind == StructureKind::Logical
+            || change.facts.types().iter().all(is_own)
+        {
             true => Ok(()),
-            false => Err(refuse(&change.label, "the root cannot be constrained to a type or a profile")),
+            false => Err(refuse(
+                &change.label,
+                "the root cannot be constrained to a type or a profile",
+            )),
         }
     }
 
@@ -108,7 +117,11 @@ impl Session<'_> {
         // bundle.html: the outcome of an entry is an OperationOutcome, though its type is declared as any resource.
         let is_outcome = node.facts.get("base").and_then(|base| base.text_of("path"))
             == Some("Bundle.entry.response.outcome");
-        let code = if is_outcome { "OperationOutcome" } else { &wanted.code };
+        let code = if is_outcome {
+            "OperationOutcome"
+        } else {
+            &wanted.code
+        };
         for profile in &wanted.profiles {
             let Some(described) = self.type_described_by(profile) else {
                 continue;
@@ -136,7 +149,8 @@ impl Session<'_> {
                 false => types.iter().any(|kind| *kind.code == *given),
             };
             if !fits {
-                let message = format!("the {prefix} value is a {given}, which is no type of the element");
+                let message =
+                    format!("the {prefix} value is a {given}, which is no type of the element");
                 self.fault(label, message)?;
             }
         }
@@ -177,7 +191,10 @@ fn check_limits(
         && min < node.min()
         && change.slice.is_none()
     {
-        let message = format!("a minimum of {min} is below that of the base, {}", node.min());
+        let message = format!(
+            "a minimum of {min} is below that of the base, {}",
+            node.min()
+        );
         return Err(refuse(&change.label, message));
     }
     if let (Some(max), Some(known)) = (max, max_before)
@@ -203,10 +220,9 @@ fn check_flags(node: &Node, change: &Change) -> Result<(), SnapshotError> {
             return Err(refuse_flag(&change.label, name));
         }
     }
-    if let (Some(known), Some(wanted)) = (
-        node.facts.flag("isSummary"),
-        change.facts.flag("isSummary"),
-    ) && known != wanted
+    if let (Some(known), Some(wanted)) =
+        (node.facts.flag("isSummary"), change.facts.flag("isSummary"))
+        && known != wanted
     {
         return Err(refuse(
             &change.label,

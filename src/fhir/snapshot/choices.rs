@@ -7,12 +7,13 @@ use super::facts::Fact;
 use super::node::Node;
 use super::slices::slicing;
 use super::{Faults, SnapshotError, refuse};
-use crate::fhir::definitions::{ElementType, Max};
+use crate::fhir::definitions::{ElementType, Max, Structure, Version};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-/// What a differential says of one type of a choice.
+/// What a differential says of one type of a choice (or of several, in one slice).
 struct OfType {
-    code: String,
+    codes: Vec<String>,
     name: String,
     change: Change,
 }
@@ -53,6 +54,34 @@ impl Session<'_> {
         let is_short = whole.is_none_or(|whole| !whole.stated);
         self.close_choice(node, &of_types, was_sliced, is_short);
         Ok(())
+    }
+
+    /// Where faults are followed, content of a choice that only one of its types has is content of that type.
+    pub(super) fn type_with_content(&mut self, node: &Node, change: &Change) -> Option<Change> {
+        let stem = node.choice_stem()?;
+        let types = distinct(node.types());
+        let is_told = change.facts.has("type") || change.children.is_empty();
+        if self.manner.faults == Faults::Refused || is_told || types.len() < 2 {
+            return None;
+        }
+        let has_all = |found: &Arc<Structure>| {
+            let root = Node::of_snapshot(found).ok();
+            root.is_some_and(|root| {
+                let named =
+                    |child: &Change| root.children.iter().any(|known| *known.name == *child.name);
+                change.children.iter().all(named)
+            })
+        };
+        let mut fitting = types.iter().filter(|kind| {
+            let found = self.whole_type(&kind.code);
+            found.is_some_and(|found| has_all(&found))
+        });
+        let (Some(kind), None) = (fitting.next(), fitting.next()) else {
+            return None;
+        };
+        let mut of_type = change.clone();
+        of_type.name = format!("{stem}{}", capital(&kind.code)).into();
+        Some(of_type)
     }
 
     /// A choice that is narrowed first, and followed by its short name then.
@@ -122,33 +151,63 @@ impl Session<'_> {
             let name = change.slice.as_deref()?.strip_prefix(stem)?;
             self.type_in_name(name)
         };
-        let known = node.slices.iter().find(|slice| slice.slice.as_deref() == change.slice.as_deref());
+        let known = node
+            .slices
+            .iter()
+            .find(|slice| slice.slice.as_deref() == change.slice.as_deref());
         let of_known = || match &distinct(known?.types())[..] {
             [kind] => Some(kind.code.to_string()),
             _ => None,
         };
         let types = distinct(types);
         let code = match (code, &types[..]) {
-            (_, [_, _, ..]) => {
-                return Err(refuse(label, "a slice of a choice has one type, and no more"));
+            (None, [_, _, ..]) => return self.of_several(change, &types),
+            (Some(_), [_, _, ..]) => {
+                return Err(refuse(
+                    label,
+                    "a short name stands for one type, and no more",
+                ));
             }
             (Some(code), [kind]) if *kind.code != *code => {
-                return Err(refuse(label, format!("a slice for `{code}` cannot have the type `{}`", kind.code)));
+                return Err(refuse(
+                    label,
+                    format!("a slice for `{code}` cannot have the type `{}`", kind.code),
+                ));
             }
             (Some(code), _) => Some(code.to_owned()),
             (None, [kind]) => Some(kind.code.to_string()),
             (None, []) => named().or_else(of_known),
         };
-        let code = code.ok_or_else(|| refuse(label, "the slice of a choice does not tell its type"))?;
+        let code =
+            code.ok_or_else(|| refuse(label, "the slice of a choice does not tell its type"))?;
         let named = format!("{stem}{}", capital(&code));
         if let Some(slice) = change.slice.as_deref()
             && slice != named
             && !self.in_slice
         {
-            self.fault(label, format!("the slice for `{code}` must be called `{named}`, not `{slice}`"))?;
+            self.fault(
+                label,
+                format!("the slice for `{code}` must be called `{named}`, not `{slice}`"),
+            )?;
         }
         let name = change.slice.as_deref().map_or(named, str::to_owned);
-        Ok(OfType { code, name, change: change.clone() })
+        Ok(OfType {
+            codes: vec![code],
+            name,
+            change: change.clone(),
+        })
+    }
+
+    /// A slice for several types has the name that its author gave it.
+    fn of_several(&self, change: &Change, types: &[ElementType]) -> Result<OfType, SnapshotError> {
+        let Some(name) = change.slice.as_deref() else {
+            return Err(refuse(&change.label, "a slice of a choice has no name"));
+        };
+        Ok(OfType {
+            codes: types.iter().map(|kind| kind.code.to_string()).collect(),
+            name: name.to_owned(),
+            change: change.clone(),
+        })
     }
 
     fn slice_of_type(
@@ -161,7 +220,10 @@ impl Session<'_> {
         let mut change = of_type.change.clone();
         change.slice = Some(of_type.name.as_str().into());
         if !change.facts.has("type") {
-            change.facts.add(Fact::parts("type", vec![Fact::text("code", &of_type.code)]));
+            for code in &of_type.codes {
+                let parts = vec![Fact::text("code", code)];
+                change.facts.add(Fact::parts("type", parts));
+            }
             change.stated = true;
         }
         if count > 1 && change.facts.min().is_some_and(|min| min > 0) {
@@ -193,21 +255,34 @@ impl Session<'_> {
     }
 
     /// Sets the slicing by type, and takes the types out that are no longer possible.
-    fn close_choice(&mut self, node: &mut Node, of_types: &[OfType], was_sliced: bool, is_short: bool) {
+    fn close_choice(
+        &mut self,
+        node: &mut Node,
+        of_types: &[OfType],
+        was_sliced: bool,
+        is_short: bool,
+    ) {
         let mandatory = node.slices.iter().find(|slice| slice.min() > 0);
         let fixed = mandatory.and_then(|slice| slice.types().first().map(|kind| kind.code.clone()));
-        if let Some(code) = &fixed {
-            if of_types.iter().any(|of_type| of_type.change.facts.min().is_some_and(|min| min > 0)) {
-                node.facts.set_min(1);
-                keep_types(node, |kind| kind == &**code);
-            }
+        let is_needed = |of_type: &OfType| of_type.change.facts.min().is_some_and(|min| min > 0);
+        if let Some(code) = &fixed
+            && of_types.iter().any(is_needed)
+        {
+            node.facts.set_min(1);
+            keep_types(node, |kind| kind == &**code);
         }
-        let sliced: BTreeSet<&str> = of_types.iter().map(|of_type| &*of_type.code).collect();
+        let sliced: BTreeSet<&str> = of_types
+            .iter()
+            .flat_map(|of_type| &of_type.codes)
+            .map(|code| &**code)
+            .collect();
         let covered = node.types().iter().all(|kind| sliced.contains(&*kind.code));
         let gone = node.max() == Some(Max::Times(0));
         let mut rules = "closed";
         if !was_sliced && !covered && !gone {
-            if is_short && &*node.name == "value[x]" && self.is_in_extension(node) {
+            // In STU3 a short name left out all other types; later it says nothing of them, but in extensions.
+            let narrows = self.definitions.version() == Version::Stu3 || self.is_in_extension(node);
+            if is_short && narrows {
                 keep_types(node, |kind| sliced.contains(kind));
             } else {
                 rules = "open";
@@ -225,7 +300,9 @@ impl Session<'_> {
 /// The slices that a differential speaks of come first, as it has them.
 fn bring_forward(node: &mut Node, of_types: &[OfType]) {
     let spoken_of = |slice: &Node| {
-        let at = of_types.iter().position(|of_type| slice.slice.as_deref() == Some(&*of_type.name));
+        let at = of_types
+            .iter()
+            .position(|of_type| slice.slice.as_deref() == Some(&*of_type.name));
         at.unwrap_or(of_types.len())
     };
     node.slices.sort_by_key(spoken_of);
@@ -235,7 +312,7 @@ fn slice_of(node: &Node, of_type: &OfType) -> Option<usize> {
     node.slices.iter().position(|slice| {
         let types = slice.types();
         match &distinct(types)[..] {
-            [kind] => *kind.code == *of_type.code,
+            [kind] => of_type.codes.len() == 1 && *kind.code == *of_type.codes[0],
             _ => slice.slice.as_deref() == Some(&*of_type.name),
         }
     })
@@ -250,14 +327,19 @@ fn check_slicing(whole: &Change) -> Result<(), SnapshotError> {
         return Err(refuse(&whole.label, "the types of a choice have no order"));
     }
     let parts = slicing.inside();
-    let found: Vec<&Fact> = parts.iter().filter(|part| part.name() == "discriminator").collect();
-    let by_type = |part: &Fact| {
-        part.text_of("type") == Some("type") && part.text_of("path") == Some("$this")
-    };
+    let found: Vec<&Fact> = parts
+        .iter()
+        .filter(|part| part.name() == "discriminator")
+        .collect();
+    let by_type =
+        |part: &Fact| part.text_of("type") == Some("type") && part.text_of("path") == Some("$this");
     match found[..] {
         [] => Ok(()),
         [part] if by_type(part) => Ok(()),
-        _ => Err(refuse(&whole.label, "a choice of types is sliced by `type` of `$this`")),
+        _ => Err(refuse(
+            &whole.label,
+            "a choice of types is sliced by `type` of `$this`",
+        )),
     }
 }
 
@@ -273,9 +355,8 @@ fn distinct(mut types: Vec<ElementType>) -> Vec<ElementType> {
 }
 
 fn keep_types(node: &mut Node, keeps: impl Fn(&str) -> bool) {
-    node.facts.keep(|fact| {
-        fact.name() != "type" || fact.as_type().is_none_or(|kind| keeps(&kind.code))
-    });
+    node.facts
+        .keep(|fact| fact.name() != "type" || fact.as_type().is_none_or(|kind| keeps(&kind.code)));
 }
 
 pub(super) fn capital(code: &str) -> String {

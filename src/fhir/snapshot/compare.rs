@@ -19,12 +19,12 @@ pub fn differences(made: &Structure, expected: &Structure) -> Vec<String> {
 }
 
 /// Which elements are not on both sides, or not in the same order.
-fn elements_that_differ(
-    made: &[ElementDefinition],
-    expected: &[ElementDefinition],
-) -> Vec<String> {
+fn elements_that_differ(made: &[ElementDefinition], expected: &[ElementDefinition]) -> Vec<String> {
     let ids = |elements: &[ElementDefinition]| -> Vec<String> {
-        elements.iter().map(|element| element.id.to_string()).collect()
+        elements
+            .iter()
+            .map(|element| element.id.to_string())
+            .collect()
     };
     let (made, expected) = (ids(made), ids(expected));
     let (ours, theirs): (BTreeSet<&String>, BTreeSet<&String>) =
@@ -34,7 +34,10 @@ fn elements_that_differ(
     let mut found: Vec<String> = more.map(|id| format!("`{id}`: not expected")).collect();
     found.extend(less.map(|id| format!("`{id}`: missing")));
     if found.is_empty() && made != expected {
-        let first = made.iter().zip(&expected).find(|(made, expected)| made != expected);
+        let first = made
+            .iter()
+            .zip(&expected)
+            .find(|(made, expected)| made != expected);
         found.push(match first {
             Some((made, expected)) => format!("`{made}`: expected `{expected}` here"),
             None => format!("{} elements, expected {}", made.len(), expected.len()),
@@ -43,6 +46,7 @@ fn elements_that_differ(
     found
 }
 
+#[expect(clippy::too_many_lines, reason = "a line for each property that is compared")]
 fn element(made: &ElementDefinition, expected: &ElementDefinition) -> Vec<String> {
     let mut found = Vec::new();
     let mut note = |what: &str, made: String, expected: String| {
@@ -52,22 +56,66 @@ fn element(made: &ElementDefinition, expected: &ElementDefinition) -> Vec<String
     };
     let shown = |value: &dyn Debug| format!("{value:?}");
     note("path", shown(&made.path), shown(&expected.path));
-    note("sliceName", shown(&made.slice_name), shown(&expected.slice_name));
+    note(
+        "sliceName",
+        shown(&made.slice_name),
+        shown(&expected.slice_name),
+    );
     note("min", shown(&made.min), shown(&expected.min));
     note("max", shown(&made.max), shown(&expected.max));
     note("base", shown(&made.base), shown(&expected.base));
     note("type", types(&made.types), types(&expected.types));
-    note("fixed", given(made.fixed.as_ref()), given(expected.fixed.as_ref()));
-    note("pattern", given(made.pattern.as_ref()), given(expected.pattern.as_ref()));
-    note("minValue", given(made.min_value.as_ref()), given(expected.min_value.as_ref()));
-    note("maxValue", given(made.max_value.as_ref()), given(expected.max_value.as_ref()));
-    note("maxLength", shown(&made.max_length), shown(&expected.max_length));
-    note("binding", binding(made.binding.as_ref()), binding(expected.binding.as_ref()));
+    note(
+        "fixed",
+        given(made.fixed.as_ref()),
+        given(expected.fixed.as_ref()),
+    );
+    note(
+        "pattern",
+        given(made.pattern.as_ref()),
+        given(expected.pattern.as_ref()),
+    );
+    note(
+        "minValue",
+        given(made.min_value.as_ref()),
+        given(expected.min_value.as_ref()),
+    );
+    note(
+        "maxValue",
+        given(made.max_value.as_ref()),
+        given(expected.max_value.as_ref()),
+    );
+    note(
+        "maxLength",
+        shown(&made.max_length),
+        shown(&expected.max_length),
+    );
+    note(
+        "binding",
+        binding(made.binding.as_ref()),
+        binding(expected.binding.as_ref()),
+    );
     note("constraint", keys(made), keys(expected));
-    note("slicing", slicing(made.slicing.as_ref()), slicing(expected.slicing.as_ref()));
-    note("mustSupport", flag(made.must_support), flag(expected.must_support));
-    note("isModifier", flag(made.is_modifier), flag(expected.is_modifier));
-    note("isSummary", flag(made.is_summary), flag(expected.is_summary));
+    note(
+        "slicing",
+        slicing(made.slicing.as_ref()),
+        slicing(expected.slicing.as_ref()),
+    );
+    note(
+        "mustSupport",
+        flag(made.must_support),
+        flag(expected.must_support),
+    );
+    note(
+        "isModifier",
+        flag(made.is_modifier),
+        flag(expected.is_modifier),
+    );
+    note(
+        "isSummary",
+        flag(made.is_summary),
+        flag(expected.is_summary),
+    );
     note(
         "contentReference",
         reference(made.content_reference.as_deref()),
@@ -110,7 +158,11 @@ fn binding(binding: Option<&Binding>) -> String {
 }
 
 fn keys(element: &ElementDefinition) -> String {
-    let keys: BTreeSet<&str> = element.constraints.iter().map(|constraint| &*constraint.key).collect();
+    let keys: BTreeSet<&str> = element
+        .constraints
+        .iter()
+        .map(|constraint| &*constraint.key)
+        .collect();
     format!("{keys:?}")
 }
 

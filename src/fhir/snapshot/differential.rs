@@ -195,8 +195,7 @@ const MAX_NAME: usize = 64;
 
 fn is_step(step: &str) -> bool {
     let stem = step.strip_suffix("[x]").unwrap_or(step);
-    let fits = |letter: char| {
-        letter.is_ascii_graphic() && !",:;'\"/|?!@#$%^&*()[]{}".contains(letter)
-    };
+    let fits =
+        |letter: char| letter.is_ascii_graphic() && !",:;'\"/|?!@#$%^&*()[]{}".contains(letter);
     !stem.is_empty() && step.len() <= MAX_NAME && stem.chars().all(fits)
 }

@@ -1,9 +1,13 @@
 //! The properties of one element of a snapshot under construction: most stand as they were written somewhere, few are
 //! made here. Copies are cheap: what is shared is counted, not cloned.
 
-use crate::fhir::definitions::{ElementType, Given, Max, text, type_of};
-use crate::fhir::tree::{Element, Kind};
+use crate::fhir::definitions::{
+    ElementDefinition, ElementType, Given, Max, Structure, text, type_of,
+};
+use crate::fhir::tree::Element;
+use std::cell::OnceCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// One property (one item of a list), with its name.
 #[derive(Debug, Clone)]
@@ -142,9 +146,10 @@ impl Fact {
     fn same_parts(&self, other: &Self) -> bool {
         let (left, right) = (self.inside(), other.inside());
         left.len() == right.len()
-            && left.iter().zip(&right).all(|(left, right)| {
-                left.name() == right.name() && left.says_what(right)
-            })
+            && left
+                .iter()
+                .zip(&right)
+                .all(|(left, right)| left.name() == right.name() && left.says_what(right))
     }
 }
 
@@ -168,7 +173,19 @@ fn below(given: &Given) -> impl Iterator<Item = Fact> {
 
 /// The properties of one element, without those that its place in the tree tells (`id`, `path`, `sliceName`).
 #[derive(Debug, Clone, Default)]
-pub(super) struct Facts(Rc<Vec<Fact>>);
+pub(super) struct Facts {
+    /// The element of a snapshot that these are, as long as nothing was changed: most elements of a snapshot are never
+    /// looked at.
+    seed: Option<Seed>,
+    list: OnceCell<Rc<Vec<Fact>>>,
+}
+
+/// An element of a snapshot.
+#[derive(Debug, Clone)]
+struct Seed {
+    structure: Arc<Structure>,
+    at: usize,
+}
 
 /// What the tree tells.
 const STRUCTURAL: [&str; 3] = ["id", "path", "sliceName"];
@@ -176,20 +193,52 @@ const STRUCTURAL: [&str; 3] = ["id", "path", "sliceName"];
 impl Facts {
     /// The properties of an ElementDefinition as it was written.
     pub(super) fn of(origin: &Given) -> Self {
-        let told = below(origin).filter(|fact| !STRUCTURAL.contains(&fact.name()));
-        Self(Rc::new(told.collect()))
+        listed(origin).collect()
+    }
+
+    /// The properties of an element of a snapshot.
+    pub(super) fn of_snapshot(structure: &Arc<Structure>, at: usize) -> Self {
+        Self {
+            seed: Some(Seed {
+                structure: structure.clone(),
+                at,
+            }),
+            list: OnceCell::new(),
+        }
+    }
+
+    /// The element that these are, unchanged.
+    pub(super) fn unchanged(&self) -> Option<&ElementDefinition> {
+        let seed = self.seed.as_ref()?;
+        seed.structure.snapshot.get(seed.at)
+    }
+
+    fn list(&self) -> &[Fact] {
+        self.list.get_or_init(|| {
+            let element = self.unchanged();
+            Rc::new(element.map_or_else(Vec::new, all_of))
+        })
+    }
+
+    /// The list, to be changed.
+    fn own(&mut self) -> &mut Vec<Fact> {
+        self.list();
+        self.seed = None;
+        let list = self.list.take().unwrap_or_default();
+        self.list = OnceCell::from(list);
+        match self.list.get_mut() {
+            Some(list) => Rc::make_mut(list),
+            // invariant: the cell was filled just above.
+            None => unreachable!("a list that was just set"),
+        }
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Fact> {
-        self.0.iter()
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.list().iter()
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Fact> {
-        self.0.iter().find(|fact| fact.name() == name)
+        self.iter().find(|fact| fact.name() == name)
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
@@ -197,12 +246,12 @@ impl Facts {
     }
 
     pub(super) fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f Fact> {
-        self.0.iter().filter(move |fact| fact.name() == name)
+        self.iter().filter(move |fact| fact.name() == name)
     }
 
     /// The first property whose name starts so and goes on with a type: `fixed` finds `fixedCode`.
     pub(super) fn choice(&self, prefix: &str) -> Option<&Fact> {
-        self.0.iter().find(|fact| is_choice(fact, prefix))
+        self.iter().find(|fact| is_choice(fact, prefix))
     }
 
     pub(super) fn value(&self, name: &str) -> Option<&str> {
@@ -214,42 +263,59 @@ impl Facts {
     }
 
     pub(super) fn min(&self) -> Option<u32> {
-        self.value("min")?.parse().ok()
+        match self.unchanged() {
+            Some(element) => element.min,
+            None => self.value("min")?.parse().ok(),
+        }
     }
 
     pub(super) fn max(&self) -> Option<Max> {
-        Max::parse(self.value("max")?)
+        match self.unchanged() {
+            Some(element) => element.max,
+            None => Max::parse(self.value("max")?),
+        }
     }
 
     pub(super) fn types(&self) -> Vec<ElementType> {
-        self.all("type").filter_map(Fact::as_type).collect()
+        match self.unchanged() {
+            Some(element) => element.types.clone(),
+            None => self.all("type").filter_map(Fact::as_type).collect(),
+        }
+    }
+
+    /// Whether repetitions are divided.
+    pub(super) fn is_slicing(&self) -> bool {
+        match self.unchanged() {
+            Some(element) => element.slicing.is_some(),
+            None => self.has("slicing"),
+        }
     }
 
     pub(super) fn add(&mut self, fact: Fact) {
-        Rc::make_mut(&mut self.0).push(fact);
+        self.own().push(fact);
     }
 
     /// Takes away all properties of a name.
     pub(super) fn remove(&mut self, name: &str) {
         if self.has(name) {
-            Rc::make_mut(&mut self.0).retain(|fact| fact.name() != name);
+            self.own().retain(|fact| fact.name() != name);
         }
     }
 
     /// Takes away the properties that do not fit.
     pub(super) fn keep(&mut self, fits: impl FnMut(&Fact) -> bool) {
-        Rc::make_mut(&mut self.0).retain(fits);
+        self.own().retain(fits);
     }
 
     pub(super) fn remove_choice(&mut self, prefix: &str) {
         if self.choice(prefix).is_some() {
-            Rc::make_mut(&mut self.0).retain(|fact| !is_choice(fact, prefix));
+            self.own().retain(|fact| !is_choice(fact, prefix));
         }
     }
 
     /// Puts one property in the place of all of its name.
     pub(super) fn set(&mut self, fact: Fact) {
-        let facts = Rc::make_mut(&mut self.0);
+        let facts = self.own();
         facts.retain(|known| known.name() != fact.name());
         facts.push(fact);
     }
@@ -259,12 +325,42 @@ impl Facts {
     }
 
     pub(super) fn set_max(&mut self, max: Max) {
-        let text = match max {
-            Max::Times(most) => most.to_string(),
-            Max::Many => "*".to_owned(),
-        };
-        self.set(Fact::text("max", &text));
+        self.set(Fact::text("max", &max_text(max)));
     }
+}
+
+/// The properties of an element of a snapshot. Compact definitions leave the base out where it repeats the element.
+fn all_of(element: &ElementDefinition) -> Vec<Fact> {
+    let mut facts: Vec<Fact> = listed(&element.origin).collect();
+    if let Some(base) = &element.base
+        && !facts.iter().any(|fact| fact.name() == "base")
+    {
+        facts.push(base_fact(&base.path, base.min, base.max));
+    }
+    facts
+}
+
+/// The property that says where an element was first defined.
+pub(super) fn base_fact(path: &str, min: u32, max: Max) -> Fact {
+    Fact::parts(
+        "base",
+        vec![
+            Fact::text("path", path),
+            Fact::bare("min", min),
+            Fact::text("max", &max_text(max)),
+        ],
+    )
+}
+
+fn max_text(max: Max) -> String {
+    match max {
+        Max::Times(most) => most.to_string(),
+        Max::Many => "*".to_owned(),
+    }
+}
+
+fn listed(origin: &Given) -> impl Iterator<Item = Fact> {
+    below(origin).filter(|fact| !STRUCTURAL.contains(&fact.name()))
 }
 
 fn is_choice(fact: &Fact, prefix: &str) -> bool {
@@ -272,13 +368,11 @@ fn is_choice(fact: &Fact, prefix: &str) -> bool {
     rest.is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_uppercase()))
 }
 
-/// How a value is written in JSON, as far as its element tells.
-pub(super) fn is_bare(element: Element<'_>) -> bool {
-    matches!(element.kind(), Kind::Number | Kind::Boolean)
-}
-
 impl FromIterator<Fact> for Facts {
     fn from_iter<T: IntoIterator<Item = Fact>>(facts: T) -> Self {
-        Self(Rc::new(facts.into_iter().collect()))
+        Self {
+            seed: None,
+            list: OnceCell::from(Rc::new(facts.into_iter().collect())),
+        }
     }
 }

@@ -1,9 +1,8 @@
 //! What is settled when the whole tree is there.
 
 use super::apply::{Session, settle_facts};
-use super::choices::capital;
 use super::node::Node;
-use super::{Practice, SnapshotError};
+use super::{Practice, SnapshotError, Words};
 use crate::fhir::definitions::Max;
 
 impl Session<'_> {
@@ -13,6 +12,9 @@ impl Session<'_> {
             settle_new(root, &mut String::new(), &url);
         }
         self.settle_groups(root)?;
+        if self.manner.words == Words::Kept {
+            self.repeat_inherited(root);
+        }
         let raises = self.manner.practice == Practice::Current;
         settle_slices(root, raises);
         Ok(())
@@ -76,11 +78,7 @@ fn raise_min(node: &mut Node) {
     });
     let needed: u64 = whole.map(|slice| u64::from(slice.min())).sum();
     if repeats && needed > u64::from(node.min()) {
-        node.facts.set_min(u32::try_from(needed).unwrap_or(u32::MAX));
+        node.facts
+            .set_min(u32::try_from(needed).unwrap_or(u32::MAX));
     }
-}
-
-/// The name of the slice for a type of a choice.
-pub(super) fn slice_name(stem: &str, code: &str) -> String {
-    format!("{stem}{}", capital(code))
 }

@@ -61,7 +61,10 @@ fn group_of(expression: &str) -> Option<Vec<String>> {
     if !matches!(&*count, ".count()=1" | ".count()<=1" | ".count()<2") {
         return None;
     }
-    let names: Vec<String> = names.split('|').map(|name| name.trim().to_owned()).collect();
+    let names: Vec<String> = names
+        .split('|')
+        .map(|name| name.trim().to_owned())
+        .collect();
     let is_name = |name: &String| {
         !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric())
     };

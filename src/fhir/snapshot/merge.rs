@@ -81,7 +81,13 @@ impl Session<'_> {
 
     /// In the former practice a slice that joins others does not ask the profile on its type.
     fn is_plain_copy(&self, standing: Standing) -> bool {
-        let joins = matches!(standing, Standing::NewSlice { among_others: true, .. });
+        let joins = matches!(
+            standing,
+            Standing::NewSlice {
+                among_others: true,
+                ..
+            }
+        );
         joins && self.manner.practice == Practice::Former
     }
 
@@ -106,7 +112,10 @@ impl Session<'_> {
             "code",
             "CodeableReference",
         ];
-        BINDABLE.iter().any(|bindable| self.builds_on(code, bindable)) || self.has_binding_style(code)
+        BINDABLE
+            .iter()
+            .any(|bindable| self.builds_on(code, bindable))
+            || self.has_binding_style(code)
     }
 
     /// Whether this makes a new type, and no profile.
@@ -190,9 +199,7 @@ fn merge_flags(facts: &mut Facts, change: &Facts, may_modify: bool) {
 fn merge_extensions(facts: &mut Facts, change: &Facts) {
     for fact in change.all("extension") {
         let url = fact.text_of("url").map(str::to_owned);
-        facts.keep(|known| {
-            known.name() != "extension" || known.text_of("url") != url.as_deref()
-        });
+        facts.keep(|known| known.name() != "extension" || known.text_of("url") != url.as_deref());
     }
     change
         .all("extension")
@@ -214,7 +221,10 @@ fn merge_constraints(facts: &mut Facts, change: &Facts, source: &str) {
     }
     for fact in change.all("constraint") {
         let key = fact.text_of("key");
-        if !facts.all("constraint").any(|known| known.text_of("key") == key) {
+        if !facts
+            .all("constraint")
+            .any(|known| known.text_of("key") == key)
+        {
             facts.add(fact.clone());
         }
     }

@@ -13,6 +13,7 @@ mod differential;
 mod facts;
 mod finish;
 mod groups;
+mod inherited;
 mod merge;
 mod node;
 mod order;
@@ -25,9 +26,10 @@ mod write;
 mod tests;
 
 use super::definitions::{
-    Definitions, Derivation, STRUCTURE_BASE, Structure, Trail, Version, elements_of,
+    Definitions, Derivation, ElementDefinition, STRUCTURE_BASE, Structure, Trail, Version,
+    elements_of,
 };
-use super::tree::Resource;
+use super::tree::{Format, Resource, to_json};
 pub use order::sorted;
 
 use apply::Session;
@@ -105,12 +107,20 @@ enum Faults {
     Followed,
 }
 
+/// Whether the words of a definition are kept, or only what it demands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Words {
+    Kept,
+    LeftOut,
+}
+
 /// How a snapshot is made.
 #[derive(Debug, Clone, Copy)]
 struct Manner {
     order: Order,
     practice: Practice,
     faults: Faults,
+    words: Words,
 }
 
 impl Manner {
@@ -119,6 +129,7 @@ impl Manner {
         order: Order::Any,
         practice: Practice::Current,
         faults: Faults::Followed,
+        words: Words::LeftOut,
     };
 }
 
@@ -133,11 +144,8 @@ pub fn complete(
     trail: &mut Trail,
 ) -> Result<Structure, SnapshotError> {
     let tree = within_trail(definitions, structure, Manner::FOR_USE, trail)?;
-    let text = write::snapshot(definitions, structure, &tree);
-    let made = read_back(&text)?;
-    let snapshot = elements_of(&made, made.root(), "snapshot");
     Ok(Structure {
-        snapshot,
+        snapshot: definitions_of(&tree)?,
         ..structure.clone()
     })
 }
@@ -152,16 +160,45 @@ pub fn generate(
     order: Order,
     trail: &mut Trail,
 ) -> Result<Resource, SnapshotError> {
-    let structure = Structure::read(resource)
-        .ok_or_else(|| refuse("", "this is not a usable StructureDefinition"))?;
+    let structure = read_in_json(definitions, resource)?;
     let manner = Manner {
         order,
         practice: Practice::of(definitions.version()),
         faults: Faults::Refused,
+        words: Words::Kept,
     };
     let tree = within_trail(definitions, &structure, manner, trail)?;
-    let text = write::structure(definitions, &structure, &tree);
+    let text = write::structure(&structure, &tree);
     Resource::parse_json(text.as_bytes()).map_err(|error| refuse("", error.to_string()))
+}
+
+/// A StructureDefinition as if it had been JSON: XML does not tell what is a list or a number.
+fn read_in_json(
+    definitions: &Definitions,
+    resource: &Arc<Resource>,
+) -> Result<Structure, SnapshotError> {
+    let read = match resource.format() {
+        Format::Json => Structure::read(resource),
+        Format::Xml => Structure::read(&read_back(&to_json(resource, definitions))?),
+    };
+    read.ok_or_else(|| refuse("", "this is not a usable StructureDefinition"))
+}
+
+/// The elements of a tree. Those that nothing was changed of are those of the base; the others are written and read.
+fn definitions_of(root: &Node) -> Result<Vec<ElementDefinition>, SnapshotError> {
+    let made = read_back(&write::changed_elements(root))?;
+    let mut made = elements_of(&made, made.root(), "snapshot").into_iter();
+    let mut elements = Vec::with_capacity(root.size());
+    root.visit(&mut |path, id, node| match node.facts.unchanged() {
+        Some(element) => elements.push(ElementDefinition {
+            id: id.into(),
+            path: path.into(),
+            slice_name: node.slice.as_deref().map(Into::into),
+            ..element.clone()
+        }),
+        None => elements.extend(made.next()),
+    });
+    Ok(elements)
 }
 
 fn read_back(text: &str) -> Result<Arc<Resource>, SnapshotError> {
@@ -192,16 +229,51 @@ fn grow(
     trail: &mut Trail,
 ) -> Result<Node, SnapshotError> {
     let change = Change::of_differential(structure)?;
-    let Some(base) = base_of(definitions, structure, trail)? else {
-        return apply::from_nothing(structure, &change);
+    let base = base_of(definitions, structure, trail)?;
+    let mut root = match &base {
+        Some(base) => tree_of(definitions, base, manner, trail)?,
+        None => apply::bare_root(structure),
     };
-    let mut root = Node::of_snapshot(&base.snapshot)?;
     root.name = differential::path_root(&structure.type_name).into();
-    let mut session = Session::new(definitions, structure, &base, manner, trail);
+    let base = base.unwrap_or_else(|| Arc::new(structure.clone()));
+    let mut session = Session::new(definitions, structure, base, manner, trail);
     session.settle_inherited(&mut root);
     session.root(&mut root, &change)?;
     session.finish(&mut root)?;
     Ok(root)
+}
+
+/// The tree of a base. Snapshots that were made on the way have no words: where these are wanted, they are made again.
+fn tree_of(
+    definitions: &Definitions,
+    base: &Arc<Structure>,
+    manner: Manner,
+    trail: &mut Trail,
+) -> Result<Node, SnapshotError> {
+    if manner.words == Words::Kept && base.source.root().child("snapshot").is_none() {
+        let manner = Manner {
+            words: Words::Kept,
+            ..Manner::FOR_USE
+        };
+        let base = read_in_json(definitions, &base.source)?;
+        return within_trail(definitions, &base, manner, trail);
+    }
+    Node::of_snapshot(&as_written(definitions, base, manner))
+}
+
+/// A structure that snapshots take from: in JSON, where the snapshot will be shown.
+fn as_written(
+    definitions: &Definitions,
+    structure: &Arc<Structure>,
+    manner: Manner,
+) -> Arc<Structure> {
+    if manner.words == Words::LeftOut || structure.source.format() == Format::Json {
+        return structure.clone();
+    }
+    match read_in_json(definitions, &structure.source) {
+        Ok(read) if !read.snapshot.is_empty() => Arc::new(read),
+        Ok(_) | Err(_) => structure.clone(),
+    }
 }
 
 /// From R5 on, all types build on `Base`, which has no elements; other releases do not define it.
@@ -216,7 +288,11 @@ fn base_of(
     trail: &mut Trail,
 ) -> Result<Option<Arc<Structure>>, SnapshotError> {
     let everything = |address: &str| is_base_of_everything(definitions, address);
-    let Some(address) = structure.base.as_deref().filter(|address| !everything(address)) else {
+    let Some(address) = structure
+        .base
+        .as_deref()
+        .filter(|address| !everything(address))
+    else {
         return match structure.derivation {
             Derivation::Specialization => Ok(None),
             Derivation::Constraint => Err(refuse("", "a profile without a base")),

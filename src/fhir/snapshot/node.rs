@@ -2,8 +2,9 @@
 
 use super::facts::Facts;
 use super::{SnapshotError, refuse};
-use crate::fhir::definitions::{ElementDefinition, ElementType, Max};
+use crate::fhir::definitions::{ElementDefinition, ElementType, Max, Structure};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// The deepest path that is followed; FHIR's own deepest have eight steps.
 pub(super) const MAX_STEPS: usize = 40;
@@ -36,19 +37,28 @@ impl Node {
     }
 
     /// Builds the tree of a snapshot.
-    pub(super) fn of_snapshot(elements: &[ElementDefinition]) -> Result<Self, SnapshotError> {
+    pub(super) fn of_snapshot(structure: &Arc<Structure>) -> Result<Self, SnapshotError> {
+        Self::of_part(structure, 0)
+    }
+
+    /// Builds the tree of one element of a snapshot and all below it.
+    pub(super) fn of_part(structure: &Arc<Structure>, from: usize) -> Result<Self, SnapshotError> {
         let mut open: Vec<Node> = Vec::new();
-        for element in elements {
-            let steps = element.path.split('.').count();
-            if steps > MAX_STEPS || steps > open.len() + 1 || (steps == 1 && !open.is_empty()) {
-                return Err(refuse(
-                    &element.path,
-                    "the snapshot of the base is not in order here",
-                ));
+        let elements = structure.snapshot.get(from..).unwrap_or_default();
+        let depth = |element: &ElementDefinition| element.path.split('.').count();
+        let above = elements.first().map_or(0, |first| depth(first) - 1);
+        for (at, element) in elements.iter().enumerate() {
+            let steps = depth(element).saturating_sub(above);
+            if steps <= 1 && !open.is_empty() && from > 0 {
+                break;
+            }
+            if steps > MAX_STEPS || steps > open.len() + 1 || (steps <= 1 && !open.is_empty()) {
+                let message = "the snapshot of the base is not in order here";
+                return Err(refuse(&element.path, message));
             }
             close_to(&mut open, steps.saturating_sub(1));
             let name = element.path.rsplit('.').next().unwrap_or_default();
-            let facts = Facts::of(&element.origin);
+            let facts = Facts::of_snapshot(structure, from + at);
             open.push(Node::new(name, element.slice_name.as_deref(), facts));
         }
         close_to(&mut open, 1);
@@ -65,7 +75,9 @@ impl Node {
     /// The same element as if it had never been sliced.
     pub(super) fn unsliced(&self) -> Self {
         let mut facts = self.facts.clone();
-        facts.remove("slicing");
+        if facts.is_slicing() {
+            facts.remove("slicing");
+        }
         Self {
             facts,
             slices: Vec::new(),
@@ -86,7 +98,7 @@ impl Node {
     }
 
     pub(super) fn is_sliced(&self) -> bool {
-        self.facts.has("slicing") || !self.slices.is_empty()
+        self.facts.is_slicing() || !self.slices.is_empty()
     }
 
     pub(super) fn min(&self) -> u32 {

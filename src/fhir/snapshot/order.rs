@@ -1,10 +1,10 @@
 //! The elements of a differential in the order of the base.
 
+use super::Manner;
 use super::apply::Session;
 use super::differential::Change;
 use super::node::Node;
 use super::{SnapshotError, base_of};
-use super::Manner;
 use crate::fhir::definitions::{Definitions, ElementDefinition, Structure, Trail};
 
 /// The differential of a structure, sorted as the base has the elements. Slices keep their order.
@@ -18,13 +18,15 @@ pub fn sorted(
 ) -> Result<Vec<ElementDefinition>, SnapshotError> {
     let mut change = Change::of_differential(structure)?;
     if let Some(base) = base_of(definitions, structure, trail)? {
-        let root = Node::of_snapshot(&base.snapshot)?;
-        let mut session = Session::new(definitions, structure, &base, Manner::FOR_USE, trail);
+        let root = Node::of_snapshot(&base)?;
+        let mut session = Session::new(definitions, structure, base, Manner::FOR_USE, trail);
         session.sort(&mut change, Some(&root));
     }
     let mut places = Vec::new();
     collect(&change, &mut places);
-    let elements = places.iter().filter_map(|at| structure.differential.get(*at));
+    let elements = places
+        .iter()
+        .filter_map(|at| structure.differential.get(*at));
     Ok(elements.cloned().collect())
 }
 

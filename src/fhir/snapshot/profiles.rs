@@ -3,11 +3,11 @@
 use super::apply::Session;
 use super::facts::{Fact, Facts};
 use super::node::Node;
-use super::{SnapshotError, refuse};
+use super::{SnapshotError, as_written, refuse};
 use crate::fhir::definitions::{
     Canonical, ElementType, STRUCTURE_BASE, Structure, StructureKind, text,
 };
-use crate::fhir::tree::Resource;
+use crate::fhir::tree::{Format, Resource};
 use std::sync::Arc;
 
 /// How many structures may build on each other before a chain is given up.
@@ -20,7 +20,16 @@ impl Session<'_> {
             return None;
         }
         let found = self.definitions.structure_within(canonical, self.trail);
-        found.ok().filter(|found| !found.snapshot.is_empty())
+        let found = found.ok().filter(|found| !found.snapshot.is_empty())?;
+        if found.source.format() == Format::Json {
+            return Some(found);
+        }
+        if let Some(known) = self.written.get(canonical) {
+            return Some(known.clone());
+        }
+        let written = as_written(self.definitions, &found, self.manner);
+        self.written.insert(canonical.into(), written.clone());
+        Some(written)
     }
 
     /// The structure of a type's code.
@@ -41,6 +50,11 @@ impl Session<'_> {
             true => self.raw(code),
             false => self.raw(&format!("{STRUCTURE_BASE}{code}")),
         }
+    }
+
+    /// Whether the definition of a type is at hand.
+    pub(super) fn is_known_type(&self, code: &str) -> bool {
+        self.raw_type(code).is_some()
     }
 
     /// The type that a profile is about.
@@ -92,7 +106,10 @@ impl Session<'_> {
                 return false;
             };
             let url = Canonical::of(&here).url;
-            if targets.iter().any(|target| Canonical::of(target).url == url) {
+            if targets
+                .iter()
+                .any(|target| Canonical::of(target).url == url)
+            {
                 return true;
             }
             let Some(found) = self.raw(&here) else {
@@ -152,18 +169,24 @@ impl Session<'_> {
         };
         let known = node.types();
         let [open] = &known[..] else { return Ok(()) };
-        if !matches!(&*open.code, "Extension" | "Resource") || open.profiles.first() == Some(profile)
+        if !matches!(&*open.code, "Extension" | "Resource")
+            || open.profiles.first() == Some(profile)
         {
             return Ok(());
         }
-        if self.structure.url == Canonical::of(profile).url.into() && node.name == self.structure.type_name.as_ref().into() {
+        if self.structure.url == Canonical::of(profile).url.into()
+            && node.name == self.structure.type_name.as_ref().into()
+        {
             return Err(refuse(label, "the type of the root is the profile itself"));
         }
         let Some(described) = self.whole(profile) else {
             return Ok(());
         };
         let is_resource = described.kind == StructureKind::Resource;
-        let root = described.snapshot.first().map(|root| Facts::of(&root.origin));
+        let root = described
+            .snapshot
+            .first()
+            .map(|root| Facts::of(&root.origin));
         if let Some(root) = root {
             node.facts = described_by(root, &node.facts, is_resource);
         }
@@ -181,9 +204,6 @@ fn described_by(mut root: Facts, usage: &Facts, is_resource: bool) -> Facts {
     }
     for name in ["base", "slicing", "type", "sliceName", "contentReference"] {
         root.remove(name);
-    }
-    if usage.has("isSummary") {
-        root.remove("isSummary");
     }
     for fact in usage.iter() {
         if is_missing(&root, fact) {
@@ -206,13 +226,15 @@ fn is_missing(root: &Facts, fact: &Fact) -> bool {
     ];
     let same = |part: &'static str| {
         let wanted = fact.text_of(part);
-        root.all(fact.name()).any(|known| known.text_of(part) == wanted)
+        root.all(fact.name())
+            .any(|known| known.text_of(part) == wanted)
     };
     match fact.name() {
         "constraint" => !same("key"),
         "extension" => !same("url"),
         "mapping" => false,
-        "isModifier" | "isModifierReason" => !root.has("isModifier"),
+        // The extension itself says whether it modifies, and what it does not say is false.
+        "isModifier" | "isModifierReason" => false,
         name if LISTS.contains(&name) => true,
         name => {
             let chosen = ["fixed", "pattern", "minValue", "maxValue"]

@@ -121,7 +121,10 @@ impl Session<'_> {
         if let Some(known) = node.slice_named(name) {
             return self.apply_in_slice(known, change, Standing::Inherited);
         }
-        let rules = node.facts.get("slicing").and_then(|slicing| slicing.text_of("rules"));
+        let rules = node
+            .facts
+            .get("slicing")
+            .and_then(|slicing| slicing.text_of("rules"));
         let is_closed = rules == Some("closed");
         if before.was_closed && !name.contains('/') {
             self.fault(
@@ -164,7 +167,10 @@ impl Session<'_> {
             Some(at) => {
                 let inside = format!("{}/", divided.unwrap_or_default());
                 let parts = node.slices[at + 1..].iter().take_while(|slice| {
-                    slice.slice.as_deref().is_some_and(|name| name.starts_with(&inside))
+                    slice
+                        .slice
+                        .as_deref()
+                        .is_some_and(|name| name.starts_with(&inside))
                 });
                 (node.slices[at].unsliced(), at + 1 + parts.count())
             }
@@ -189,7 +195,10 @@ fn any(change: &Change, test: &impl Fn(&Change) -> bool) -> bool {
 fn overlaid(slice: &Change, shared: &[Change]) -> Change {
     let mut merged = slice.clone();
     for common in shared {
-        let known = merged.children.iter().position(|child| child.name == common.name);
+        let known = merged
+            .children
+            .iter()
+            .position(|child| child.name == common.name);
         match known {
             Some(at) => merged.children[at] = overlaid_element(&merged.children[at], common),
             None => merged.children.push(common.clone()),
@@ -201,7 +210,10 @@ fn overlaid(slice: &Change, shared: &[Change]) -> Change {
 /// The slices of extensions, likewise.
 fn add_slices(merged: &mut Change, common: &Change) {
     for slice in &common.slices {
-        let known = merged.slices.iter().position(|known| known.slice == slice.slice);
+        let known = merged
+            .slices
+            .iter()
+            .position(|known| known.slice == slice.slice);
         match known {
             Some(at) => merged.slices[at] = overlaid_element(&merged.slices[at], slice),
             None => merged.slices.push(slice.clone()),
@@ -212,7 +224,10 @@ fn add_slices(merged: &mut Change, common: &Change) {
 fn overlaid_element(own: &Change, common: &Change) -> Change {
     let mut merged = overlaid(own, &common.children);
     add_slices(&mut merged, common);
-    let missing = common.facts.iter().filter(|fact| !own.facts.has(fact.name()));
+    let missing = common
+        .facts
+        .iter()
+        .filter(|fact| !own.facts.has(fact.name()));
     missing.for_each(|fact| merged.facts.add(fact.clone()));
     merged.stated |= common.stated;
     merged
@@ -250,7 +265,10 @@ const KINDS: [&str; 6] = ["value", "exists", "pattern", "type", "profile", "posi
 fn check_discriminators(slicing: &Fact, label: &str) -> Result<(), SnapshotError> {
     let unknown = |(kind, _): &&(String, String)| !KINDS.contains(&kind.as_str());
     match discriminators(slicing).iter().find(unknown) {
-        Some((kind, _)) => Err(refuse(label, format!("`{kind}` is no kind of discriminator"))),
+        Some((kind, _)) => Err(refuse(
+            label,
+            format!("`{kind}` is no kind of discriminator"),
+        )),
         None => Ok(()),
     }
 }
@@ -258,7 +276,8 @@ fn check_discriminators(slicing: &Fact, label: &str) -> Result<(), SnapshotError
 /// A slicing of the base may be made stricter, not different.
 fn contradiction(known: &Fact, wanted: &Fact) -> Option<&'static str> {
     let (before, after) = (discriminators(known), discriminators(wanted));
-    let kept = after.len() >= before.len() && before.iter().zip(&after).all(|(old, new)| old == new);
+    let kept =
+        after.len() >= before.len() && before.iter().zip(&after).all(|(old, new)| old == new);
     if !before.is_empty() && !after.is_empty() && !kept {
         return Some("the discriminators are not those of the base");
     }
@@ -288,7 +307,10 @@ fn merged_slicing(known: &Fact, wanted: &Fact) -> Fact {
     for part in wanted.inside() {
         match part.name() {
             "discriminator" => {
-                if !facts.all("discriminator").any(|old| same_discriminator(old, &part)) {
+                if !facts
+                    .all("discriminator")
+                    .any(|old| same_discriminator(old, &part))
+                {
                     facts.add(part);
                 }
             }

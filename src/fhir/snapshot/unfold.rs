@@ -37,40 +37,22 @@ impl Session<'_> {
             url if *url == *self.base.url => None,
             url => self.whole(url),
         };
-        let source = elsewhere.as_deref().unwrap_or(self.base);
-        let found = source
-            .snapshot
-            .iter()
-            .position(|element| *element.id == *fragment || *element.path == *fragment);
-        let Some(found) = found else {
+        let source = elsewhere.unwrap_or_else(|| self.base.clone());
+        let mut elements = source.snapshot.iter();
+        let named = |id: &str, path: &str| id == fragment || path == fragment;
+        let Some(found) = elements.position(|element| named(&element.id, &element.path)) else {
             return Err(refuse(label, format!("nothing is found at `{reference}`")));
         };
-        let (url, path) = (source.url.clone(), source.snapshot[found].path.clone());
-        let inside = format!("{path}.");
-        let content = source.snapshot[found + 1..]
-            .iter()
-            .take_while(|element| element.path.starts_with(&inside));
-        let elements: Vec<_> = std::iter::once(&source.snapshot[found])
-            .chain(content)
-            .map(|element| {
-                let mut element = element.clone();
-                let rest = element.path.strip_prefix(&*path).unwrap_or_default();
-                element.path = format!("Element{rest}").into();
-                element
-            })
-            .collect();
-        let mut target = Node::of_snapshot(&elements)?;
-        let home = url.to_string();
-        settle_below(&mut target, &mut path.to_string(), &url, &home);
-        target.facts.remove("slicing");
-        target.slices.clear();
+        let mut target = Node::of_part(&source, found)?;
+        let mut path = source.snapshot[found].path.to_string();
+        settle_below(&mut target, &mut path, &source.url, &source.url);
         Ok(target)
     }
 
     fn content_of_types(&mut self, node: &Node, label: &str) -> Result<Vec<Node>, SnapshotError> {
         let types = node.types();
         let structure = self.structure_of_types(&types, label)?;
-        let mut root = Node::of_snapshot(&structure.snapshot)?;
+        let mut root = Node::of_snapshot(&structure)?;
         let home = match structure.is_profile() {
             true => super::apply::type_url(&structure.type_name),
             false => structure.url.to_string(),

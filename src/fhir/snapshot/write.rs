@@ -1,14 +1,13 @@
 //! The tree as JSON again.
 
-use super::facts::{Fact, Value, is_bare};
+use super::Words;
+use super::facts::{Fact, Value};
 use super::node::Node;
-use crate::fhir::definitions::{Definitions, Structure};
+use crate::fhir::definitions::Structure;
 use crate::fhir::tree::{Element, Kind};
-use std::collections::BTreeMap;
 
-/// The properties of ElementDefinition in their order.
-const ORDER: [&str; 45] = [
-    "id",
+/// The properties of ElementDefinition in their order. Those that are named with a type stand here without it.
+const ORDER: [&str; 37] = [
     "extension",
     "modifierExtension",
     "path",
@@ -28,7 +27,6 @@ const ORDER: [&str; 45] = [
     "base",
     "contentReference",
     "type",
-    "nameReference",
     "defaultValue",
     "meaningWhenMissing",
     "orderMeaning",
@@ -47,325 +45,316 @@ const ORDER: [&str; 45] = [
     "isModifierReason",
     "isSummary",
     "binding",
-    "mapping",
-    "strength",
-    "description",
-    "valueSet",
-    "additional",
-    "zzz",
 ];
 
-/// Properties of ElementDefinition and its parts that repeat.
-const LISTS: [&str; 18] = [
-    "extension",
-    "modifierExtension",
-    "representation",
-    "code",
+/// Which of these are named with their type.
+const TYPED: [&str; 5] = ["defaultValue", "fixed", "pattern", "minValue", "maxValue"];
+
+/// Properties that tell people what an element means, and demand nothing.
+const WORDS: [&str; 9] = [
+    "definition",
+    "comment",
+    "requirements",
     "alias",
+    "mapping",
+    "example",
+    "isModifierReason",
+    "meaningWhenMissing",
+    "orderMeaning",
+];
+
+/// Properties made here that repeat.
+const LISTS: [&str; 10] = [
+    "extension",
     "type",
     "profile",
     "targetProfile",
     "aggregation",
-    "example",
-    "condition",
     "constraint",
-    "valueAlternatives",
-    "mapping",
     "discriminator",
     "additional",
     "usage",
-    "element",
+    "mapping",
 ];
 
-/// A StructureDefinition with nothing but the snapshot.
-pub(super) fn snapshot(_definitions: &Definitions, structure: &Structure, root: &Node) -> String {
-    let mut out = String::with_capacity(64 * 1024);
-    out.push_str("{\"resourceType\":\"StructureDefinition\",\"url\":");
-    quote(&mut out, &structure.url);
-    out.push(',');
-    elements(&mut out, root);
-    out.push('}');
-    out
+/// A StructureDefinition with nothing but those elements of the snapshot that are not just as the base has them.
+pub(super) fn changed_elements(root: &Node) -> String {
+    let mut writer = Writer::default();
+    writer
+        .text
+        .push_str("{\"resourceType\":\"StructureDefinition\",");
+    writer.snapshot(root, Words::LeftOut);
+    writer.text.push('}');
+    writer.text
 }
 
-/// The whole StructureDefinition, with the snapshot in its place.
-pub(super) fn structure(_definitions: &Definitions, structure: &Structure, root: &Node) -> String {
-    let mut out = String::with_capacity(64 * 1024);
-    out.push_str("{\"resourceType\":\"StructureDefinition\"");
-    let mut groups: BTreeMap<usize, (String, Vec<Element<'_>>)> = BTreeMap::new();
-    let mut order: Vec<String> = Vec::new();
-    for child in structure.source.root().children() {
-        let name = child.name();
+/// The whole StructureDefinition, with the snapshot before the differential.
+pub(super) fn structure(structure: &Structure, root: &Node) -> String {
+    let mut writer = Writer::default();
+    writer
+        .text
+        .push_str("{\"resourceType\":\"StructureDefinition\"");
+    let children: Vec<Element<'_>> = structure.source.root().children().collect();
+    let mut is_written = false;
+    for (name, items) in grouped(&children) {
         if name == "snapshot" {
             continue;
         }
-        let at = order.iter().position(|known| known == name).unwrap_or_else(|| {
-            order.push(name.to_owned());
-            order.len() - 1
-        });
-        groups.entry(at).or_insert_with(|| (name.to_owned(), Vec::new())).1.push(child);
-    }
-    let mut written = false;
-    for (name, items) in groups.values() {
         if name == "differential" {
-            out.push(',');
-            elements(&mut out, root);
-            written = true;
+            writer.text.push(',');
+            writer.snapshot(root, Words::Kept);
+            is_written = true;
         }
-        out.push(',');
-        property(&mut out, name, items);
+        writer.text.push(',');
+        writer.property(name, &items);
     }
-    if !written {
-        out.push(',');
-        elements(&mut out, root);
+    if !is_written {
+        writer.text.push(',');
+        writer.snapshot(root, Words::Kept);
     }
-    out.push('}');
-    out
+    writer.text.push('}');
+    writer.text
 }
 
-fn elements(out: &mut String, root: &Node) {
-    out.push_str("\"snapshot\":{\"element\":[");
-    let mut first = true;
-    root.visit(&mut |path, id, node| {
-        if !first {
-            out.push(',');
+/// The children of an element by name, in the order in which the names first come.
+fn grouped<'r>(children: &[Element<'r>]) -> Vec<(&'r str, Vec<Element<'r>>)> {
+    let mut groups: Vec<(&str, Vec<Element<'r>>)> = Vec::new();
+    for child in children {
+        let name = child.name();
+        match groups.iter_mut().rfind(|(known, _)| *known == name) {
+            Some((_, items)) => items.push(*child),
+            None => groups.push((name, vec![*child])),
         }
-        first = false;
-        element(out, path, id, node);
-    });
-    out.push_str("]}");
+    }
+    groups
 }
 
-fn rank(name: &str) -> usize {
-    let exact = ORDER.iter().position(|known| *known == name);
-    exact.unwrap_or_else(|| {
-        let prefix = ORDER.iter().position(|known| {
-            matches!(*known, "defaultValue" | "fixed" | "pattern" | "minValue" | "maxValue")
-                && name.starts_with(known)
+#[derive(Default)]
+struct Writer {
+    text: String,
+}
+
+impl Writer {
+    fn snapshot(&mut self, root: &Node, words: Words) {
+        self.text.push_str("\"snapshot\":{\"element\":[");
+        root.visit(&mut |path, id, node| {
+            if words == Words::LeftOut && node.facts.unchanged().is_some() {
+                return;
+            }
+            self.separate();
+            self.element(path, id, node, words);
         });
-        prefix.unwrap_or(ORDER.len())
-    })
-}
-
-fn element(out: &mut String, path: &str, id: &str, node: &Node) {
-    out.push_str("{\"id\":");
-    quote(out, id);
-    let mut facts: Vec<(usize, &Fact)> =
-        node.facts.iter().map(|fact| (rank(fact.name()), fact)).collect();
-    facts.sort_by_key(|(rank, _)| *rank);
-    let split = facts.partition_point(|(at, _)| *at < rank("path"));
-    write_facts(out, &facts[..split]);
-    out.push_str(",\"path\":");
-    quote(out, path);
-    let rest = &facts[split..];
-    let split = rest.partition_point(|(at, _)| *at < rank("sliceName"));
-    write_facts(out, &rest[..split]);
-    if let Some(slice) = &node.slice {
-        out.push_str(",\"sliceName\":");
-        quote(out, slice);
+        self.text.push_str("]}");
     }
-    write_facts(out, &rest[split..]);
-    out.push('}');
-}
 
-/// Facts in order, those of one name together.
-fn write_facts(out: &mut String, facts: &[(usize, &Fact)]) {
-    let mut rest = facts;
-    while let Some((_, first)) = rest.first() {
-        let name = first.name();
-        let count = rest.iter().take_while(|(_, fact)| fact.name() == name).count();
-        let group: Vec<&Fact> = rest[..count].iter().map(|(_, fact)| *fact).collect();
-        out.push(',');
-        write_group(out, name, &group);
-        rest = &rest[count..];
+    /// A comma, but at the start of an object or a list.
+    fn separate(&mut self) {
+        if !self.text.ends_with(['{', '[']) {
+            self.text.push(',');
+        }
     }
-}
 
-fn write_group(out: &mut String, name: &str, group: &[&Fact]) {
-    let given: Option<Vec<Element<'_>>> = group
-        .iter()
-        .map(|fact| match fact {
+    fn element(&mut self, path: &str, id: &str, node: &Node, words: Words) {
+        let kept = |fact: &&Fact| words == Words::Kept || !WORDS.contains(&fact.name());
+        let mut facts: Vec<(usize, &Fact)> = node
+            .facts
+            .iter()
+            .filter(kept)
+            .map(|fact| (rank(fact.name()), fact))
+            .collect();
+        facts.sort_by_key(|(rank, _)| *rank);
+        let before = |name: &str| facts.partition_point(|(at, _)| *at < rank(name));
+        let (path_at, slice_at) = (before("path"), before("sliceName"));
+        self.text.push('{');
+        self.named("id", id);
+        self.facts(&facts[..path_at]);
+        self.named("path", path);
+        self.facts(&facts[path_at..slice_at]);
+        if let Some(slice) = &node.slice {
+            self.named("sliceName", slice);
+        }
+        self.facts(&facts[slice_at..]);
+        self.text.push('}');
+    }
+
+    fn named(&mut self, name: &str, text: &str) {
+        self.separate();
+        self.quote(name);
+        self.text.push(':');
+        self.quote(text);
+    }
+
+    /// Facts in order, those of one name together.
+    fn facts(&mut self, facts: &[(usize, &Fact)]) {
+        for group in facts.chunk_by(|(_, left), (_, right)| left.name() == right.name()) {
+            let group: Vec<&Fact> = group.iter().map(|(_, fact)| *fact).collect();
+            self.group(&group);
+        }
+    }
+
+    fn group(&mut self, group: &[&Fact]) {
+        let Some(name) = group.first().map(|fact| fact.name()) else {
+            return;
+        };
+        self.separate();
+        let given = group.iter().map(|fact| match fact {
             Fact::Given(given) => Some(given.element()),
             Fact::Made(_) => None,
-        })
-        .collect();
-    if let Some(given) = given {
-        property(out, name, &given);
-        return;
-    }
-    quote(out, name);
-    out.push(':');
-    let listed = LISTS.contains(&name) || group.len() > 1;
-    if listed {
-        out.push('[');
-    }
-    for (at, fact) in group.iter().enumerate() {
-        if at > 0 {
-            out.push(',');
+        });
+        if let Some(given) = given.collect::<Option<Vec<_>>>() {
+            return self.property(name, &given);
         }
-        match fact {
-            Fact::Given(given) => value(out, given.element()),
-            Fact::Made(made) => made_value(out, &made.value),
-        }
-    }
-    if listed {
-        out.push(']');
-    }
-}
-
-fn made_value(out: &mut String, value: &Value) {
-    match value {
-        Value::Text(text) => quote(out, text),
-        Value::Bare(text) => out.push_str(text),
-        Value::Parts(parts) => {
-            out.push('{');
-            let mut done: Vec<&str> = Vec::new();
-            for fact in parts {
-                let name = fact.name();
-                if done.contains(&name) {
-                    continue;
-                }
-                if !done.is_empty() {
-                    out.push(',');
-                }
-                done.push(name);
-                let group: Vec<&Fact> =
-                    parts.iter().filter(|other| other.name() == name).collect();
-                write_group(out, name, &group);
+        self.quote(name);
+        self.text.push(':');
+        let is_list = LISTS.contains(&name) || group.len() > 1;
+        self.open_list(is_list);
+        for fact in group {
+            self.separate_items();
+            match fact {
+                Fact::Given(given) => self.value(given.element()),
+                Fact::Made(made) => self.made(&made.value),
             }
-            out.push('}');
+        }
+        self.close_list(is_list);
+    }
+
+    fn made(&mut self, value: &Value) {
+        match value {
+            Value::Text(text) => self.quote(text),
+            Value::Bare(text) => self.text.push_str(text),
+            Value::Parts(parts) => {
+                self.text.push('{');
+                let mut done: Vec<&str> = Vec::new();
+                for part in parts.iter().map(Fact::name) {
+                    if !done.contains(&part) {
+                        done.push(part);
+                        let group: Vec<&Fact> =
+                            parts.iter().filter(|other| other.name() == part).collect();
+                        self.group(&group);
+                    }
+                }
+                self.text.push('}');
+            }
         }
     }
-}
 
-/// One property with all its items, and `_name` beside it where primitives have extensions.
-fn property(out: &mut String, name: &str, items: &[Element<'_>]) {
-    let listed = items.len() > 1
-        || items.iter().any(|item| item.index().is_some())
-        || LISTS.contains(&name);
-    let primitive = items.iter().any(|item| item.value().is_some());
-    if !primitive {
-        quote(out, name);
-        out.push(':');
-        list(out, listed, items, value);
-        return;
-    }
-    if items.iter().any(|item| item.value().is_some()) {
-        quote(out, name);
-        out.push(':');
-        list(out, listed, items, plain);
-    }
-    if items.iter().any(|item| item.children().next().is_some()) {
-        out.push_str(",\"_");
-        escape(out, name);
-        out.push_str("\":");
-        list(out, listed, items, beside);
-    }
-}
-
-fn list(
-    out: &mut String,
-    listed: bool,
-    items: &[Element<'_>],
-    write: fn(&mut String, Element<'_>),
-) {
-    if listed {
-        out.push('[');
-    }
-    for (at, item) in items.iter().enumerate() {
-        if at > 0 {
-            out.push(',');
+    /// One property with all its items, and `_name` beside it where primitives have extensions.
+    fn property(&mut self, name: &str, items: &[Element<'_>]) {
+        let is_list = items.len() > 1 || items.iter().any(|item| item.index().is_some());
+        let is_primitive = items.iter().any(|item| item.value().is_some());
+        self.quote(name);
+        self.text.push(':');
+        if !is_primitive {
+            return self.list(is_list, items, Self::object);
         }
-        write(out, *item);
-    }
-    if listed {
-        out.push(']');
-    }
-}
-
-fn value(out: &mut String, element: Element<'_>) {
-    if element.value().is_some() {
-        plain(out, element);
-        return;
-    }
-    object(out, element);
-}
-
-fn object(out: &mut String, element: Element<'_>) {
-    out.push('{');
-    let mut first = true;
-    if let Some(kind) = element.resource_type() {
-        out.push_str("\"resourceType\":");
-        quote(out, kind);
-        first = false;
-    }
-    let children: Vec<Element<'_>> = element.children().collect();
-    let mut done: Vec<&str> = Vec::new();
-    for child in &children {
-        let name = child.name();
-        if done.contains(&name) {
-            continue;
-        }
-        done.push(name);
-        if !first {
-            out.push(',');
-        }
-        first = false;
-        let items: Vec<Element<'_>> =
-            children.iter().filter(|other| other.name() == name).copied().collect();
-        property(out, name, &items);
-    }
-    out.push('}');
-}
-
-fn plain(out: &mut String, element: Element<'_>) {
-    match element.value() {
-        Some(text) if is_bare(element) || is_bare_by_name(element, text) => out.push_str(text),
-        Some(text) => quote(out, text),
-        None => out.push_str("null"),
-    }
-}
-
-/// XML does not tell numbers and truth values from texts.
-fn is_bare_by_name(element: Element<'_>, text: &str) -> bool {
-    if element.kind() != Kind::Untyped {
-        return false;
-    }
-    match text {
-        "true" | "false" => true,
-        _ => matches!(element.name(), "min" | "maxLength") && text.parse::<u64>().is_ok(),
-    }
-}
-
-fn beside(out: &mut String, element: Element<'_>) {
-    match element.children().next() {
-        Some(_) => object(out, element),
-        None => out.push_str("null"),
-    }
-}
-
-fn quote(out: &mut String, text: &str) {
-    out.push('"');
-    escape(out, text);
-    out.push('"');
-}
-
-fn escape(out: &mut String, text: &str) {
-    let mut plain = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
-            continue;
-        }
-        out.push_str(&text[plain..at]);
-        plain = at + 1;
-        match byte {
-            b'"' => out.push_str("\\\""),
-            b'\\' => out.push_str("\\\\"),
-            b'\n' => out.push_str("\\n"),
-            b'\r' => out.push_str("\\r"),
-            b'\t' => out.push_str("\\t"),
-            other => out.push_str(&format!("\\u{other:04x}")),
+        self.list(is_list, items, Self::plain);
+        if items.iter().any(|item| item.children().next().is_some()) {
+            self.text.push_str(",\"_");
+            self.escape(name);
+            self.text.push_str("\":");
+            self.list(is_list, items, Self::beside);
         }
     }
-    out.push_str(&text[plain..]);
+
+    fn list(&mut self, is_list: bool, items: &[Element<'_>], write: fn(&mut Self, Element<'_>)) {
+        self.open_list(is_list);
+        for item in items {
+            self.separate_items();
+            write(self, *item);
+        }
+        self.close_list(is_list);
+    }
+
+    fn open_list(&mut self, is_list: bool) {
+        if is_list {
+            self.text.push('[');
+        }
+    }
+
+    fn close_list(&mut self, is_list: bool) {
+        if is_list {
+            self.text.push(']');
+        }
+    }
+
+    /// A comma between two items; the first follows a bracket, or the colon where there is no list.
+    fn separate_items(&mut self) {
+        if !self.text.ends_with(['[', ':']) {
+            self.text.push(',');
+        }
+    }
+
+    fn value(&mut self, element: Element<'_>) {
+        match element.value() {
+            Some(_) => self.plain(element),
+            None => self.object(element),
+        }
+    }
+
+    /// Recursion is bounded by the depth of trees.
+    fn object(&mut self, element: Element<'_>) {
+        self.text.push('{');
+        if let Some(kind) = element.resource_type() {
+            self.named("resourceType", kind);
+        }
+        let children: Vec<Element<'_>> = element.children().collect();
+        for (name, items) in grouped(&children) {
+            self.separate();
+            self.property(name, &items);
+        }
+        self.text.push('}');
+    }
+
+    fn plain(&mut self, element: Element<'_>) {
+        match (element.value(), element.kind()) {
+            (Some(text), Kind::Number | Kind::Boolean) => self.text.push_str(text),
+            (Some(text), _) => self.quote(text),
+            (None, _) => self.text.push_str("null"),
+        }
+    }
+
+    fn beside(&mut self, element: Element<'_>) {
+        match element.children().next() {
+            Some(_) => self.object(element),
+            None => self.text.push_str("null"),
+        }
+    }
+
+    fn quote(&mut self, text: &str) {
+        self.text.push('"');
+        self.escape(text);
+        self.text.push('"');
+    }
+
+    fn escape(&mut self, text: &str) {
+        let mut rest = text;
+        let special = |byte: u8| byte < 0x20 || matches!(byte, b'"' | b'\\');
+        while let Some(at) = rest.bytes().position(special) {
+            self.text.push_str(&rest[..at]);
+            match rest.as_bytes()[at] {
+                b'"' => self.text.push_str("\\\""),
+                b'\\' => self.text.push_str("\\\\"),
+                other => self.text.push_str(&format!("\\u{other:04x}")),
+            }
+            rest = &rest[at + 1..];
+        }
+        self.text.push_str(rest);
+    }
+}
+
+/// The place of a property among all of an ElementDefinition; mappings, and what is not known, come last.
+fn rank(name: &str) -> usize {
+    let is_named = |known: &&str| {
+        **known == *name
+            || (TYPED.contains(known) && name.starts_with(known) && is_typed(known, name))
+    };
+    ORDER
+        .iter()
+        .position(|known| is_named(known))
+        .unwrap_or(ORDER.len())
+}
+
+fn is_typed(stem: &str, name: &str) -> bool {
+    let rest = &name[stem.len()..];
+    rest.starts_with(|letter: char| letter.is_ascii_uppercase())
 }

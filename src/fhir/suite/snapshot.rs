@@ -60,7 +60,9 @@ enum End {
 /// # Errors
 /// Says why the manifest cannot be read.
 pub fn run(files: &dyn Files, base: &Definitions) -> Result<Outcome, String> {
-    let manifest = files.read("manifest.xml").ok_or("there is no `manifest.xml`")?;
+    let manifest = files
+        .read("manifest.xml")
+        .ok_or("there is no `manifest.xml`")?;
     let mut outcome = Outcome::default();
     let mut made = Vec::new();
     for case in cases_of(&manifest)? {
@@ -90,13 +92,18 @@ fn cases_of(manifest: &[u8]) -> Result<Vec<Case>, String> {
     let text = std::str::from_utf8(manifest).map_err(|error| error.to_string())?;
     let text = text.trim_start_matches('\u{FEFF}');
     let document = roxmltree::Document::parse(text).map_err(|error| error.to_string())?;
-    let tests = document.descendants().filter(|node| node.has_tag_name("test"));
+    let tests = document
+        .descendants()
+        .filter(|node| node.has_tag_name("test"));
     Ok(tests.filter_map(case_of).collect())
 }
 
 fn case_of(test: roxmltree::Node<'_, '_>) -> Option<Case> {
     let names = [test.attribute("register"), test.attribute("include")];
-    let names = names.into_iter().flatten().flat_map(|names| names.split(','));
+    let names = names
+        .into_iter()
+        .flatten()
+        .flat_map(|names| names.split(','));
     Some(Case {
         id: test.attribute("id")?.to_owned(),
         registers: names.map(|name| name.trim().to_owned()).collect(),
@@ -140,6 +147,13 @@ fn run_case(
     }
 }
 
+/// A definition with a new snapshot; `None` where its base is not at hand.
+fn with_new_snapshot(definitions: &Definitions, given: &Arc<Resource>) -> Option<Resource> {
+    let address = Structure::read(given)?.base?;
+    definitions.find(&address)?;
+    snapshot::generate(definitions, given, Order::Any, &mut Trail::default()).ok()
+}
+
 /// A case that only sorts a differential.
 fn sorted(files: &dyn Files, case: &Case, definitions: &Definitions, input: &Arc<Resource>) -> End {
     let expected = match resource(files, &[&format!("{}-expected", case.id)]) {
@@ -154,7 +168,8 @@ fn sorted(files: &dyn Files, case: &Case, definitions: &Definitions, input: &Arc
         Err(why) => return End::Failed(vec![format!("refused: {why}")]),
     };
     let names = |elements: &[ElementDefinition]| -> Vec<String> {
-        let name = |element: &ElementDefinition| format!("{} {:?}", element.path, element.slice_name);
+        let name =
+            |element: &ElementDefinition| format!("{} {:?}", element.path, element.slice_name);
         elements.iter().map(name).collect()
     };
     let (made, wanted) = (names(&made), names(&expected.differential));
@@ -181,9 +196,7 @@ fn with_registered(
     }
     for at in 0..known.len() {
         let definitions = base.with([library(&known)]);
-        let made =
-            snapshot::generate(&definitions, &known[at], Order::Any, &mut Trail::default());
-        if let Ok(made) = made {
+        if let Some(made) = with_new_snapshot(&definitions, &known[at]) {
             known[at] = Arc::new(made);
         }
     }
@@ -212,11 +225,15 @@ fn resource(files: &dyn Files, names: &[&str]) -> Result<Arc<Resource>, String> 
     for name in names {
         if let Some(bytes) = files.read(&format!("{name}.xml")) {
             let read = Resource::parse_xml(&bytes);
-            return read.map(Arc::new).map_err(|error| format!("`{name}.xml`: {error}"));
+            return read
+                .map(Arc::new)
+                .map_err(|error| format!("`{name}.xml`: {error}"));
         }
         if let Some(bytes) = files.read(&format!("{name}.json")) {
             let read = Resource::parse_json(&bytes);
-            return read.map(Arc::new).map_err(|error| format!("`{name}.json`: {error}"));
+            return read
+                .map(Arc::new)
+                .map_err(|error| format!("`{name}.json`: {error}"));
         }
     }
     Err(format!("there is no file `{}`", names.join("` or `")))

@@ -1,8 +1,8 @@
 //! What is settled when the whole tree is there.
 
-use super::apply::{Session, settle_facts};
-use super::choices::capital;
+use super::apply::Session;
 use super::node::Node;
+use super::settle::settle_facts;
 use super::{Practice, SnapshotError, Words};
 use crate::fhir::definitions::Max;
 
@@ -13,6 +13,7 @@ impl Session<'_> {
             settle_new(root, &mut String::new(), &url);
         }
         self.settle_groups(root)?;
+        self.inherit_obligations(root);
         if self.manner.words == Words::Kept {
             self.repeat_inherited(root);
         }
@@ -82,9 +83,4 @@ fn raise_min(node: &mut Node) {
         node.facts
             .set_min(u32::try_from(needed).unwrap_or(u32::MAX));
     }
-}
-
-/// The name of the slice for a type of a choice.
-pub(super) fn slice_name(stem: &str, code: &str) -> String {
-    format!("{stem}{}", capital(code))
 }

@@ -62,7 +62,7 @@ def main():
 
 
 def bench(arguments, folder):
-    validate = [str(arguments.plugfest), "fhir", "validate", "--allow-examples", "--format", "ndjson", "--quiet"]
+    validate = [str(arguments.plugfest), "fhir", "validate", "--format", "ndjson", "--quiet"]
     synthea = resources("synthea-r4-resources.ndjson")
     patients = [line for line in synthea if '"resourceType":"Patient"' in line[:200].replace(" ", "")]
     patient = folder / "patient.json"

@@ -2,8 +2,9 @@
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 
-use super::{Check, CheckItem, EITHER, Examined, Kind, Subject, Weight, settle};
+use super::{Check, CheckItem, EITHER, Examined, Kind, Subject, Wants, Weight, settle};
 use crate::diag::Diagnostic;
+use crate::fhir::Types;
 use crate::model::{Finding, Seen};
 use crate::yaml::{Node, Spanned};
 
@@ -160,6 +161,15 @@ impl Check for AnyOf {
             .flatten()
             .flat_map(|item| item.earlier_steps())
             .collect()
+    }
+
+    fn wants(&self) -> Vec<Wants<'_>> {
+        self.0.iter().flatten().flat_map(CheckItem::wants).collect()
+    }
+
+    fn doubts(&self, types: &dyn Types) -> Vec<Diagnostic> {
+        let items = self.0.iter().flatten();
+        items.flat_map(|item| item.doubts(types)).collect()
     }
 }
 

@@ -489,7 +489,7 @@ pub(super) mod tests {
         case(
             "body: { valid: fhir-xml }",
             "200\n\n{\"resourceType\": \"Patient\"}",
-            "violates line 1, column 1: not well-formed XML: unknown token @ reply/body:1:1, wanted valid FHIR XML",
+            "violates line 1, column 1: not well-formed XML: text stands outside of the outermost element @ reply/body:1:1, wanted valid FHIR XML",
         ),
         case(
             "request body: { contains: a }",

@@ -101,6 +101,24 @@ impl<L: Language> Expression<L> {
         Ok(Ready::Late(compiled))
     }
 
+    /// The compiled expression, where it has no holes.
+    pub(super) fn early(&self) -> Option<&L::Compiled> {
+        self.compiled.as_ref()
+    }
+
+    /// A warning at a place inside the text: it can be read, but can hardly be meant.
+    pub(super) fn doubt(&self, slip: Slip) -> Diagnostic {
+        let text = self.template.literal().unwrap_or_default();
+        let message = format!("`{}` can hardly be meant", words::shown(text));
+        let diagnostic = Diagnostic::warning("expression-doubt", message)
+            .at(&caret(self.template.place(), text, slip.position))
+            .label(slip.message);
+        match slip.help {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        }
+    }
+
     /// The text, its holes filled.
     pub(super) fn fill(&self, subject: &Subject<'_>) -> Examined<Cow<'_, str>> {
         if !L::QUOTES.is_empty() {

@@ -7,9 +7,9 @@ use super::arguments::{Amount, OneOrMany};
 use super::expression::{Expression, Regex};
 use super::question::{FhirPath, Question};
 use super::values::{self, Asked, Test};
-use super::{Check, EITHER, Examined, Kind, Subject, Weight, probe, settle, words};
+use super::{Check, EITHER, Examined, Kind, Subject, Wants, Weight, probe, settle, words};
 use crate::diag::Diagnostic;
-use crate::fhir::Resource;
+use crate::fhir::{Resource, Types};
 use crate::model::{Finding, Seen};
 use crate::template::Template;
 use crate::yaml::{Node, decode};
@@ -21,7 +21,8 @@ pub(super) const KIND: Kind = Kind {
 An expression alone must be true: false and empty violate, and what is shown is the side of it that tells most. With a comparison beside \
 `path`, its values are compared as texts: `equals` as a set, `ordered` as a list, `matches` for every value (and at least one). \
 `%status` is the reply's status, `%request` the resource in the request. An answer that is no truth value is a mistake in the scenario; \
-several values where one is due is the body's fault. What would need a terminology is inconclusive.",
+several values where one is due is the body's fault. \
+Types, `memberOf` and `conformsTo` go by the pack's FHIR release and packages; what they do not tell is inconclusive.",
     examples: &[
         "fhirpath: \"Bundle.total = 2\"",
         "fhirpath: { path: Bundle.entry.resource.id, equals: \"{{create.id}}\" }",
@@ -154,6 +155,19 @@ impl Check for Path {
     fn summary(&self) -> String {
         values::summary(&self.path.written(), &self.tests)
     }
+
+    fn wants(&self) -> Vec<Wants<'_>> {
+        let early = self.path.early();
+        // With holes, nobody knows yet what it will ask.
+        let wants = early.is_none_or(Question::wants_definitions);
+        wants.then_some(Wants::Definitions).into_iter().collect()
+    }
+
+    fn doubts(&self, types: &dyn Types) -> Vec<Diagnostic> {
+        let found = self.path.early().map(|question| question.doubts(types));
+        let found = found.into_iter().flatten();
+        found.map(|slip| self.path.doubt(slip)).collect()
+    }
 }
 
 #[cfg(test)]
@@ -163,6 +177,8 @@ pub(super) mod tests {
     const BUNDLE: &str = "200\nContent-Type: application/fhir+json\n\n{\"resourceType\": \"Bundle\", \"type\": \"searchset\", \"total\": 2,\n\"entry\": [{\"resource\": {\"resourceType\": \"Patient\", \"id\": \"17\", \"active\": true}},\n{\"resource\": {\"resourceType\": \"Patient\", \"id\": \"18\"}}]}";
     const XML: &str = "200\nContent-Type: application/fhir+xml\n\n<Patient xmlns=\"http://hl7.org/fhir\">\n<id value=\"17\"/><active value=\"true\"/></Patient>";
     const OUTCOME: &str = "404\n\n{\"resourceType\": \"OperationOutcome\"}";
+
+    const BORN: &str = "200\n\n{\"resourceType\": \"Patient\", \"birthDate\": \"2020-01-01\", \"contact\": [{\"name\": {\"text\": \"A\"}}],\n\"contained\": [{\"resourceType\": \"Organization\", \"id\": \"o\", \"name\": \"O\"}], \"generalPractitioner\": [{\"reference\": \"#o\"}], \"managingOrganization\": {\"reference\": \"Organization/1\"}}";
 
     pub(in crate::check) const CASES: &[Case] = &[
         case(
@@ -339,7 +355,42 @@ pub(super) mod tests {
         case(
             "fhirpath: \"Bundle.entry.resource.first().id.memberOf('http://hl7.org/fhir/ValueSet/administrative-gender')\"",
             BUNDLE,
-            "undecidable `Bundle.entry.resource.first().id.memberOf('http://hl7.org/fhir/ValueSet/administrative-gender')`: the value set `http://hl7.org/fhir/ValueSet/administrative-gender` is not at hand (at character 34)",
+            "violates 17 @ reply/body#Bundle.entry[0].resource.id:2:52, wanted Bundle.entry.resource.first().id.memberOf('http://hl7.org/fhir/ValueSet/administrative-gender')",
+        ),
+        case(
+            "fhirpath: \"Bundle.type.memberOf('http://hl7.org/fhir/ValueSet/bundle-type')\"",
+            BUNDLE,
+            "holds true @ reply/body",
+        ),
+        case(
+            "fhirpath: \"Bundle.type.memberOf('http://far.example/set')\"",
+            BUNDLE,
+            "undecidable `Bundle.type.memberOf('http://far.example/set')`: the value set `http://far.example/set` is not at hand (at character 13)",
+        ),
+        case(
+            "fhirpath: \"Bundle.entry.resource.first().conformsTo('http://test.example/born')\"",
+            BUNDLE,
+            "violates <Bundle.entry[0].resource> @ reply/body#Bundle.entry[0].resource:2:12, wanted Bundle.entry.resource.first().conformsTo('http://test.example/born')",
+        ),
+        case(
+            "fhirpath: \"conformsTo('http://test.example/born')\"",
+            BORN,
+            "holds true @ reply/body",
+        ),
+        case(
+            "fhirpath: \"conformsTo('http://far.example/away')\"",
+            BORN,
+            "undecidable `conformsTo('http://far.example/away')`: the profile `http://far.example/away` is not at hand (at character 1)",
+        ),
+        case(
+            "fhirpath: \"generalPractitioner.resolve().is(Organization) and managingOrganization.resolve().exists().not()\"",
+            BORN,
+            "holds true @ reply/body",
+        ),
+        case(
+            "fhirpath: \"birthDate.is(date) and contact.is(BackboneElement) and contact.name.is(HumanName)\"",
+            BORN,
+            "holds true @ reply/body",
         ),
         case(
             "fhirpath: \"Bundle.total = 2\"",

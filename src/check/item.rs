@@ -6,8 +6,9 @@ use std::sync::Arc;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::arguments::OneOrMany;
-use super::{Check, KINDS, Kind, Subject, Weight, kind};
+use super::{Check, KINDS, Kind, Subject, Wants, Weight, kind};
 use crate::diag::{Diagnostic, Place, did_you_mean};
+use crate::fhir::Types;
 use crate::model::{Finding, RequirementId};
 use crate::yaml::{Key, Node, Spanned, Value, decode};
 
@@ -185,6 +186,19 @@ impl CheckItem {
         let conditions = self.only_if.iter().flat_map(Self::earlier_steps);
         let own = self.check.earlier_steps().into_iter();
         self.of.iter().chain(own).chain(conditions).collect()
+    }
+
+    /// What it wants of the FHIR packages of its pack, its conditions too.
+    pub fn wants(&self) -> Vec<Wants<'_>> {
+        let conditions = self.only_if.iter().flat_map(Self::wants);
+        self.check.wants().into_iter().chain(conditions).collect()
+    }
+
+    /// What can only be a mistake in it, its conditions too, as far as the types of FHIR tell.
+    pub fn doubts(&self, types: &dyn Types) -> Vec<Diagnostic> {
+        let conditions = self.only_if.iter().flat_map(|item| item.doubts(types));
+        let own = self.check.doubts(types).into_iter();
+        own.chain(conditions).collect()
     }
 }
 

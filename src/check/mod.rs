@@ -11,6 +11,7 @@ mod body;
 mod bundle;
 mod expression;
 mod extract;
+mod fhir_valid;
 mod fhirpath;
 mod header;
 mod http_date;
@@ -18,18 +19,21 @@ mod inert;
 mod item;
 mod json;
 mod json_value;
+mod knowledge;
 mod media_type;
 mod outcome;
 mod probe;
 mod question;
 mod reading;
 mod same_as;
+mod services;
 mod status;
 mod subject;
 #[cfg(test)]
 mod tests;
 mod time;
 mod tls;
+mod unclaimed;
 mod values;
 mod words;
 mod xpath;
@@ -39,11 +43,14 @@ use std::fmt;
 use schemars::{Schema, SchemaGenerator};
 
 use crate::diag::Diagnostic;
+use crate::fhir::Types;
 use crate::model::{Finding, Seen, Side};
 use crate::yaml::{Node, Spanned};
 
 pub use extract::{Extract, Extracted};
+pub use fhir_valid::{Claims, Profiles};
 pub use item::CheckItem;
+pub use knowledge::Knowledge;
 pub use reading::{Format, Reading, Unreadable};
 pub use subject::{Earlier, Subject, View};
 
@@ -59,6 +66,25 @@ pub trait Check: fmt::Debug + Send + Sync {
     fn earlier_steps(&self) -> Vec<&Spanned<String>> {
         Vec::new()
     }
+
+    /// What it wants of the FHIR packages of its pack; nothing where the core of FHIR will do.
+    fn wants(&self) -> Vec<Wants<'_>> {
+        Vec::new()
+    }
+
+    /// What can only be a mistake in it, as far as the types of FHIR tell.
+    fn doubts(&self, _types: &dyn Types) -> Vec<Diagnostic> {
+        Vec::new()
+    }
+}
+
+/// What a check wants of the FHIR packages of its pack.
+#[derive(Debug, Clone, Copy)]
+pub enum Wants<'c> {
+    /// Whatever they define.
+    Definitions,
+    /// Profiles that it holds resources against.
+    Profiles(&'c Profiles),
 }
 
 /// What a violation means.
@@ -102,6 +128,7 @@ pub static KINDS: &[Kind] = &[
     header::KIND,
     json::KIND,
     fhirpath::KIND,
+    fhir_valid::KIND,
     xpath::KIND,
     body::KIND,
     outcome::KIND,

@@ -439,7 +439,7 @@ pub(super) mod tests {
         case(
             "outcome: {}",
             "404\nContent-Type: text/html\n\n<html><body>",
-            "violates line 1, column 1: not well-formed XML: the root node was opened but never closed @ reply/body:1:1, wanted an OperationOutcome",
+            "violates line 1, column 13: not well-formed XML: `body` is not closed before the end @ reply/body:1:13, wanted an OperationOutcome",
         ),
         case(
             "outcome: {}",

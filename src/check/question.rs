@@ -2,11 +2,13 @@
 
 use super::expression::{Language, Slip};
 use super::fhirpath::named;
+use super::services::Answers;
 use super::values::Found;
 use super::{Examined, Subject, words};
+use crate::fhir::definitions::Definitions;
 use crate::fhir::{
     Collection, Element, EvaluationError, EvaluationErrorKind, Expression, Kind, Place, Resource,
-    Value, Variables,
+    Types, Value, Variables,
 };
 use crate::model::{Finding, Side};
 use crate::template::Escape;
@@ -77,6 +79,33 @@ impl Question {
             request: need(text, &["request"]),
         };
         Ok(Self { expression, needs })
+    }
+
+    /// What can only be a mistake where it is asked of a resource whose type it names itself: with byte offsets.
+    pub(super) fn doubts(&self, types: &dyn Types) -> Vec<Slip> {
+        let root = self.text().trim_start();
+        let end = root.find(|c: char| !c.is_ascii_alphanumeric());
+        let root = &root[..end.unwrap_or(root.len())];
+        let above = std::iter::successors(Some(root), |name| types.supertype(name));
+        if !types.is_known(root) || !above.take(8).any(|name| name == "Resource") {
+            return Vec::new();
+        }
+        let found = self.expression.check(root, types).into_iter();
+        found
+            .map(|error| Slip {
+                position: error.position,
+                message: error.message,
+                help: error.help,
+            })
+            .collect()
+    }
+
+    /// Whether it asks what only definitions tell.
+    pub(super) fn wants_definitions(&self) -> bool {
+        let asks = |word: &&str| self.text().contains(word);
+        ["conformsTo", "memberOf", "subsumes", "subsumedBy"]
+            .iter()
+            .any(asks)
     }
 
     /// The expression.
@@ -163,7 +192,10 @@ impl Question {
         subject: &Subject<'_>,
         look: impl FnOnce(&Collection<'_>) -> Examined<T>,
     ) -> Examined<T> {
+        let answers = Answers(subject.knowledge);
         let variables = self.needs.variables(subject);
+        let types: &Definitions = subject.knowledge.definitions();
+        let variables = variables.with_types(types).with_services(&answers);
         match self.expression.evaluate(resource, &variables) {
             Ok(found) => look(&found),
             Err(error) => Err(self.refused(&error, subject)),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use super::reading::{Reading, Unreadable};
-use super::{Examined, words};
+use super::{Examined, Knowledge, words};
 use crate::fhir::{Place, Resource};
 use crate::model::{Exchange, Fault, FaultKind, Finding, Headers, Outcome, Reply, Side};
 use crate::template::{Escape, Scope, Template, Unresolved};
@@ -20,6 +20,8 @@ pub struct Subject<'a> {
     pub scope: &'a dyn Scope,
     /// The exchanges of the steps before.
     pub earlier: &'a dyn Earlier,
+    /// What is known of FHIR.
+    pub knowledge: &'a Knowledge,
 }
 
 /// The exchanges of the steps before, by the steps' names.

@@ -8,6 +8,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::diag::Source;
+use crate::fhir::Resource;
+use crate::fhir::definitions::{Library, Loose, Version};
 use crate::model::{
     Connection, Exchange, Fault, FaultKind, Headers, Instant, Outcome, Owner, Payload, Reply,
     Request, Timing, TlsFacts,
@@ -138,9 +140,20 @@ impl Fixture {
             side,
             scope: &Values,
             earlier: self,
+            knowledge: &KNOWLEDGE,
         }
     }
 }
+
+/// One small profile above the core of R4, and one package that nobody has.
+static KNOWLEDGE: LazyLock<Knowledge> = LazyLock::new(|| {
+    let profile = Resource::parse_json(fhir_valid::tests::PROFILE.as_bytes()).unwrap();
+    let library: Arc<dyn Library> = Arc::new(Loose::new("test", [Arc::new(profile)]));
+    Knowledge::core(Version::R4)
+        .with_packages(vec![library])
+        .without(vec!["far.away#1.0.0".into()])
+        .at(AT)
+});
 
 impl Earlier for Fixture {
     fn step(&self, name: &str) -> Option<&View> {
@@ -272,6 +285,7 @@ const ALL: &[(&str, &[Case])] = &[
     ("header", header::tests::CASES),
     ("json", json::tests::CASES),
     ("fhirpath", fhirpath::tests::CASES),
+    ("fhir-valid", fhir_valid::tests::CASES),
     ("xpath", xpath::tests::CASES),
     ("body", body::tests::CASES),
     ("outcome", outcome::tests::CASES),

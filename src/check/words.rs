@@ -13,9 +13,14 @@ const MAX_LISTED: usize = 8;
 
 /// A peer's text in one line: control and invisible formatting characters escaped, cut with `…`.
 pub(super) fn shown(text: &str) -> String {
+    cut_to(text, MAX_SHOWN)
+}
+
+/// The same, cut to so many characters.
+pub(super) fn cut_to(text: &str, most: usize) -> String {
     let mut line = String::new();
     for (count, character) in text.chars().enumerate() {
-        if count == MAX_SHOWN - 1 && text.chars().nth(MAX_SHOWN).is_some() {
+        if count == most - 1 && text.chars().nth(most).is_some() {
             line.push('…');
             break;
         }
@@ -24,14 +29,14 @@ pub(super) fn shown(text: &str) -> String {
             false => line.push(character),
         }
     }
-    cut(line)
+    cut(line, most)
 }
 
 /// Escapes make a line longer: it is cut once more.
-fn cut(line: String) -> String {
-    match line.char_indices().nth(MAX_SHOWN) {
+fn cut(line: String, most: usize) -> String {
+    match line.char_indices().nth(most) {
         None => line,
-        Some(_) => line.chars().take(MAX_SHOWN - 1).chain(['…']).collect(),
+        Some(_) => line.chars().take(most - 1).chain(['…']).collect(),
     }
 }
 

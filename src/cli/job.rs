@@ -4,16 +4,18 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::fhir::packages::PackageArguments;
+use super::knowledge::{self, Brought};
 use super::out::Failure;
 use super::packs::{self, Loaded};
 use crate::diag::{Diagnostic, Source};
-use crate::judge::{self, CaseVerdicts, Interner};
+use crate::judge::{self, CaseVerdicts, Interner, Recorded};
 use crate::model::Instant;
 use crate::pack::Pack;
 use crate::plan::{Access, Context, Facts, Plan, Selection};
 use crate::report::view;
 use crate::results::{FORMAT, Footer, Header, PackRef, RunOptions, VerdictLine, verdict_line};
-use crate::score::{Exit, score};
+use crate::score::{Exit, must_support, score};
 use crate::store::RunFolder;
 use crate::supplier::{Day, Patient, Supplier, Vault};
 
@@ -29,8 +31,25 @@ pub struct Job {
     pub seed: String,
     /// When the run started.
     pub started: Instant,
-    /// What the reader must know besides.
+    /// The FHIR packages of each pack, in the same order.
+    pub brought: Vec<Brought>,
+    /// What has changed since the run was recorded.
     pub notes: Vec<String>,
+}
+
+/// What each pack wants of FHIR packages.
+///
+/// # Errors
+/// As [`knowledge::bring`].
+pub fn bring_all(
+    packs: &[(Arc<Pack>, Option<String>)],
+    arguments: &PackageArguments,
+    started: Instant,
+) -> Result<Vec<Brought>, Failure> {
+    packs
+        .iter()
+        .map(|(pack, _)| knowledge::bring(pack, arguments, started))
+        .collect()
 }
 
 /// How a run ended, for its report.
@@ -43,11 +62,11 @@ pub struct Ending {
 }
 
 impl Job {
-    /// The job of a stored run: its packs are found again, and a change since is noted.
+    /// The job of a stored run: its packs and FHIR packages are found again, and a change since is noted.
     ///
     /// # Errors
     /// A pack that cannot be found or read, a header that does not fit.
-    pub fn of_header(header: &Header) -> Result<Self, Failure> {
+    pub fn of_header(header: &Header, arguments: &PackageArguments) -> Result<Self, Failure> {
         let mut notes = Vec::new();
         let mut packs = Vec::new();
         for reference in &header.packs {
@@ -67,12 +86,20 @@ impl Job {
                 format!("the supplier in the header cannot be read: {error}"),
             )
         })?;
+        let options = header.options.clone();
+        let arguments = arguments.after(&options.packages, &options.package_folders);
+        let brought = bring_all(&packs, &arguments, header.started)?;
+        notes.extend(knowledge::changes(
+            &header.fhir_packages,
+            &knowledge::record(&brought),
+        ));
         Ok(Self {
             packs,
             supplier,
-            options: header.options.clone(),
+            options,
             seed: header.seed.clone(),
             started: header.started,
+            brought,
             notes,
         })
     }
@@ -95,6 +122,7 @@ impl Job {
             seed: self.seed.clone(),
             supplier: serde_json::to_value(&self.supplier)?,
             packs: packs.collect(),
+            fhir_packages: knowledge::record(&self.brought),
             options: self.options.clone(),
         })
     }
@@ -105,9 +133,11 @@ impl Job {
     /// An id or level that no pack knows, a pack for which the supplier has no endpoint.
     pub fn plans(&self) -> Result<Vec<Arc<Plan>>, Failure> {
         let selection = self.selection()?;
-        let plans = self.packs.iter().map(|(pack, _)| {
+        let plans = self.packs.iter().zip(&self.brought);
+        let plans = plans.map(|((pack, _), brought)| {
             let facts = self.facts(pack)?;
-            let context = Context::new(pack, &facts, &self.seed, selection.access);
+            let context = Context::new(pack, &facts, &self.seed, selection.access)
+                .knowing(brought.knowledge.clone());
             Ok(Arc::new(Plan::new(
                 pack.clone(),
                 context,
@@ -220,6 +250,7 @@ impl Job {
         &self,
         plans: &[Arc<Plan>],
         verdicts: Vec<Vec<CaseVerdicts>>,
+        recorded: &dyn Recorded,
         ending: Ending,
     ) -> (view::Report, Exit) {
         let known: Vec<_> = self
@@ -240,7 +271,14 @@ impl Job {
             .map(|scored| scored.exit)
             .max()
             .unwrap_or(Exit::Undetermined);
-        let packs: Vec<view::Pack> = scored.into_iter().map(|scored| scored.pack).collect();
+        let packs = scored
+            .into_iter()
+            .zip(plans)
+            .map(|(scored, plan)| view::Pack {
+                must_support: must_support(plan, recorded),
+                ..scored.pack
+            });
+        let packs: Vec<view::Pack> = packs.collect();
         let report = view::Report {
             plugfest: env!("CARGO_PKG_VERSION").into(),
             supplier: self.supplier_view(plans),
@@ -253,6 +291,12 @@ impl Job {
 
     fn all_notes(&self, packs: &[view::Pack], ending: &Ending) -> Vec<String> {
         let mut notes = self.notes.clone();
+        let brought = self.brought.iter().flat_map(|brought| &brought.notes);
+        for note in brought {
+            if !notes.contains(note) {
+                notes.push(note.clone());
+            }
+        }
         notes.extend(self.supplier.notes());
         if self.options.embedded.is_some() {
             notes.push(

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::fhir::packages::PackageArguments;
 use super::formats::Output;
 use super::job::{self, Ending, Job};
 use super::out::{Console, Failure};
@@ -25,6 +26,8 @@ pub struct Arguments {
     folder: PathBuf,
     #[command(flatten)]
     output: Output,
+    #[command(flatten, next_help_heading = "FHIR packages of profile checks")]
+    packages: PackageArguments,
 }
 
 /// `plugfest judge`: new verdicts into the run file, and the reports.
@@ -51,7 +54,7 @@ fn show(arguments: &Arguments, console: &Console, rewrite: Rewrite) -> Result<Ex
         return Err(run_file(folder, &Problem::Interrupted).into());
     };
     run.verify().map_err(|problem| run_file(folder, &problem))?;
-    let job = Job::of_header(&run.header)?;
+    let job = Job::of_header(&run.header, &arguments.packages)?;
     let plans = job.plans()?;
     let verdicts = job::judge_again(&plans, &run);
     let ending = Ending {
@@ -61,7 +64,7 @@ fn show(arguments: &Arguments, console: &Console, rewrite: Rewrite) -> Result<Ex
     if rewrite == Rewrite::Verdicts {
         rewrite_verdicts(folder, &run, footer, job::verdict_lines(&plans, &verdicts))?;
     }
-    let (report, exit) = job.report(&plans, verdicts, ending);
+    let (report, exit) = job.report(&plans, verdicts, &run, ending);
     arguments.output.write(folder, &report, &run, console)?;
     Ok(ExitCode::from(exit.code()))
 }

@@ -7,6 +7,7 @@ mod fhir;
 mod formats;
 mod job;
 mod judge;
+mod knowledge;
 mod lint;
 mod man;
 mod out;

@@ -11,6 +11,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::exit;
+use super::fhir::packages::PackageArguments;
 use super::formats::Output;
 use super::job::{self, Ending, Job, Surroundings};
 use super::out::{Console, Failure};
@@ -71,6 +72,8 @@ pub struct Arguments {
     seed: Option<String>,
     #[command(flatten)]
     limits: LimitArguments,
+    #[command(flatten, next_help_heading = "FHIR packages of profile checks")]
+    packages: PackageArguments,
 }
 
 /// How much a run may cost, and the supplier may send.
@@ -152,7 +155,7 @@ async fn run_to_end(arguments: &Arguments, console: &Console) -> Result<ExitCode
         });
     }
     let session = match &arguments.resume {
-        Some(folder) => Session::resumed(folder)?,
+        Some(folder) => Session::resumed(folder, &arguments.packages)?,
         None => Session::fresh(arguments, console).await?,
     };
     session.run(arguments, &stopper, console).await
@@ -184,9 +187,12 @@ impl Session {
                 .as_ref()
                 .map(|path| path.to_string_lossy().into_owned()),
             embedded: embedded.as_ref().map(|_| supplier.supplier.product.clone()),
+            packages: arguments.packages.words().to_vec(),
+            package_folders: arguments.packages.shelves(),
             deviations: baseline(arguments)?,
         };
         let started = now();
+        let brought = job::bring_all(&packs, &arguments.packages, started)?;
         let seed = arguments
             .seed
             .clone()
@@ -197,6 +203,7 @@ impl Session {
             options,
             seed,
             started,
+            brought,
             notes: Vec::new(),
         };
         let plans = job.plans()?;
@@ -213,11 +220,11 @@ impl Session {
         })
     }
 
-    fn resumed(folder: &std::path::Path) -> Result<Self, Failure> {
+    fn resumed(folder: &std::path::Path, packages: &PackageArguments) -> Result<Self, Failure> {
         let before = interrupted(folder)?;
-        let job = Job::of_header(&before.header)?;
+        let job = Job::of_header(&before.header, packages)?;
         if !job.notes.is_empty() {
-            let message = "a pack has changed since the run was interrupted, so it cannot go on";
+            let message = "a pack or a FHIR package has changed since the run was interrupted, so it cannot go on";
             let diagnostic = Diagnostic::error("run-file", message);
             let notes = job.notes.iter();
             return Err(notes
@@ -259,9 +266,9 @@ impl Session {
             footer,
             attempts: self.attempts,
         };
-        let (report, exit) = self.job.report(&self.plans, verdicts, ending);
         let exchanges = RunFolder::open(&self.folder)
             .map_err(|problem| super::judge::run_file(&self.folder, &problem))?;
+        let (report, exit) = self.job.report(&self.plans, verdicts, &exchanges, ending);
         arguments
             .output
             .write(&self.folder, &report, &exchanges, console)?;

@@ -57,4 +57,4 @@ pub use tree::{
     MAX_FORM_ISSUES, NoShapes, Place, Reading, Resource, Shape, Shapes, WriteError, name_hash,
     to_json, to_xml,
 };
-pub use types::{BuiltIn, DefinedTypes, Types};
+pub use types::{BuiltIn, Types};

@@ -60,6 +60,7 @@ pub(super) fn ask(
             side,
             scope: known,
             earlier: known,
+            knowledge: &known.context.knowledge,
         }),
         None => Finding::undecidable(not_sent(item)),
     }
@@ -145,6 +146,7 @@ pub(super) fn verdict(check: &StepCheck, view: &View, known: &Known<'_>) -> Verd
         side: check.side,
         scope: known,
         earlier: known,
+        knowledge: &known.context.knowledge,
     }) {
         Finding::Holds(seen) => Verdict::Pass(Evidence { exchange, seen }),
         Finding::Violates { seen, expected } => {

@@ -438,6 +438,7 @@ impl<'p> Walk<'p> {
                 side: Side::Reply,
                 scope: &known,
                 earlier: &known,
+                knowledge: &self.context.knowledge,
             };
             for keep in &step.keep {
                 if let Some(value) = keep.extract.extract(&subject).value() {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::Pack;
 use crate::diag::{Diagnostic, Place, Source};
+use crate::fhir::definitions::Definitions;
 use crate::model::RequirementId;
 
 /// How much of the published list is verified by checks.
@@ -106,7 +107,16 @@ pub fn lint(pack: &Pack) -> Vec<Diagnostic> {
         }
     }
     problems.extend(super::unused::unused(pack));
+    problems.extend(doubts(pack));
     problems
+}
+
+/// Expressions that can be read and hardly be meant, by the types of the pack's FHIR release.
+fn doubts(pack: &Pack) -> Vec<Diagnostic> {
+    let types = Definitions::core(pack.fhir_release);
+    let scenarios = pack.scenarios.iter();
+    let items = scenarios.flat_map(|scenario| scenario.script.items());
+    items.flat_map(|item| item.doubts(&types)).collect()
 }
 
 fn duplicate_scenarios(pack: &Pack) -> Vec<Diagnostic> {

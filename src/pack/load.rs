@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::manifest::{LevelFile, PackFile, RequirementFile, RequirementsFile};
+use super::manifest::{FhirFile, LevelFile, PackFile, RequirementFile, RequirementsFile};
 use super::{Applies, Level, Pack, ProofRecord, Standard, digest};
 use crate::diag::{Diagnostic, Place, Source, distinct};
+use crate::fhir::definitions::Version;
+use crate::fhir::package::PackageReference;
 use crate::model::{
     AreaId, Certainty, Files, Headers, Obligation, PackId, Requirement, RequirementId, RoleId,
     SourceCheck, SourceRef,
@@ -99,6 +101,7 @@ impl Pack {
             claims: BTreeMap::new(),
             stated_claims: BTreeSet::new(),
             applies: None,
+            fhir_release: Version::R4,
             fhir_packages: Vec::new(),
             requirements,
             scenarios: vec![Arc::new(scenario)],
@@ -211,11 +214,8 @@ fn assemble(
     source: &Arc<Source>,
     problems: &mut Vec<Diagnostic>,
 ) -> Assembled {
-    let roles: BTreeMap<RoleId, String> = file
-        .roles
-        .into_iter()
-        .map(|(id, role)| (id, role.title))
-        .collect();
+    let roles = file.roles.into_iter().map(|(id, role)| (id, role.title));
+    let roles: BTreeMap<RoleId, String> = roles.collect();
     for role in [&file.subject, &file.driver] {
         if !roles.contains_key(&role.value) {
             let diagnostic =
@@ -236,6 +236,7 @@ fn assemble(
         .map(|id| id.value.clone())
         .collect();
     let condition = file.applies.as_ref().map(|applies| applies.condition());
+    let (fhir_release, fhir_packages) = fhir(file.fhir, problems);
     if requirements.is_empty() {
         problems.push(
             Diagnostic::error("empty", "this pack has no requirements").at(&Place::top(source)),
@@ -259,7 +260,8 @@ fn assemble(
         claims: file.claims,
         stated_claims,
         applies: None,
-        fhir_packages: file.fhir.map(|fhir| fhir.packages).unwrap_or_default(),
+        fhir_release,
+        fhir_packages,
         requirements,
         scenarios: Vec::new(),
         digest: String::new(),
@@ -271,6 +273,28 @@ fn assemble(
         except,
         condition,
     }
+}
+
+/// The release of FHIR, R4 where nothing is said, and packages by name: a pack may not point at files of whoever runs it.
+fn fhir(file: Option<FhirFile>, problems: &mut Vec<Diagnostic>) -> (Version, Vec<String>) {
+    let Some(FhirFile { release, packages }) = file else {
+        return (Version::R4, Vec::new());
+    };
+    let known = Version::parse(&release.value);
+    if known.is_none() {
+        let message = format!("there is no FHIR release `{}`", release.value);
+        let diagnostic = Diagnostic::error("bad-value", message).at(&release.place);
+        problems.push(diagnostic.help("there are `STU3`, `R4`, `R4B` and `R5`"));
+    }
+    for package in &packages {
+        if let Err(error) = package.value.parse::<PackageReference>() {
+            let diagnostic = Diagnostic::error("package-name", error.to_string());
+            let help = "name a package as `hl7.fhir.us.core#6.1.0`";
+            problems.push(diagnostic.at(&package.place).help(help));
+        }
+    }
+    let packages = packages.into_iter().map(|package| package.value);
+    (known.unwrap_or(Version::R4), packages.collect())
 }
 
 /// A claim that does not exist would be a rule that never applies.

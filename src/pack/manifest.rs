@@ -124,12 +124,11 @@ impl AppliesFile {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FhirFile {
-    /// `R4`, `STU3`, `R4B`, `R5`.
-    #[expect(dead_code, reason = "for the profile checks to come, and for readers")]
-    pub release: String,
-    /// Packages, `name#version`.
+    /// `R4`, `STU3`, `R4B`, `R5`: by whose rules `fhir-valid` and `fhirpath` judge. R4 where a pack has no `fhir`.
+    pub release: Spanned<String>,
+    /// Packages, `name#version`: where profiles, value sets and code systems come from.
     #[serde(default)]
-    pub packages: Vec<String>,
+    pub packages: Vec<Spanned<String>>,
 }
 
 /// How areas weigh.

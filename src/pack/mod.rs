@@ -19,6 +19,7 @@ pub use schema::{pack_schema, requirements_schema};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::fhir::definitions::Version;
 use crate::model::{AreaId, Files, Headers, LevelId, PackId, Requirement, RequirementId, RoleId};
 use crate::scenario::{Condition, Scenario, Surroundings};
 
@@ -59,7 +60,9 @@ pub struct Pack {
     pub stated_claims: BTreeSet<String>,
     /// A condition for nearly everything, and what is judged all the same.
     pub applies: Option<Applies>,
-    /// FHIR packages that profile checks want.
+    /// The release of FHIR by which its checks judge.
+    pub fhir_release: Version,
+    /// FHIR packages that profile checks want, `name#version`.
     pub fhir_packages: Vec<String>,
     /// The published list, in its order.
     pub requirements: Vec<Arc<Requirement>>,

@@ -1,10 +1,12 @@
 //! What a run knows: values, endpoints, seed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use super::Access;
+use crate::check::Knowledge;
 use crate::model::{CaseId, Headers};
 use crate::pack::Pack;
 
@@ -38,6 +40,8 @@ pub struct Context {
     pub headers: Headers,
     /// Whether anything may be changed at the supplier's.
     pub access: Access,
+    /// What is known of FHIR.
+    pub knowledge: Arc<Knowledge>,
 }
 
 impl Context {
@@ -69,7 +73,14 @@ impl Context {
             endpoint: pack.endpoint.clone(),
             headers: pack.headers.clone(),
             access,
+            knowledge: Arc::new(knowledge(pack)),
         }
+    }
+
+    /// The same, knowing more of FHIR.
+    #[must_use]
+    pub fn knowing(self, knowledge: Arc<Knowledge>) -> Self {
+        Self { knowledge, ..self }
     }
 
     /// Bytes that depend on the seed, the case, the step, the attempt and the place of the call, and on nothing else.
@@ -84,6 +95,11 @@ impl Context {
         let text = format!("{}\n{case}\n{step}\n{attempt}\n{source}\n{site}", self.seed);
         Sha256::digest(text).into()
     }
+}
+
+/// The core of the pack's FHIR release. Nobody has brought the packages that it asks for.
+fn knowledge(pack: &Pack) -> Knowledge {
+    Knowledge::core(pack.fhir_release).without(pack.fhir_packages.clone())
 }
 
 /// The tag by which a run's data can be told from others': from the seed, eight digits.

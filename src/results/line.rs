@@ -52,8 +52,21 @@ pub struct Header {
     pub supplier: serde_json::Value,
     /// The packs, in their order.
     pub packs: Vec<PackRef>,
+    /// The FHIR packages that its checks went by, sorted; the core of a release is in the binary.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fhir_packages: Vec<FhirPackage>,
     /// What was asked for.
     pub options: RunOptions,
+}
+
+/// A FHIR package that checks went by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FhirPackage {
+    /// `name#version`.
+    pub package: String,
+    /// The digest of its definitions.
+    pub digest: String,
 }
 
 /// A pack of a run.
@@ -90,6 +103,12 @@ pub struct RunOptions {
     /// The reference supplier of plugfest's own that was tested, where no product was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub embedded: Option<String>,
+    /// FHIR packages that were named on the command line, as they were typed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub packages: Vec<String>,
+    /// Folders full of FHIR packages, likewise.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub package_folders: Vec<String>,
     /// Known deviations of a baseline file, besides the supplier file's own.
     pub deviations: Vec<Deviation>,
 }

@@ -11,6 +11,6 @@ mod line;
 pub use body::{INLINE_BODY, LargeBody, Lies};
 pub use exchange::{StoredExchange, restore, store};
 pub use line::{
-    CaseEnd, CaseStart, FORMAT, Footer, Header, Line, PackRef, RunOptions, VerdictLine, parse_line,
-    verdict_line,
+    CaseEnd, CaseStart, FORMAT, FhirPackage, Footer, Header, Line, PackRef, RunOptions,
+    VerdictLine, parse_line, verdict_line,
 };

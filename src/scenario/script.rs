@@ -209,6 +209,20 @@ impl Script {
         }
     }
 
+    /// Every check that its steps and conditions put to an exchange, verdict or not.
+    pub fn items(&self) -> Vec<&CheckItem> {
+        let conditions = self
+            .when
+            .iter()
+            .flat_map(|condition| match &condition.test {
+                Test::Holds(item) => std::slice::from_ref(item),
+                Test::If(items) => items.as_slice(),
+            });
+        let steps = self.steps.iter().chain(&self.cleanup);
+        let asked = steps.flat_map(Step::items);
+        conditions.map(|item| &**item).chain(asked).collect()
+    }
+
     /// The step of an index, cleanup steps after the others.
     pub fn step(&self, index: usize) -> Option<&Step> {
         self.steps.iter().chain(&self.cleanup).nth(index)
@@ -222,5 +236,18 @@ impl Step {
             StepKind::Send { effect, .. } => *effect,
             StepKind::Shared(shared) => shared.script.effect(),
         }
+    }
+
+    /// Every check that it puts to its exchange, and those of a shared fragment.
+    fn items(&self) -> Vec<&CheckItem> {
+        let (until, shared) = match &self.kind {
+            StepKind::Send { until, .. } => (until.as_ref(), Vec::new()),
+            StepKind::Shared(shared) => (None, shared.script.items()),
+        };
+        let until = until.into_iter().flat_map(|until| &until.conditions);
+        let conditions = self.only_if.iter().chain(&self.precondition).chain(until);
+        let checks = self.checks.iter().map(|check| &check.item);
+        let own = conditions.chain(checks).map(|item| &**item);
+        own.chain(shared).collect()
     }
 }

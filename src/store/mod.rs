@@ -5,6 +5,7 @@ mod journal;
 pub mod packages;
 mod packs;
 mod run_folder;
+pub mod terminology;
 
 pub use artifact::{write_atomically, write_with};
 pub use journal::Journal;

@@ -26,6 +26,7 @@ const COMMANDS: &[&[&str]] = &[
     &["fhir", "package", "add"],
     &["fhir", "package", "list"],
     &["fhir", "package", "show"],
+    &["fhir", "package", "compile"],
     &["explain"],
     &["schema"],
     &["completions"],

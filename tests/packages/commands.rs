@@ -250,3 +250,69 @@ fn words_that_mean_nothing_say_what_would() {
         assert!(err.contains(says), "{words:?}: {err}");
     }
 }
+
+/// The core packs inside plugfest can be made again: by anybody, from whatever form the same definitions come in.
+#[test]
+fn the_same_definitions_compile_to_the_same_bytes() {
+    let folder = TempDir::new().expect("a folder");
+    let here = folder.path();
+    let system = |name: &str| {
+        value!({ "resourceType": "CodeSystem", "url": format!("http://example.org/{name}"), "status": "active",
+            "content": "complete", "caseSensitive": true, "description": "words", "concept": [{ "code": name }] })
+    };
+    let [one, two] = ["one", "two"].map(system);
+    let bundle = value!({ "resourceType": "Bundle", "type": "collection",
+        "entry": [{ "resource": two }, { "resource": one }] });
+    let in_xml = r#"<CodeSystem xmlns="http://hl7.org/fhir"><url value="http://example.org/one"/><status value="active"/>
+        <description value="words"/><caseSensitive value="true"/><content value="complete"/>
+        <concept><code value="one"/></concept></CodeSystem>"#;
+    fs::create_dir_all(here.join("plain/deep")).expect("folders");
+    fs::create_dir(here.join("mixed")).expect("a folder");
+    write(here, "plain/deep/one.json", one.to_string().as_bytes());
+    write(here, "plain/two.json", two.to_string().as_bytes());
+    write(here, "plain/readme.json", b"[]");
+    write(here, "bundle.json", bundle.to_string().as_bytes());
+    write(here, "mixed/one.xml", in_xml.as_bytes());
+    let [one, two] = [one, two].map(|system| system.to_string().into_bytes());
+    let entries: [Entry<'_>; 3] = [
+        ("package/package.json", b'0', &manifest("a.b#1.0.0", &[])),
+        ("package/one.json", b'0', &one),
+        ("package/two.json", b'0', &two),
+    ];
+    let archive = tgz(&entries);
+    write(here, "archive.tgz", &archive);
+
+    let compile = |inputs: &[&str], output: &str| {
+        let rest = ["--name", "a.b", "--release", "1.0.0", "--output", output];
+        let words = [&["compile"], inputs, &rest].concat();
+        let (code, out, err) = say(here, &words);
+        assert_eq!(code, 0, "{err}");
+        assert!(
+            out.contains("CodeSystem") && out.contains("sha256:"),
+            "{out}"
+        );
+        fs::read(here.join(output)).expect("the pack is written")
+    };
+    let expected = compile(&["plain"], "plain.pack");
+    for (inputs, output) in [
+        (&["plain/two.json", "plain/deep"][..], "files.pack"),
+        (&["bundle.json"], "bundle.pack"),
+        (&["mixed", "plain/two.json"], "mixed.pack"),
+        (&["archive.tgz"], "archive.pack"),
+    ] {
+        assert!(compile(inputs, output) == expected, "{inputs:?}");
+    }
+    let words = [
+        "compile",
+        "plain/readme.json",
+        "--name",
+        "a",
+        "--release",
+        "1",
+        "--output",
+        "no.pack",
+    ];
+    let (code, _, err) = say(here, &words);
+    assert!(code == 2 && err.contains("no-input"), "{err}");
+    assert!(!here.join("no.pack").exists());
+}

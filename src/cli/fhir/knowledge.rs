@@ -12,6 +12,7 @@ use crate::diag::Diagnostic;
 use crate::fhir::definitions::{Definitions, Library, Loose, Version};
 use crate::fhir::terminology::{Packaged, Terminology};
 use crate::store::packages::{Libraries, Loaded};
+use crate::store::terminology::TerminologyServer;
 
 /// What is known, as the command line says.
 #[derive(Debug, Args)]
@@ -24,17 +25,23 @@ pub struct Knowledge {
     /// A file with a profile, value set, code system or other definition that holds; repeatable
     #[arg(long, value_name = "FILE")]
     definitions: Vec<PathBuf>,
+    /// A FHIR terminology server to ask what packages leave undecided; codes and displays are sent, nothing else
+    #[arg(long = "tx", value_name = "URL")]
+    terminology_server: Option<String>,
 }
 
 /// What is known, ready for use.
 pub struct Known {
     /// Structures, value sets, code systems…
     pub definitions: Arc<Definitions>,
-    /// Answers about codes.
+    /// Answers about codes, from these definitions alone.
+    pub packaged: Arc<Packaged>,
+    /// The same, and what a terminology server adds, where one is named.
     pub terminology: Arc<dyn Terminology>,
 }
 
-fn version(text: &str) -> Result<Version, String> {
+/// A release of FHIR on the command line.
+pub fn version(text: &str) -> Result<Version, String> {
     Version::parse(text).ok_or_else(|| "there are STU3, R4, R4B and R5".to_owned())
 }
 
@@ -51,10 +58,23 @@ impl Knowledge {
         let mut libraries = Libraries::new(compiled_cache(Libraries::FORMAT)).open(&loaded)?;
         libraries.extend(self.loose()?);
         let definitions = Arc::new(core.with(libraries));
+        let packaged = Arc::new(Packaged::new(definitions.clone()));
         Ok(Known {
-            terminology: Arc::new(Packaged::new(definitions.clone())),
+            terminology: self.terminology(&packaged)?,
+            packaged,
             definitions,
         })
+    }
+
+    fn terminology(&self, packaged: &Arc<Packaged>) -> Result<Arc<dyn Terminology>, Failure> {
+        let Some(url) = &self.terminology_server else {
+            return Ok(packaged.clone());
+        };
+        // Beside the compiled packages, which are a cache, too.
+        let cache = compiled_cache(Libraries::FORMAT);
+        let cache = cache.and_then(|cache| Some(cache.root().parent()?.join("terminology")));
+        let server = TerminologyServer::at(url, packaged.clone(), cache)?;
+        Ok(Arc::new(server))
     }
 
     /// The definitions in single files; later ones win.

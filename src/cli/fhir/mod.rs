@@ -1,7 +1,9 @@
 //! `plugfest fhir`: what plugfest knows of FHIR, for its own sake.
 
+mod expand;
 mod files;
 mod knowledge;
+mod lookup;
 mod ordered;
 mod package;
 pub(super) mod packages;
@@ -31,6 +33,10 @@ enum Command {
     Path(Box<path::Arguments>),
     /// Print a StructureDefinition with all that its base says
     Snapshot(Box<snapshot::Arguments>),
+    /// List the codes of a value set
+    Expand(Box<expand::Arguments>),
+    /// Show what is known of a code
+    Lookup(Box<lookup::Arguments>),
     /// Add, list and show FHIR packages: the definitions of a guide
     Package(package::Arguments),
     /// Run an official test suite against plugfest's own engine
@@ -43,6 +49,8 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<ExitCode, Failure
         Command::Validate(arguments) => validate::run(arguments, console),
         Command::Path(arguments) => path::run(arguments, console),
         Command::Snapshot(arguments) => snapshot::run(arguments, console),
+        Command::Expand(arguments) => expand::run(arguments, console),
+        Command::Lookup(arguments) => lookup::run(arguments, console),
         Command::Suite(arguments) => suite::run(arguments, console),
         Command::Package(arguments) => package::run(arguments, console),
     }

@@ -57,6 +57,38 @@ pub struct PackageArguments {
 }
 
 impl PackageArguments {
+    /// The packages that are named.
+    pub fn words(&self) -> &[String] {
+        &self.words
+    }
+
+    /// The folders full of packages that are named, as they were typed.
+    pub fn shelves(&self) -> Vec<String> {
+        let shelves = self.places.shelves.iter();
+        shelves
+            .map(|shelf| shelf.to_string_lossy().into_owned())
+            .collect()
+    }
+
+    /// The same, after packages and folders that somebody named before.
+    #[must_use]
+    pub fn after(&self, words: &[String], shelves: &[String]) -> Self {
+        let mut all = self.clone();
+        all.words.splice(0..0, words.iter().cloned());
+        all.places
+            .shelves
+            .splice(0..0, shelves.iter().map(PathBuf::from));
+        all
+    }
+
+    /// Where packages come from, for the code that loads them.
+    ///
+    /// # Errors
+    /// What cannot be read of the options.
+    pub fn options(&self, fhir_version: Option<&str>) -> Result<Options, Diagnostic> {
+        self.places.options(fhir_version)
+    }
+
     /// The packages with all that they stand upon. `fhir_version` (such as `4.0.1`), where it is known, picks among the variants of a
     /// package for several FHIR versions.
     ///

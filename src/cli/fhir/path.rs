@@ -34,8 +34,9 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<ExitCode, Failure
     let expression =
         Expression::parse(&arguments.expression).map_err(|error| unparsed(&text, &error))?;
     let resource = files::resource(&arguments.file)?;
-    let _known = arguments.knowledge.load(console)?;
-    let variables = Variables::new();
+    let known = arguments.knowledge.load(console)?;
+    let types = &*known.definitions;
+    let variables = Variables::new().with_types(types);
     let found = expression
         .evaluate(&resource, &variables)
         .map_err(|error| unvalued(&text, &error))?;
@@ -83,6 +84,9 @@ fn lines(found: &Collection<'_>) -> Vec<String> {
 
 /// Each item's text, with the place of what stands in the resource; what is computed has none.
 fn pairs<'f>(found: &'f Collection<'_>) -> impl Iterator<Item = (String, Option<String>)> + 'f {
-    let places = found.items().iter().map(|item| item.element().map(|element| element.place().to_string()));
+    let places = found
+        .items()
+        .iter()
+        .map(|item| item.element().map(|element| element.place().to_string()));
     found.texts().into_iter().zip(places)
 }

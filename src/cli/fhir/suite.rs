@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use clap::{Args, Subcommand};
+use serde_json::json;
 
 use super::ordered;
 use super::packages::compiled_cache;
@@ -14,11 +15,11 @@ use crate::cli::out::{self, Console, Failure, Form, FormArgument};
 use crate::cli::progress;
 use crate::diag::Diagnostic;
 use crate::fhir::definitions::{Definitions, Library, Version};
-use crate::fhir::package::Settings;
-use crate::fhir::suite::World;
+use crate::fhir::package::{self, Settings};
 use crate::fhir::suite::validator::{Case, Manifest, Summary, Tally};
+use crate::fhir::suite::{self, World};
 use crate::score::Exit;
-use crate::store::packages::{self, Libraries, Options};
+use crate::store::packages::{self, Libraries, LoadedPackage, Options};
 
 /// Which suite.
 #[derive(Debug, Args)]
@@ -35,6 +36,10 @@ pub struct Arguments {
 enum Suite {
     /// Resources with the reference validator's outcome
     Validator(Place),
+    /// FHIRPath expressions with their values
+    Fhirpath(Place),
+    /// Differentials with their snapshots
+    Snapshot(Place),
 }
 
 /// Where a suite lies.
@@ -45,6 +50,9 @@ struct Place {
     /// A folder with the packages (`.tgz`) that cases need
     #[arg(long, value_name = "DIR")]
     packages: Option<PathBuf>,
+    /// The release of FHIR that a suite of FHIRPath or snapshots is for; what its file or folder is called, unless said
+    #[arg(long, value_name = "VERSION", value_parser = super::knowledge::version)]
+    fhir: Option<Version>,
     /// How many cases at once; as many as there are cores, unless said
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
@@ -56,6 +64,8 @@ struct Place {
 pub fn run(arguments: &Arguments, console: &Console) -> Result<ExitCode, Failure> {
     match &arguments.suite {
         Suite::Validator(place) => validator(place, console),
+        Suite::Fhirpath(place) => fhirpath(place, console),
+        Suite::Snapshot(place) => snapshot(place, console),
     }
 }
 
@@ -89,6 +99,59 @@ fn validator(place: &Place, console: &Console) -> Result<ExitCode, Failure> {
         Form::Text => show(&summary, console),
     }
     Ok(exit(summary.total.runs, summary.total.agreed))
+}
+
+/// The suite is the one file `tests-fhir-*.xml` of its folder.
+fn fhirpath(place: &Place, console: &Console) -> Result<ExitCode, Failure> {
+    let disk = Disk::of(place)?;
+    let name = disk.first_file(|name| name.starts_with("tests-") && name.ends_with(".xml"));
+    let name = name.ok_or_else(|| no_manifest(&place.folder, "tests-fhir-….xml"))?;
+    let version = place.release(&name)?;
+    let summary = suite::fhirpath::run(&name, &disk, version)
+        .map_err(|why| Diagnostic::error("no-input", format!("the suite cannot be read: {why}")))?;
+    match place.form.format {
+        Form::Json => console.print(&out::json(&summary)),
+        Form::Text => {
+            let total = summary.total;
+            console.print(&format!(
+                "{} cases: {} passed, {} failed, {} panics\n",
+                total.cases, total.passed, total.failed, total.panics
+            ));
+            for found in &summary.disagreements {
+                console.print(&format!(
+                    "{} {}: {}\n    {}\n",
+                    found.group, found.name, found.expression, found.reason
+                ));
+            }
+        }
+    }
+    Ok(exit(summary.total.cases, summary.total.passed))
+}
+
+fn snapshot(place: &Place, console: &Console) -> Result<ExitCode, Failure> {
+    let disk = Disk::of(place)?;
+    let name = place
+        .folder
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
+    let version = place.release(name)?;
+    let definitions = disk.whole_shelf(version)?;
+    let outcome = suite::snapshot::run(&disk, &definitions)
+        .map_err(|why| Diagnostic::error("no-input", format!("the suite cannot be read: {why}")))?;
+    match place.form.format {
+        Form::Json => console.print(&out::json(&json!({
+            "total": { "cases": outcome.cases, "passed": outcome.passed, "failed": outcome.failed, "panics": outcome.panics },
+            "disagreements": outcome.failures.iter().map(|failure| json!({ "case": failure.case, "reasons": failure.reasons })).collect::<Vec<_>>(),
+        }))),
+        Form::Text => {
+            console.print(&format!("{} cases: {} passed, {} failed, {} panics\n", outcome.cases, outcome.passed, outcome.failed, outcome.panics));
+            for failure in &outcome.failures {
+                console.print(&format!("{}: {}\n", failure.case, failure.reasons.join("; ")));
+            }
+        }
+    }
+    Ok(exit(outcome.cases, outcome.passed))
 }
 
 /// A suite without a run has shown nothing.
@@ -165,6 +228,20 @@ fn row(name: &str, tally: &Tally) -> [String; 10] {
 }
 
 impl Place {
+    /// The release that is said, or that is in a name such as `tests-fhir-r4b.xml`; a suite across releases starts from R5.
+    fn release(&self, name: &str) -> Result<Version, Failure> {
+        let words = name.split(|letter: char| !letter.is_ascii_alphanumeric());
+        let named = || words.rev().find_map(Version::parse);
+        let across = || name.eq_ignore_ascii_case("rx").then_some(Version::R5);
+        self.fhir.or_else(named).or_else(across).ok_or_else(|| {
+            let diagnostic = Diagnostic::error(
+                "usage",
+                format!("`{name}` does not tell which release of FHIR the suite is for"),
+            );
+            diagnostic.help("say it with `--fhir`").into()
+        })
+    }
+
     fn jobs(&self) -> usize {
         let cores = || thread::available_parallelism().map_or(1, usize::from);
         self.jobs.unwrap_or_else(cores).clamp(1, 64)
@@ -219,16 +296,70 @@ impl Disk {
 
     /// A package with its dependencies, from the shelf or the suite's own files.
     fn open(&self, word: &str) -> Result<Vec<Arc<dyn Library>>, Failure> {
-        let options = Options {
+        let loaded = packages::load(&[word.to_owned()], &self.options())?;
+        Ok(Libraries::new(compiled_cache(Libraries::FORMAT)).open(&loaded)?)
+    }
+
+    fn options(&self) -> Options {
+        Options {
             shelves: self.shelf.iter().cloned().collect(),
             settings: Settings {
                 built_in: super::packages::built_in(),
                 ..Settings::default()
             },
             ..Options::default()
+        }
+    }
+}
+
+impl Disk {
+    /// Every package on the shelf that is made for a release (R4B takes R4's, too), below its core: the whole core
+    /// package where that is there, since it keeps what the embedded one leaves to the types.
+    fn whole_shelf(&self, version: Version) -> Result<Definitions, Failure> {
+        let Some(shelf) = &self.shelf else {
+            return Ok(Definitions::core(version));
         };
-        let loaded = packages::load(&[word.to_owned()], &options)?;
-        Ok(Libraries::new(compiled_cache(Libraries::FORMAT)).open(&loaded)?)
+        let entries = shelf.read_dir()?.flatten();
+        let mut archives: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+        archives.retain(|path| path.extension().is_some_and(|ending| ending == "tgz"));
+        archives.sort();
+        let words = archives.iter().map(|path| path.display().to_string());
+        let mut loaded = packages::load(&words.collect::<Vec<_>>(), &self.options())?;
+        let is_core = |package: &LoadedPackage| package.id.name.as_str() == version.core_package();
+        let has_core = loaded.packages.iter().any(is_core);
+        loaded.packages.sort_by_key(is_core);
+        loaded
+            .packages
+            .retain(|package| is_core(package) || is_made_for(package, version));
+        let libraries = Libraries::new(compiled_cache(Libraries::FORMAT)).open(&loaded)?;
+        Ok(match has_core {
+            true => Definitions::new(version, libraries),
+            false => Definitions::core(version).below(libraries),
+        })
+    }
+
+    /// The first file of the folder, by name, whose name will do.
+    fn first_file(&self, will_do: impl Fn(&str) -> bool) -> Option<String> {
+        let entries = self.folder.read_dir().ok()?.flatten();
+        let mut names: Vec<String> = entries
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .collect();
+        names.sort();
+        names.into_iter().find(|name| will_do(name))
+    }
+}
+
+/// A guide for a release, and no core of another one.
+fn is_made_for(package: &LoadedPackage, version: Version) -> bool {
+    let numbers = package.manifest.fhir_versions.iter();
+    let mut releases = numbers.filter_map(|number| Version::parse(number));
+    let is_it = |release| release == version || (release, version) == (Version::R4, Version::R4B);
+    !package::is_core(package.id.name.as_str()) && releases.any(is_it)
+}
+
+impl suite::snapshot::Files for Disk {
+    fn read(&self, path: &str) -> Option<Vec<u8>> {
+        self.file(path)
     }
 }
 

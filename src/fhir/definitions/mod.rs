@@ -167,6 +167,12 @@ impl Definitions {
         Self::new(self.version, known.chain(further).collect())
     }
 
+    /// The same libraries and further ones below them.
+    pub fn below(&self, further: impl IntoIterator<Item = Arc<dyn Library>>) -> Self {
+        let known = self.libraries.iter().cloned();
+        Self::new(self.version, further.into_iter().chain(known).collect())
+    }
+
     /// The release.
     pub fn version(&self) -> Version {
         self.version

@@ -125,13 +125,13 @@ impl Known {
     fn choice_named(&self, name: &str) -> Option<&str> {
         let base = self.name.strip_suffix("[x]")?;
         let suffix = name.strip_prefix(base)?;
-        let fits = |known: &&Box<str>| {
+        let fits = |known: &&str| {
             known.len() == suffix.len()
                 && suffix.starts_with(|first: char| first.is_ascii_uppercase())
                 && known[..1].eq_ignore_ascii_case(&suffix[..1])
                 && known[1..] == suffix[1..]
         };
-        self.types.iter().find(fits).map(|known| &**known)
+        self.types.iter().map(|known| &**known).find(fits)
     }
 }
 
@@ -306,75 +306,77 @@ mod tests {
     use crate::fhir::types::Types;
     use std::collections::BTreeSet;
 
+    /// Release, parent, element, and its type.
+    const ELEMENTS: &[(Version, &str, &str, Option<&str>)] = &[
+        (Version::R4, "Patient", "contact", Some("Patient.contact")),
+        (Version::R4, "Patient.contact", "name", Some("HumanName")),
+        (Version::R4, "Patient", "id", Some("id")),
+        (Version::R4, "Element", "id", Some("string")),
+        (Version::R4, "Bundle.entry", "link", Some("Bundle.link")),
+        (
+            Version::R4,
+            "Questionnaire.item",
+            "item",
+            Some("Questionnaire.item"),
+        ),
+        (Version::R4, "Bundle.entry", "resource", Some("Resource")),
+        (Version::R4, "Observation", "value", None),
+        (
+            Version::R4,
+            "Observation",
+            "valueQuantity",
+            Some("Quantity"),
+        ),
+        (
+            Version::R4,
+            "Observation",
+            "valueDateTime",
+            Some("dateTime"),
+        ),
+        (Version::R4, "Observation", "valueAddress", None),
+        (Version::R4, "Timing", "repeat", Some("Timing.repeat")),
+        (Version::R4, "decimal", "value", Some("decimal")),
+        (
+            Version::R4,
+            "Procedure",
+            "reasonReference",
+            Some("Reference"),
+        ),
+        (
+            Version::Stu3,
+            "Patient.animal",
+            "species",
+            Some("CodeableConcept"),
+        ),
+        (Version::Stu3, "Age", "value", Some("decimal")),
+        (Version::Stu3, "instant", "value", Some("instant")),
+        (
+            Version::R4B,
+            "Citation",
+            "citedArtifact",
+            Some("Citation.citedArtifact"),
+        ),
+        (
+            Version::R5,
+            "Procedure",
+            "reason",
+            Some("CodeableReference"),
+        ),
+        (Version::R5, "Consent", "sourceReference", Some("Reference")),
+        (
+            Version::R5,
+            "Availability",
+            "availableTime",
+            Some("Availability.availableTime"),
+        ),
+    ];
+
     #[test]
     fn elements_have_the_types_of_every_release() {
-        let rows = [
-            (Version::R4, "Patient", "contact", Some("Patient.contact")),
-            (Version::R4, "Patient.contact", "name", Some("HumanName")),
-            (Version::R4, "Patient", "id", Some("id")),
-            (Version::R4, "Element", "id", Some("string")),
-            (Version::R4, "Bundle.entry", "link", Some("Bundle.link")),
-            (
-                Version::R4,
-                "Questionnaire.item",
-                "item",
-                Some("Questionnaire.item"),
-            ),
-            (Version::R4, "Bundle.entry", "resource", Some("Resource")),
-            (Version::R4, "Observation", "value", None),
-            (
-                Version::R4,
-                "Observation",
-                "valueQuantity",
-                Some("Quantity"),
-            ),
-            (
-                Version::R4,
-                "Observation",
-                "valueDateTime",
-                Some("dateTime"),
-            ),
-            (Version::R4, "Observation", "valueAddress", None),
-            (Version::R4, "Timing", "repeat", Some("Timing.repeat")),
-            (Version::R4, "decimal", "value", Some("decimal")),
-            (
-                Version::R4,
-                "Procedure",
-                "reasonReference",
-                Some("Reference"),
-            ),
-            (
-                Version::Stu3,
-                "Patient.animal",
-                "species",
-                Some("CodeableConcept"),
-            ),
-            (Version::Stu3, "Age", "value", Some("decimal")),
-            (Version::Stu3, "instant", "value", Some("instant")),
-            (
-                Version::R4B,
-                "Citation",
-                "citedArtifact",
-                Some("Citation.citedArtifact"),
-            ),
-            (
-                Version::R5,
-                "Procedure",
-                "reason",
-                Some("CodeableReference"),
-            ),
-            (Version::R5, "Consent", "sourceReference", Some("Reference")),
-            (
-                Version::R5,
-                "Availability",
-                "availableTime",
-                Some("Availability.availableTime"),
-            ),
-        ];
-        for (version, parent, element, expected) in rows {
-            let definitions = Definitions::core(version);
+        for (version, parent, element, expected) in ELEMENTS {
+            let definitions = Definitions::core(*version);
             let found = definitions.element_type(parent, element);
-            assert_eq!(found, expected, "{version} {parent}.{element}");
+            assert_eq!(found, *expected, "{version} {parent}.{element}");
         }
     }
 

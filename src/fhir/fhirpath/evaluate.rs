@@ -1,98 +1,18 @@
 //! Walks the tree of an expression over elements.
 
-use super::ast::{
-    Literal, Logic, Node, NodeKind, Operation, Operator, Sign, Step, TypeOperator, Yields,
-};
+use super::ast::{Literal, Node, NodeKind, Operation, Operator, Sign, Step, TypeOperator, Yields};
+pub(crate) use super::error::{EvaluationError, Fault};
 use super::functions::Invocation;
 use super::items::Items;
 use super::typing::KnownTypes;
 use super::value::{Collection, Trace, Value, truth_of};
 use super::variables::{Casts, Members, Variables};
-use super::{arithmetic, compare, equality, functions, navigate, system, walk};
+use super::{arithmetic, compare, functions, navigate, system, walk};
 use crate::fhir::tree::Element;
 use std::borrow::Cow;
-use std::fmt;
 
 /// Items, or why there are none.
 pub(crate) type Outcome<'r> = Result<Items<'r>, Fault>;
-
-/// An error on its way out. It is rare, and must not make every result as large as itself.
-pub(crate) type Fault = Box<EvaluationError>;
-
-/// Why an expression has no value over a resource.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EvaluationError {
-    /// Whose fault it is.
-    pub kind: EvaluationErrorKind,
-    /// Byte offset in the expression.
-    pub position: usize,
-    /// What is wrong: lowercase, no full stop.
-    pub message: String,
-    /// What would be right, where that can be told.
-    pub help: Option<String>,
-}
-
-/// The kinds of reasons for having no value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum EvaluationErrorKind {
-    /// The expression does not fit the data: several items where one is due, a text plus a number…
-    Mismatch,
-    /// A clock, definitions or terminology would be needed and are not at hand.
-    Unavailable,
-    /// The evaluation took more steps than it may.
-    Limit,
-}
-
-impl EvaluationError {
-    /// The expression does not fit the data.
-    #[cold]
-    pub(crate) fn new(position: usize, message: impl Into<String>) -> Fault {
-        Self::of(EvaluationErrorKind::Mismatch, position, message.into())
-    }
-
-    /// What would be needed is not at hand.
-    #[cold]
-    pub(crate) fn unavailable(position: usize, message: impl Into<String>) -> Fault {
-        Self::of(EvaluationErrorKind::Unavailable, position, message.into())
-    }
-
-    /// A bound is reached.
-    #[cold]
-    pub(crate) fn limit(position: usize, message: impl Into<String>) -> Fault {
-        Self::of(EvaluationErrorKind::Limit, position, message.into())
-    }
-
-    fn of(kind: EvaluationErrorKind, position: usize, message: String) -> Fault {
-        Box::new(Self {
-            kind,
-            position,
-            message,
-            help: None,
-        })
-    }
-
-    pub(crate) fn with_help(mut self: Box<Self>, help: impl Into<String>) -> Fault {
-        self.help = Some(help.into());
-        self
-    }
-}
-
-impl fmt::Display for EvaluationError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "{} (at character {})",
-            self.message,
-            self.position + 1
-        )?;
-        match &self.help {
-            Some(help) => write!(formatter, "; {help}"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl std::error::Error for EvaluationError {}
 
 /// One evaluation: what it may use, and what it has used up.
 pub(crate) struct Evaluator<'r> {
@@ -198,136 +118,6 @@ impl<'r> Evaluator<'r> {
         }
     }
 
-    /// Evaluates one node as a condition: singleton evaluation, with as few collections as can be.
-    pub(crate) fn truth(
-        &mut self,
-        node: &'r Node,
-        scope: Scope<'_, 'r>,
-    ) -> Result<Option<bool>, Fault> {
-        self.charge(1, node.position)?;
-        match &node.kind {
-            NodeKind::Path(inner, steps) if steps.is_empty() => self.truth(inner, scope),
-            NodeKind::Path(first, steps) if node.yields == Yields::Truth => {
-                self.refuse_in_strict_mode(first, steps)?;
-                self.asked(first, scope, |evaluator, input| {
-                    walk::truth(evaluator, input, steps, scope)
-                })
-            }
-            NodeKind::Not(inner) => Ok(self.truth(inner, scope)?.map(|inner| !inner)),
-            NodeKind::Chain(first, operations) => match operations.as_slice() {
-                [operation, ..] if operation.operator.logic().is_some() => {
-                    self.logic_chain(first, operations, scope)
-                }
-                [operation] if node.yields == Yields::Truth => {
-                    self.comparison(first, operation, scope)
-                }
-                _ => {
-                    let items = self.chain(first, operations, scope)?;
-                    self.boolean(&items, node.position)
-                }
-            },
-            NodeKind::Empty
-            | NodeKind::Literal(_)
-            | NodeKind::This
-            | NodeKind::Index
-            | NodeKind::Total
-            | NodeKind::Variable(_)
-            | NodeKind::Head(_)
-            | NodeKind::Path(..)
-            | NodeKind::Signed(..)
-            | NodeKind::TypeTest(..) => {
-                let items = self.evaluate(node, scope)?;
-                self.boolean(&items, node.position)
-            }
-        }
-    }
-
-    /// A node that yields a count.
-    fn count(&mut self, node: &'r Node, scope: Scope<'_, 'r>) -> Result<i64, Fault> {
-        if let NodeKind::Literal(Literal::Integer(number)) = &node.kind {
-            return Ok(*number);
-        }
-        let NodeKind::Path(first, steps) = &node.kind else {
-            // invariant: nothing else yields a count.
-            return Ok(0);
-        };
-        if steps.is_empty() {
-            return self.count(first, scope);
-        }
-        self.refuse_in_strict_mode(first, steps)?;
-        self.asked(first, scope, |evaluator, input| {
-            walk::count(evaluator, input, steps, scope)
-        })
-    }
-
-    /// Asks a question of what a path starts with.
-    fn asked<T>(
-        &mut self,
-        first: &'r Node,
-        scope: Scope<'_, 'r>,
-        ask: impl FnOnce(&mut Self, &[Value<'r>]) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
-        if let NodeKind::This = first.kind {
-            return ask(self, scope.this);
-        }
-        let input = self.evaluate(first, scope)?;
-        ask(self, &input)
-    }
-
-    /// One operator that compares, with what can be compared without collections first.
-    fn comparison(
-        &mut self,
-        left: &'r Node,
-        operation: &'r Operation,
-        scope: Scope<'_, 'r>,
-    ) -> Result<Option<bool>, Fault> {
-        let (operator, right) = (operation.operator, &operation.operand);
-        match (left.yields, right.yields) {
-            (Yields::Truth, Yields::Truth)
-                if matches!(operator, Operator::Equal | Operator::NotEqual) =>
-            {
-                let left = self.truth_apart(left, scope)?;
-                let right = self.truth_apart(right, scope)?;
-                let both = left.zip(right);
-                Ok(both.map(|(left, right)| (left == right) == (operator == Operator::Equal)))
-            }
-            (Yields::Count, Yields::Count) if operator.of_numbers(0, 0).is_some() => {
-                let left = self.count(left, scope)?;
-                let right = self.count(right, scope)?;
-                Ok(operator.of_numbers(left, right))
-            }
-            _ => {
-                let left = self.apart(left, scope)?;
-                match (operator, right.union_parts()) {
-                    (Operator::In, Some((first, others))) => {
-                        self.is_in_any(&left, first, others, operation.position, scope)
-                    }
-                    _ => self.compared(&left, operation, scope),
-                }
-            }
-        }
-    }
-
-    /// Whether an item is in `a | b | c`: the union is never made, and what comes after a hit not evaluated.
-    fn is_in_any(
-        &mut self,
-        item: &[Value<'r>],
-        first: &'r Node,
-        others: &'r [Operation],
-        position: usize,
-        scope: Scope<'_, 'r>,
-    ) -> Result<Option<bool>, Fault> {
-        let parts = std::iter::once(first).chain(others.iter().map(|other| &other.operand));
-        for part in parts {
-            let items = self.apart(part, scope)?;
-            match compare::membership(self, item, &items, position)? {
-                Some(false) => {}
-                settled => return Ok(settled),
-            }
-        }
-        Ok(Some(false))
-    }
-
     /// Evaluates an argument with an item as `$this`; what is defined there is not seen outside.
     pub(crate) fn evaluate_for(
         &mut self,
@@ -366,18 +156,6 @@ impl<'r> Evaluator<'r> {
         outcome
     }
 
-    /// The same as a condition.
-    pub(crate) fn truth_apart(
-        &mut self,
-        node: &'r Node,
-        scope: Scope<'_, 'r>,
-    ) -> Result<Option<bool>, Fault> {
-        let known = self.defined.len();
-        let outcome = self.truth(node, scope);
-        self.defined.truncate(known);
-        outcome
-    }
-
     /// Each step takes what the one before it has found.
     fn path(&mut self, first: &'r Node, steps: &'r [Step], scope: Scope<'_, 'r>) -> Outcome<'r> {
         self.refuse_in_strict_mode(first, steps)?;
@@ -392,7 +170,7 @@ impl<'r> Evaluator<'r> {
     }
 
     /// What strict mode knows of a path before it is walked.
-    fn refuse_in_strict_mode(&self, first: &Node, steps: &[Step]) -> Result<(), Fault> {
+    pub(super) fn refuse_in_strict_mode(&self, first: &Node, steps: &[Step]) -> Result<(), Fault> {
         if self.variables.members == Members::Lenient {
             return Ok(());
         }
@@ -431,7 +209,7 @@ impl<'r> Evaluator<'r> {
     }
 
     /// Operators of one level group from the left.
-    fn chain(
+    pub(super) fn chain(
         &mut self,
         first: &'r Node,
         operations: &'r [Operation],
@@ -474,77 +252,6 @@ impl<'r> Evaluator<'r> {
             | Operator::In
             | Operator::Contains => self.compared(&left, operation, scope).map(truth),
         }
-    }
-
-    /// One operator that yields a truth value, or nothing.
-    fn compared(
-        &mut self,
-        left: &[Value<'r>],
-        operation: &'r Operation,
-        scope: Scope<'_, 'r>,
-    ) -> Result<Option<bool>, Fault> {
-        let position = operation.position;
-        let right = self.apart(&operation.operand, scope)?;
-        match operation.operator {
-            Operator::Equal => equality::equal(self, left, &right, position),
-            Operator::NotEqual => {
-                let equal = equality::equal(self, left, &right, position)?;
-                Ok(equal.map(|equal| !equal))
-            }
-            Operator::Equivalent => equality::equivalent(self, left, &right, position).map(Some),
-            Operator::NotEquivalent => {
-                let equivalent = equality::equivalent(self, left, &right, position)?;
-                Ok(Some(!equivalent))
-            }
-            Operator::Order(order) => compare::ordered(self, order, left, &right, position),
-            Operator::In => compare::membership(self, left, &right, position),
-            Operator::Contains => compare::membership(self, &right, left, position),
-            // invariant: a level of logic is evaluated as such, and the others yield items.
-            Operator::Logic(_)
-            | Operator::Union
-            | Operator::Concatenate
-            | Operator::Arithmetic(_) => Ok(None),
-        }
-    }
-
-    /// Operators of three-valued logic, from left to right.
-    fn logic_chain(
-        &mut self,
-        first: &'r Node,
-        operations: &'r [Operation],
-        scope: Scope<'_, 'r>,
-    ) -> Result<Option<bool>, Fault> {
-        let mut left = self.truth_apart(first, scope)?;
-        for operation in operations {
-            if let Some(logic) = operation.operator.logic() {
-                left = self.logic(logic, left, &operation.operand, scope)?;
-            }
-        }
-        Ok(left)
-    }
-
-    /// What the left side settles is not evaluated on the right.
-    fn logic(
-        &mut self,
-        logic: Logic,
-        left: Option<bool>,
-        right: &'r Node,
-        scope: Scope<'_, 'r>,
-    ) -> Result<Option<bool>, Fault> {
-        match (logic, left) {
-            (Logic::And, Some(false)) => return Ok(Some(false)),
-            (Logic::Or, Some(true)) | (Logic::Implies, Some(false)) => return Ok(Some(true)),
-            (Logic::And | Logic::Or | Logic::Implies | Logic::Xor, _) => {}
-        }
-        let right = self.truth_apart(right, scope)?;
-        Ok(match logic {
-            Logic::And if right == Some(false) => Some(false),
-            Logic::And => left.and(right),
-            Logic::Or | Logic::Implies if right == Some(true) => Some(true),
-            // What the left side is here, settled nothing: false for `or`, true for `implies`, or open.
-            Logic::Or | Logic::Implies => left.and(right),
-            Logic::Xor => left.zip(right).map(|(left, right)| left != right),
-        })
     }
 
     /// Takes steps from what is left.

@@ -7,7 +7,7 @@ use crate::fhir::fhirpath::{
 };
 use crate::fhir::terminology::{CodeRef, Membership, Packaged, Terminology};
 use crate::fhir::tree::Resource;
-use crate::fhir::types::{self, DefinedTypes, Types};
+use crate::fhir::types::{self, Types};
 use crate::fhir::validate::{Grade, IssueKind, Options, Validator, Weight};
 use crate::fhir::{Decimal, Element};
 use roxmltree::{Document, Node};
@@ -153,7 +153,6 @@ pub fn run(suite: &str, world: &dyn World, version: Version) -> Result<PathSumma
         .ok_or_else(|| format!("`{suite}` is missing"))?;
     let text = String::from_utf8(bytes).map_err(|error| error.to_string())?;
     let definitions = world.definitions(version);
-    let types = DefinedTypes::new(definitions.clone());
     let mut inputs: BTreeMap<String, Option<Resource>> = BTreeMap::new();
     let mut summary = PathSummary::default();
     for case in path_cases(&text)? {
@@ -164,7 +163,7 @@ pub fn run(suite: &str, world: &dyn World, version: Version) -> Result<PathSumma
         let ended = match input {
             Some(input) => {
                 let services = Known::of(&definitions, input);
-                let run = || run_path_case(&case, input, &types, &services);
+                let run = || run_path_case(&case, input, &*definitions, &services);
                 catch_unwind(AssertUnwindSafe(run)).ok()
             }
             None => Some(PathOutcome::Failed(format!(

@@ -232,10 +232,8 @@ impl Case {
         let own: Vec<_> = own.filter_map(|path| resource(world, path)).collect();
         libraries.push(Arc::new(Loose::new("the case", own)));
         let definitions = Arc::new(world.definitions(version).with(libraries));
-        let targets = self
-            .reference_targets
-            .iter()
-            .filter_map(|path| resource(world, path));
+        let targets = self.reference_targets.iter();
+        let targets = targets.filter_map(|path| Some((path.clone(), resource(world, path)?)));
         let validator = Validator::new(
             definitions.clone(),
             Arc::new(Packaged::new(definitions)),
@@ -267,7 +265,8 @@ impl Case {
             skip_contained: settings.validate_contains.as_deref() == Some("IGNORE"),
             unknown_extensions: UnknownExtensions::Refused,
             wrong_displays_are_warnings: settings.wrong_displays.is_some(),
-            aggregation_outside_bundles: settings.aggregation_outside_bundles == Some(true),
+            aggregation_outside_bundles: settings.aggregation_outside_bundles,
+            follow_references: settings.validate_reference.as_deref() == Some("CHECK_VALID"),
             // Any moment after the suite was made.
             clock: Some("2026-07-01T00:00:00.000Z".to_owned()),
             ..Options::default()
@@ -281,24 +280,37 @@ fn resource(world: &dyn World, path: &str) -> Option<Arc<Resource>> {
     Resource::parse_any(&bytes).ok().map(Arc::new)
 }
 
-/// Resources that references may lead to, by `Type/id`.
-struct Targets(Vec<Arc<Resource>>);
+/// Resources that references may lead to, with their paths. As in the reference harness, `Practitioner/1` leads to
+/// `practitioner-1.json`, whatever that holds; failing that, to the resource of this type and id.
+struct Targets(Vec<(String, Arc<Resource>)>);
 
 impl Resolver for Targets {
     fn resolve(&self, reference: &str) -> Option<Arc<Resource>> {
-        let is_meant = |resource: &&Arc<Resource>| {
-            let id = resource.root().child("id").and_then(|id| id.value());
-            let address = resource
-                .type_name()
-                .zip(id)
-                .map(|(kind, id)| format!("{kind}/{id}"));
-            address.is_some_and(|address| {
-                let rest = reference.strip_suffix(&address);
-                rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
-            })
-        };
-        self.0.iter().find(is_meant).cloned()
+        let wanted = reference.to_ascii_lowercase().replace('/', "-");
+        let mut known = self.0.iter();
+        let found = known.find(|(path, _)| {
+            let file = path.rsplit('/').next().unwrap_or(path);
+            let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+            stem.eq_ignore_ascii_case(&wanted)
+        });
+        let found = found.or_else(|| {
+            self.0
+                .iter()
+                .find(|(_, resource)| is_named(resource, reference))
+        });
+        found.map(|(_, resource)| resource.clone())
     }
+}
+
+/// Whether a reference ends with the type and id of a resource.
+fn is_named(resource: &Resource, reference: &str) -> bool {
+    let id = resource.root().child("id").and_then(|id| id.value());
+    let address = resource
+        .type_name()
+        .zip(id)
+        .map(|(kind, id)| format!("{kind}/{id}"));
+    let rest = address.and_then(|address| reference.strip_suffix(address.as_str()));
+    rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
 }
 
 impl Summary {

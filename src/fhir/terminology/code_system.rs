@@ -3,6 +3,7 @@
 use super::concept::Concept;
 use super::hierarchy::Hierarchy;
 use super::index::Index;
+use super::placeholder::Placeholder;
 use crate::fhir::definitions::{all, flag, text};
 use crate::fhir::tree::{Element, Resource};
 use std::collections::HashMap;
@@ -49,6 +50,8 @@ pub struct CodeSystem {
     /// Lower-case codes, for systems where case does not count; made at the first code that is not written exactly.
     folded: OnceLock<HashMap<String, u32>>,
     hierarchy: OnceLock<Hierarchy>,
+    /// Made at the first code that is not there.
+    placeholders: OnceLock<Vec<Placeholder>>,
 }
 
 /// A concept's place in the resource and in the tree.
@@ -76,7 +79,11 @@ impl CodeSystem {
             // A system that calls itself complete and lists nothing was published without its codes.
             content: match content_of(text(root, "content")) {
                 Content::Complete if slots.is_empty() => Content::NotPresent,
-                content => content,
+                content @ (Content::Complete
+                | Content::Fragment
+                | Content::Example
+                | Content::NotPresent
+                | Content::Supplement) => content,
             },
             case: case_of(flag(root, "caseSensitive")),
             supplements: text(root, "supplements").map(Into::into),
@@ -86,6 +93,7 @@ impl CodeSystem {
             source: source.clone(),
             folded: OnceLock::new(),
             hierarchy: OnceLock::new(),
+            placeholders: OnceLock::new(),
         })
     }
 
@@ -143,10 +151,20 @@ impl CodeSystem {
         if let Some(index) = self.by_code.find(code) {
             return Some(index);
         }
-        match self.case {
+        let folded = match self.case {
             CaseRule::Sensitive => None,
             CaseRule::Insensitive => self.folded().get(&code.to_lowercase()).copied(),
-        }
+        };
+        folded.or_else(|| self.placeholder_of(code))
+    }
+
+    /// The concept that stands for many codes, this one among them.
+    fn placeholder_of(&self, code: &str) -> Option<u32> {
+        let placeholders = self
+            .placeholders
+            .get_or_init(|| self.concepts().filter_map(Placeholder::of).collect());
+        let found = placeholders.iter().find(|found| found.covers(code))?;
+        Some(found.index)
     }
 
     pub(super) fn at(&self, index: u32) -> Concept<'_> {

@@ -82,7 +82,7 @@ fn terms(text: &str) -> Vec<&str> {
 /// Where ` OR ` stands next, outside of `|names|`.
 fn next_or(text: &str) -> Option<usize> {
     let mut places = text.match_indices(" OR ");
-    let outside = |at: &usize| text[..*at].matches('|').count() % 2 == 0;
+    let outside = |at: &usize| text[..*at].matches('|').count().is_multiple_of(2);
     places.find_map(|(at, _)| outside(&at).then_some(at))
 }
 

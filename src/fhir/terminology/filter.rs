@@ -76,7 +76,7 @@ pub(super) fn test_built_in<'v>(
 ) -> Answer<'v> {
     all(filters, |filter| match filter.on_code(code) {
         Answer::Maybe(_) => filter.on_built_in(system, code),
-        decided => decided,
+        decided @ (Answer::Yes | Answer::No) => decided,
     })
 }
 
@@ -125,7 +125,10 @@ impl Filter {
             Test::LeafBelow(descent) => descent.reaches(concept) && concept.is_leaf(),
             Test::ChildOf(parent) => concept.parent_codes().any(|code| code == &**parent),
             Test::Generalizes(bottom) => concept.is_above(bottom),
-            Test::Equals(value) => self.has_value(concept, |found| found == &**value),
+            Test::Equals(value) => {
+                self.has_value(concept, |found| found == &**value)
+                    || concept.has_coding(&self.property, value)
+            }
             Test::OneOf(side, values) => side.apply(self.has_value(concept, |found| {
                 values.iter().any(|value| **value == *found)
             })),
@@ -233,12 +236,13 @@ impl Filter {
     }
 
     fn untold<'v>(&self) -> Answer<'v> {
-        let why = match &self.test {
-            Test::Untestable(why) => why.clone(),
-            _ => format!(
+        let why = if let Test::Untestable(why) = &self.test {
+            why.clone()
+        } else {
+            format!(
                 "a filter on `{}` needs the whole code system",
                 self.property
-            ),
+            )
         };
         Answer::Maybe(Doubt::Said(why))
     }

@@ -297,12 +297,12 @@ impl Part {
             Found::Concept(concept) => match filter::test_concept(filters, concept) {
                 // Whoever has but a part of the system does not see all that stands above a code.
                 Answer::No if !system.is_whole() => Answer::Maybe(Doubt::System(system)),
-                answer => answer,
+                answer @ (Answer::Yes | Answer::No | Answer::Maybe(_)) => answer,
             },
             // Code systems keep a code's meaning from version to version, so a code of one is taken for one of another.
             Found::Elsewhere(concept) => match filter::test_concept(filters, concept) {
                 Answer::No => Answer::Maybe(Doubt::System(system)),
-                answer => answer,
+                answer @ (Answer::Yes | Answer::Maybe(_)) => answer,
             },
             Found::BuiltIn(_) => filter::test_built_in(filters, system, code),
             Found::Open(doubt) => filter::test_code(filters, code, doubt),

@@ -1,9 +1,6 @@
 //! What is known of FHIR types without StructureDefinitions, and the seam for those who know more.
 
-mod defined;
 mod names;
-
-pub use defined::DefinedTypes;
 
 use super::tree::{Element, Kind};
 use names::{CHOICES, CHOICES_UNTIL_R5, DATATYPES, PLAIN, PRIMITIVES, RESOURCES, SUFFIXES};

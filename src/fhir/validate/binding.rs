@@ -48,6 +48,8 @@ pub(super) enum Standing {
     Inactive,
     WrongDisplay(String),
     Unknown(String),
+    /// Its system only supplements another one.
+    Supplement,
     Open(String),
 }
 
@@ -70,13 +72,16 @@ struct Asked<'b> {
 impl<'v> Run<'v> {
     /// The bindings of a node.
     pub(super) fn bound(&mut self, element: Element<'v>, at: &At<'v>) {
+        // Most elements have none: the node tells without a look at the definition.
+        let Some(strength) = at.node.strength else {
+            return;
+        };
         let Some(binding) = &at.shape.definition(at.node).binding else {
             return;
         };
-        if binding.strength >= Strength::Extensible
+        if strength >= Strength::Extensible
             && let Some(value_set) = &binding.value_set
         {
-            let strength = binding.strength;
             self.bound_to(
                 element,
                 at,
@@ -306,6 +311,15 @@ impl<'v> Run<'v> {
                 let place = element.child("code").unwrap_or(element);
                 self.error(IssueKind::Binding, "code-invalid", place, || why);
             }
+            Standing::Supplement => {
+                let place = element.child("system").unwrap_or(element);
+                self.error(IssueKind::Binding, "invalid", place, || {
+                    format!(
+                        "`{}` only supplements a code system, and is none to draw codes from",
+                        shown(system)
+                    )
+                });
+            }
             Standing::Open(why) => self.open_system(element, system, why),
         }
     }
@@ -321,19 +335,7 @@ impl<'v> Run<'v> {
             });
             return;
         }
-        if self.is_supplement(system) {
-            let place = element.child("system").unwrap_or(element);
-            self.error(IssueKind::Binding, "invalid", place, || {
-                format!("`{}` only supplements a code system, and is none to draw codes from", shown(system))
-            });
-            return;
-        }
         self.undecided(Weight::Minor, element, || why);
-    }
-
-    fn is_supplement(&self, system: &str) -> bool {
-        let found = self.shapes().definitions().find(system);
-        found.is_some_and(|found| text(found.root(), "content") == Some("supplement"))
     }
 
     fn standing(&mut self, code: CodeRef<'v>, system: &'v str) -> Standing {
@@ -356,6 +358,13 @@ impl<'v> Run<'v> {
 }
 
 fn standing_of(validator: &Validator, code: CodeRef<'_>) -> Standing {
+    let system = validator
+        .shapes
+        .definitions()
+        .find(code.system.unwrap_or_default());
+    if system.is_some_and(|system| is_supplement(system.root())) {
+        return Standing::Supplement;
+    }
     match validator.terminology.standing(&code) {
         CodeStanding::Known(known) if known.display_fits == Some(false) => {
             let right = known.display.iter().chain(&known.other_displays).take(4);
@@ -391,11 +400,20 @@ fn member(validator: &Validator, code: &CodeRef<'_>, value_set: &str) -> Members
 
 /// A code of another release may stand in a cross-version extension where this release has none.
 fn has_other_code(element: Element<'_>) -> bool {
-    let mut extensions = element.children().filter(|child| child.name() == "extension");
+    let mut extensions = element
+        .children()
+        .filter(|child| child.name() == "extension");
     extensions.any(|extension| {
-        let url = extension.child("url").and_then(Element::value).unwrap_or_default();
+        let url = extension
+            .child("url")
+            .and_then(Element::value)
+            .unwrap_or_default();
         super::extension::is_cross_version(url)
     })
+}
+
+fn is_supplement(system: Element<'_>) -> bool {
+    text(system, "content") == Some("supplement") || text(system, "supplements").is_some()
 }
 
 /// System, version, code and display of a Coding; system and code of a Quantity.

@@ -19,12 +19,16 @@ impl<'v> Run<'v> {
         }
         self.constrain_itself(element, &at);
         let content = match (&at.node.link, at.node.has_children()) {
-            (_, true) => Some(at.node),
-            (Some(Link::Here(node)), false) => Some(at.shape.node(*node)),
-            (Some(Link::There(..)) | None, false) => None,
+            (_, true) => Some((at.shape, at.node)),
+            (Some(Link::Here(node)), false) => Some((at.shape, at.shape.node(*node))),
+            (Some(Link::There(id, path)), false) => {
+                let shape = self.shapes().get(*id).ok();
+                shape.and_then(|shape| Some((shape, shape.at_path(path)?)))
+            }
+            (None, false) => None,
         };
-        if let Some(node) = content.filter(|node| node.counts) {
-            self.constrain_children(element, at.shape, node);
+        if let Some((shape, node)) = content.filter(|(_, node)| node.counts) {
+            self.constrain_children(element, shape, node);
         }
     }
 
@@ -73,7 +77,7 @@ impl<'v> Run<'v> {
     fn constrain_children(&mut self, element: Element<'v>, shape: &'v Shape, node: &'v Node) {
         let mut families: Vec<(u16, Element<'v>)> = Vec::new();
         for child in element.children() {
-            let Some(name) = node.child_named(child.name()) else {
+            let Some(name) = node.child_named(child.name(), child.name_hash()) else {
                 continue;
             };
             let child_node = shape.node(node.children[name.child as usize]);

@@ -131,8 +131,13 @@ impl<'v> Run<'v> {
             // What holds a resource asks about it: the resource in question is the one around.
             Some(above) if element.kind() == Kind::Resource && node.definition != 0 => {
                 let around = vec![Value::Element(above.nearest_resource())];
-                let variables = self.validator.variables(self.answers).with_values("resource", around);
-                expression.evaluate_at(element, &variables).map(|found| is_true(&found))
+                let variables = self
+                    .validator
+                    .variables(self.answers)
+                    .with_values("resource", around);
+                expression
+                    .evaluate_at(element, &variables)
+                    .map(|found| is_true(&found))
             }
             Some(_) | None => {
                 let found = self.session.evaluate_at(expression, element);

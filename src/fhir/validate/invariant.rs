@@ -17,12 +17,15 @@ pub(super) struct Invariant {
 #[derive(Debug)]
 pub(super) enum Rule {
     /// By a function of ours.
-    Native(fn(Element<'_>) -> bool),
+    Native(Native),
     /// By its expression, parsed at the first use.
     Path(OnceLock<Result<Expression, ExpressionError>>),
     /// It has no expression.
     Silent,
 }
+
+/// Whether an invariant holds at an element.
+pub(super) type Native = fn(Element<'_>) -> bool;
 
 /// The invariants of an element, without those that `skip` knows from elsewhere and those that every walk answers.
 pub(super) fn compile(
@@ -64,7 +67,7 @@ fn rule_of(expression: Option<&str>) -> Rule {
 }
 
 /// Expressions that stand in many definitions, with their answers.
-const NATIVE: &[(&str, fn(Element<'_>) -> bool)] = &[
+const NATIVE: &[(&str, Native)] = &[
     ("contained.contained.empty()", |element| {
         contained(element).all(|inner| inner.child("contained").is_none())
     }),
@@ -93,10 +96,35 @@ const NATIVE: &[(&str, fn(Element<'_>) -> bool)] = &[
     ("data.empty() or contentType.exists()", |element| {
         !has(element, "data") || has(element, "contentType")
     }),
+    // Asked through the expression, each entry would look through all others for the type of the Bundle.
+    (
+        "entry.all(request.exists() = (%resource.type = 'batch' or %resource.type = 'transaction' or %resource.type = 'history'))",
+        |bundle| every_entry(bundle, "request", &["batch", "transaction", "history"]),
+    ),
+    (
+        "entry.all(response.exists() = (%resource.type = 'batch-response' or %resource.type = 'transaction-response' or %resource.type = 'history'))",
+        |bundle| {
+            every_entry(
+                bundle,
+                "response",
+                &["batch-response", "transaction-response", "history"],
+            )
+        },
+    ),
     ("contact.exists() or telecom.exists()", |element| {
         has(element, "contact") || has(element, "telecom")
     }),
 ];
+
+/// Whether every entry has a part just where the Bundle is of one of these types.
+fn every_entry(bundle: Element<'_>, part: &str, types: &[&str]) -> bool {
+    let wanted = bundle
+        .child("type")
+        .and_then(Element::value)
+        .map(|name| types.contains(&name));
+    let mut entries = bundle.children().filter(|child| child.name() == "entry");
+    entries.all(|entry| Some(has(entry, part)) == wanted)
+}
 
 fn has(element: Element<'_>, name: &str) -> bool {
     element.child(name).is_some()

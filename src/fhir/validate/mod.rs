@@ -3,12 +3,15 @@
 mod binding;
 mod constrain;
 mod decide;
+mod errata;
 mod extension;
 mod form;
 mod invariant;
 mod issue;
 mod limits;
 mod moment;
+mod must_support;
+pub mod outcome;
 mod primitive;
 mod profiles;
 mod reference;
@@ -18,12 +21,15 @@ mod services;
 mod shape;
 mod slicing;
 mod suggest;
+#[cfg(test)]
+mod tests;
 mod text;
 mod value;
 mod walk;
 mod whole;
 
 pub use issue::{Grade, Issue, IssueKind, Weight};
+pub use must_support::{MustSupport, MustSupports};
 
 use super::definitions::{Definitions, Version};
 use super::fhirpath::{Casts, Variables};
@@ -38,7 +44,6 @@ use std::sync::Arc;
 
 /// Validates resources; compiled profiles are kept, so one validator serves many resources and threads.
 pub struct Validator {
-    definitions: Arc<Definitions>,
     terminology: Arc<dyn Terminology>,
     options: Options,
     resolver: Option<Arc<dyn Resolver>>,
@@ -72,8 +77,11 @@ pub struct Options {
     pub ignore_types_in_addresses: bool,
     /// Contained resources are not looked at.
     pub skip_contained: bool,
-    /// A reference that must lead into the same Bundle is at fault outside of any Bundle, too.
-    pub aggregation_outside_bundles: bool,
+    /// What references lead to outside of the resource is held against the profiles that the definition names.
+    pub follow_references: bool,
+    /// Whether a reference that must lead into the same Bundle is at fault outside of any Bundle, too; `None` leaves it
+    /// to the release.
+    pub aggregation_outside_bundles: Option<bool>,
     /// The moment that `now()` tells, such as `2026-11-24T10:00:00.000Z`; invariants that ask for it are undecided
     /// without one.
     pub clock: Option<String>,
@@ -115,11 +123,10 @@ impl Validator {
         terminology: Arc<dyn Terminology>,
         options: Options,
     ) -> Self {
-        let shapes = Shapes::new(definitions.clone());
+        let shapes = Shapes::new(definitions);
         Self {
             extension_shape: shapes.id_of_type("Extension"),
             shapes,
-            definitions,
             terminology,
             options,
             resolver: None,
@@ -164,6 +171,11 @@ impl Validator {
                 }
             }
         }
+    }
+
+    /// The definitions that it holds resources against.
+    pub fn definitions(&self) -> &Definitions {
+        self.shapes.definitions()
     }
 
     /// Everything that is wrong, doubtful or undecided about a resource: against its base, what `meta.profile` claims,

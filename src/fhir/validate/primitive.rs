@@ -138,6 +138,14 @@ pub(super) fn shown(text: &str) -> String {
     }
 }
 
+/// Whether a text holds something like a tag: `<b>`, `</b>`, `<br/>`.
+pub(super) fn holds_markup(text: &str) -> bool {
+    let starts = text.match_indices('<').map(|(at, _)| &text[at + 1..]);
+    let is_name = |letter: char| letter.is_ascii_alphabetic() || letter == '/' || letter == '!';
+    let mut tags = starts.filter(|rest| rest.starts_with(is_name));
+    tags.next().is_some_and(|rest| rest.contains('>'))
+}
+
 fn whole(text: &str, least: i64, most: i64) -> Option<String> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -179,7 +187,10 @@ fn decimal(text: &str, version: Version) -> Option<String> {
     }
     let long = whole.len() > 18 || fraction.is_some_and(|fraction| fraction.len() > 17);
     if long && version >= Version::R5 {
-        return Some(format!("`{}` has more digits than a decimal may have", shown(text)));
+        return Some(format!(
+            "`{}` has more digits than a decimal may have",
+            shown(text)
+        ));
     }
     None
 }
@@ -399,7 +410,8 @@ mod tests {
 
     #[test]
     fn odd_texts_are_doubted() {
-        let doubts = ["a", "a\nb", "a\u{1}", "  "].map(|text| Primitive::String.doubt(text).is_some());
+        let doubts =
+            ["a", "a\nb", "a\u{1}", "  "].map(|text| Primitive::String.doubt(text).is_some());
         assert_eq!(doubts, [false, false, true, true]);
     }
 }

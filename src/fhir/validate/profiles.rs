@@ -92,7 +92,12 @@ impl<'v> Run<'v> {
     }
 
     /// Whether a profile is about the type of a resource at all.
-    pub(super) fn fits_type(&mut self, resource: Element<'v>, place: Element<'v>, shape: &'v Shape) -> bool {
+    pub(super) fn fits_type(
+        &mut self,
+        resource: Element<'v>,
+        place: Element<'v>,
+        shape: &'v Shape,
+    ) -> bool {
         let Some(type_name) = resource.resource_type() else {
             return false;
         };
@@ -115,6 +120,7 @@ impl<'v> Run<'v> {
         }
         if shape.is_profile {
             self.constrain(element, At::root(shape));
+            self.narrative_control(element, &shape.structure);
             self.imposed(element, shape);
         }
     }
@@ -148,6 +154,16 @@ impl<'v> Run<'v> {
             self.error(IssueKind::Type, "structure", element, String::new);
             return;
         }
-        self.hold(element, shape);
+        if shape.is_profile {
+            let type_shape = self.shapes().id_of_type(&structure.type_name);
+            if element.resource_type().is_some()
+                && self.conforms(element, type_shape) == Some(false)
+            {
+                self.error(IssueKind::Type, "structure", element, String::new);
+            }
+            self.hold(element, shape);
+        } else {
+            self.walk_root(element, shape);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use super::run::{At, Run};
 use super::shape::{Class, absolute};
 use super::{IssueKind, Weight};
-use crate::fhir::definitions::{ElementType, STRUCTURE_BASE};
+use crate::fhir::definitions::{ElementType, STRUCTURE_BASE, Version};
 use crate::fhir::tree::{Element, Kind};
 use std::collections::HashMap;
 
@@ -20,7 +20,9 @@ impl<'v> Entries<'v> {
         if !matches!(root.resource_type(), Some("Bundle" | "Parameters")) {
             return entries;
         }
-        let holders = root.descendants().filter(|element| element.name() == "resource");
+        let holders = root
+            .descendants()
+            .filter(|element| element.name() == "resource");
         for resource in holders.filter(|element| element.kind() == Kind::Resource) {
             let Some(entry) = resource.parent() else {
                 continue;
@@ -190,7 +192,15 @@ impl<'v> Run<'v> {
                 Some(reference) if reference.kind() == Kind::Complex => reference,
                 Some(_) | None => return,
             },
-            _ => element,
+            Class::Primitive(_)
+            | Class::Extension
+            | Class::Reference
+            | Class::Coding
+            | Class::CodeableConcept
+            | Class::Quantity
+            | Class::Narrative
+            | Class::Resource
+            | Class::Other => element,
         };
         if !declared.target_profiles.is_empty() {
             self.target_profiles(reference, at, declared);
@@ -212,21 +222,25 @@ impl<'v> Run<'v> {
         for target in &declared.target_profiles {
             let wanted = match target.strip_prefix(STRUCTURE_BASE) {
                 Some(name) if name.starts_with(|letter: char| letter.is_ascii_uppercase()) => name,
-                Some(_) | None => match self.shapes().find(&absolute(&at.shape.structure, target)) {
-                    Ok(shape) => &*shape.structure.type_name,
-                    // What it is about is not known, and so nothing can be said.
-                    Err(_) => return,
-                },
+                Some(_) | None => {
+                    match self.shapes().find(&absolute(&at.shape.structure, target)) {
+                        Ok(shape) => &*shape.structure.type_name,
+                        // What it is about is not known, and so nothing can be said.
+                        Err(_) => return,
+                    }
+                }
             };
             if self.is_a(type_name, wanted) {
-                of_type.push(target);
+                of_type.push(&**target);
             }
         }
         if of_type.is_empty() {
             self.wrong_target(reference, at, declared, type_name);
             return;
         }
-        if let Some(target) = resolved {
+        let follows = self.validator.options.follow_references;
+        let within = |target: &Element<'v>| std::ptr::eq(target.resource, self.resource);
+        if let Some(target) = resolved.filter(|target| follows || within(target)) {
             self.conforming_target(reference, at, target, &of_type);
         }
     }
@@ -263,7 +277,7 @@ impl<'v> Run<'v> {
         reference: Element<'v>,
         at: &At<'v>,
         target: Element<'v>,
-        profiles: &[&'v Box<str>],
+        profiles: &[&'v str],
     ) {
         let mut open = false;
         for profile in profiles {
@@ -290,7 +304,7 @@ impl<'v> Run<'v> {
             IssueKind::Reference,
             "structure",
             || {
-                let names = super::suggest::list(profiles.iter().map(|profile| profile.as_ref()));
+                let names = super::suggest::list(profiles.iter());
                 format!(
                     "what this refers to conforms to none of the profiles that are allowed: {names}"
                 )
@@ -319,9 +333,13 @@ impl<'v> Run<'v> {
             .aggregation
             .iter()
             .any(|allowed| **allowed == *"bundled");
-        if allowed
-            || (may_be_bundled && !in_bundle && !self.validator.options.aggregation_outside_bundles)
-        {
+        // R5 says that `bundled` counts in Bundles only.
+        let version = self.shapes().definitions().version();
+        let options = &self.validator.options;
+        let counts = options
+            .aggregation_outside_bundles
+            .unwrap_or(version < Version::R5);
+        if allowed || (may_be_bundled && !in_bundle && !counts) {
             return;
         }
         self.of_profile(

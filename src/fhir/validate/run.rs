@@ -248,9 +248,13 @@ impl<'v> At<'v> {
         }
     }
 
-    /// A child of a node by its name on the wire: its place among the children, and what it is.
-    pub(super) fn child(shape: &'v Shape, node: &'v Node, wire: &str) -> Option<(u16, Self)> {
-        let name = node.child_named(wire)?;
+    /// What an element is as a child of a node: its place among the children, and its definition.
+    pub(super) fn child(
+        shape: &'v Shape,
+        node: &'v Node,
+        element: Element<'v>,
+    ) -> Option<(u16, Self)> {
+        let name = node.child_named(element.name(), element.name_hash())?;
         let child = shape.node(node.children[name.child as usize]);
         let declared = child.types.get(name.type_at as usize);
         let at = Self {

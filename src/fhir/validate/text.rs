@@ -49,11 +49,16 @@ impl<'v> Run<'v> {
         let (Some(size), Some(data)) = (part("size"), part("data")) else {
             return;
         };
-        let digits = data.bytes().filter(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'));
+        let digits = data
+            .bytes()
+            .filter(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'));
         let actual = digits.count() * 3 / 4;
         if size.parse::<usize>().is_ok_and(|stated| stated != actual) {
             self.error(IssueKind::Value, "invalid", element, || {
-                format!("the attachment states {} bytes, and holds {actual}", shown(size))
+                format!(
+                    "the attachment states {} bytes, and holds {actual}",
+                    shown(size)
+                )
             });
         }
     }
@@ -89,6 +94,10 @@ impl<'v> Run<'v> {
             .filter_map(|target| target.rsplit('/').next())
             .collect();
         // Profiles that are claimed are looked up where they are applied.
+        // A questionnaire's response has a rule of its own for what it answers.
+        if at.path() == "QuestionnaireResponse.questionnaire" {
+            return;
+        }
         if names.is_empty() || names == ["StructureDefinition"] || value.starts_with('#') {
             return;
         }

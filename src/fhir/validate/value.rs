@@ -134,7 +134,8 @@ impl<'v> Run<'v> {
             });
             return;
         };
-        if wanted.index().is_none() && candidates.next().is_none() {
+        let alone = exactness == Exactness::Fixed || wanted.index().is_none();
+        if alone && candidates.next().is_none() {
             self.differing(first, wanted, exactness, shape);
             return;
         }

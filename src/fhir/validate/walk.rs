@@ -1,12 +1,12 @@
 //! The walk along a resource and the shape of its type: names, cardinalities, types, values, invariants, bindings.
 
 use super::invariant::has_content;
-use super::primitive::{Primitive, shown};
+use super::primitive::{self, Primitive, shown};
 use super::run::{At, Run, Step};
 use super::shape::{Class, Link, Node, Shape};
 use super::{IssueKind, Weight, suggest};
 use crate::fhir::definitions::{ElementDefinition, Max, Missing, StructureKind};
-use crate::fhir::tree::{Element, Format, Kind};
+use crate::fhir::tree::{Element, FormIssueKind, Format, Kind};
 
 impl<'v> Run<'v> {
     /// A resource of any type, at the root or inside another.
@@ -41,8 +41,20 @@ impl<'v> Run<'v> {
         self.invariants(element, shape, shape.root());
         self.whole_resource(element);
         self.trail.pop();
-        self.claims(element);
-        self.vital_signs(element);
+        // What is only tried is held against what was asked for.
+        if self.trial.is_none() {
+            self.claims(element);
+            self.vital_signs(element);
+        }
+    }
+
+    /// An element that stands for itself, against the shape of a type.
+    pub(super) fn walk_root(&mut self, element: Element<'v>, shape: &'v Shape) {
+        if element.kind() == Kind::Resource {
+            self.any_resource(element);
+        } else {
+            self.element(element, At::root(shape));
+        }
     }
 
     /// All children of an element, against the node that spells out its content.
@@ -53,7 +65,7 @@ impl<'v> Run<'v> {
             if !self.spend(1) {
                 break;
             }
-            match At::child(shape, node, child.name()) {
+            match At::child(shape, node, child) {
                 Some((place, at)) => {
                     self.counts[base + place as usize] += 1;
                     let count = self.counts[base + place as usize];
@@ -118,6 +130,9 @@ impl<'v> Run<'v> {
 
     fn unknown_child(&mut self, child: Element<'v>, shape: &'v Shape, node: &'v Node) {
         let name = child.name();
+        if child.index().is_some_and(|index| index > 0) {
+            return;
+        }
         let known = || node.names.iter().map(|name| &*name.wire);
         self.error(IssueKind::Structure, "structure", child, || {
             let owner = &shape.definition(node).path;
@@ -254,8 +269,8 @@ impl<'v> Run<'v> {
 
     /// `ele-1`.
     fn empty(&mut self, element: Element<'v>) {
-        // In JSON the form has said so of an object without properties.
-        if element.children().next().is_none() && self.resource.format() == Format::Json {
+        // The form has said so of an element without anything in it.
+        if element.children().next().is_none() {
             return;
         }
         let issue = self.error(IssueKind::Invariant, "invariant", element, || {
@@ -272,9 +287,16 @@ impl<'v> Run<'v> {
             Kind::Complex => self.valueless(element, at),
             Kind::Untyped => true,
             Kind::Text | Kind::Xhtml if matches!(primitive, Primitive::Xhtml) => true,
-            kind => kind == primitive.json_kind(),
+            Kind::Text | Kind::Xhtml | Kind::Number | Kind::Boolean | Kind::Resource => {
+                element.kind() == primitive.json_kind()
+            }
         };
-        if !fits {
+        if !fits && element.kind() == Kind::Complex {
+            // Each part that has no place here is said below.
+            if self.resource.format() == Format::Xml && element.child("extension").is_none() {
+                self.empty(element);
+            }
+        } else if !fits {
             self.wrong_kind(element, at, primitive);
         } else if let Some(value) = element.value().filter(|value| !value.is_empty()) {
             self.primitive_value(element, at, primitive, value);
@@ -340,9 +362,18 @@ impl<'v> Run<'v> {
             self.id(element, value);
             return;
         }
-        if let Some(fault) = primitive.fault(value, version) {
+        let is_misspelt = element.kind() == Kind::Number && self.has_odd_numbers();
+        if let Some(fault) = primitive.fault(value, version).filter(|_| !is_misspelt) {
             self.error(IssueKind::Value, "invalid", element, || fault);
             return;
+        }
+        if self.validator.options.security_checks
+            && primitive != Primitive::Xhtml
+            && primitive::holds_markup(value)
+        {
+            self.error(IssueKind::Value, "security", element, || {
+                format!("`{}` holds what looks like HTML", shown(value))
+            });
         }
         if let Some(doubt) = primitive.doubt(value) {
             self.warning(IssueKind::Value, "invalid", element, || doubt);
@@ -371,6 +402,12 @@ impl<'v> Run<'v> {
         }
     }
 
+    /// Whether the reader of JSON has met numbers that are none, and said so.
+    fn has_odd_numbers(&self) -> bool {
+        let mut issues = self.resource.form_issues().iter();
+        issues.any(|issue| issue.kind == FormIssueKind::NumberForm)
+    }
+
     /// The id and the extensions of a primitive.
     fn part_of_primitive(&mut self, part: Element<'v>) {
         if part.name() == "extension" {
@@ -395,14 +432,16 @@ impl<'v> Run<'v> {
     /// The id of a resource is strict; that of an element is any text without white space. Releases differ in the types
     /// that they publish for both, not in these rules.
     fn id(&mut self, element: Element<'v>, value: &'v str) {
-        let of_resource = element.parent().is_some_and(|above| above.kind() == Kind::Resource);
+        let of_resource = element
+            .parent()
+            .is_some_and(|above| above.kind() == Kind::Resource);
         let fault = match of_resource {
             true => Primitive::Id.fault(value, self.shapes().definitions().version()),
             false if value.is_empty() || value.contains(char::is_whitespace) => Some(format!(
                 "`{}` is no id: it must not be empty nor hold white space",
                 shown(value)
             )),
-            false => None,
+            false => Primitive::String.fault(value, self.shapes().definitions().version()),
         };
         if let Some(fault) = fault {
             self.error(IssueKind::Value, "invalid", element, || fault);

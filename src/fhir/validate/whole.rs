@@ -78,11 +78,16 @@ fn used_fragments(resource: Element<'_>) -> BTreeSet<&str> {
 
 /// Narrative may show a contained image or lead to a contained resource.
 fn in_narrative(resource: Element<'_>, id: &str) -> bool {
-    let divs = resource.descendants().filter(|element| element.name() == "div");
+    let divs = resource
+        .descendants()
+        .filter(|element| element.name() == "div");
     let mut texts = divs.filter_map(Element::value);
     texts.any(|text| {
         let mut links = text.split("=\"#").chain(text.split("='#")).skip(1);
-        links.any(|rest| rest.strip_prefix(id).is_some_and(|rest| rest.starts_with(['"', '\''])))
+        links.any(|rest| {
+            rest.strip_prefix(id)
+                .is_some_and(|rest| rest.starts_with(['"', '\'']))
+        })
     })
 }
 

@@ -80,10 +80,9 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<ExitCode, Failure
     write_atomically(&arguments.output, &compiled.bytes)?;
     console.diagnose(&clashes(&compiled));
     console.tell(&format!(
-        "{} gave {}; {} no resources\n",
+        "{} read, {} without a resource\n",
         count(found.files, "file"),
-        count(found.resources.len(), "resource or Bundle"),
-        count(found.others, "file with"),
+        found.others,
     ));
     console.print(&report(&compiled));
     Ok(ExitCode::SUCCESS)

@@ -12,7 +12,8 @@ use clap::{Args, ValueEnum};
 use super::knowledge::Knowledge;
 use crate::cli::out::{Console, Failure};
 use crate::cli::progress;
-use crate::fhir::validate::{Options, Validator};
+use crate::fhir::validate::{Options, UnknownExtensions, Validator};
+use crate::store;
 use inputs::{Input, Inputs};
 use line::Line;
 use output::Writer;
@@ -48,9 +49,12 @@ pub struct Arguments {
     /// Count breaches of best-practice advice as warnings
     #[arg(long)]
     best_practice: bool,
-    /// Let addresses of examples pass, such as `http://example.org/`
+    /// Refuse extensions whose definition is not at hand, instead of leaving them undecided
     #[arg(long)]
-    allow_examples: bool,
+    refuse_unknown_extensions: bool,
+    /// Refuse addresses of examples, such as `http://example.org/`
+    #[arg(long)]
+    refuse_examples: bool,
     /// Show hints, too
     #[arg(long, short)]
     verbose: bool,
@@ -74,7 +78,12 @@ pub fn run(arguments: &Arguments, console: &Console) -> Result<ExitCode, Failure
     let known = arguments.knowledge.load(console)?;
     let options = Options {
         best_practice: arguments.best_practice,
-        allow_examples: arguments.allow_examples,
+        allow_examples: !arguments.refuse_examples,
+        unknown_extensions: match arguments.refuse_unknown_extensions {
+            true => UnknownExtensions::Refused,
+            false => UnknownExtensions::Undecided,
+        },
+        clock: Some(store::now().to_string()),
         ignored_constraints: arguments.ignore.iter().cloned().collect(),
         ..Options::default()
     };

@@ -361,6 +361,9 @@ impl Writer<'_> {
     /// A key is unique in the structure that states it, so that key and source name one constraint, even where an
     /// element repeats an older wording of it (R4B does so with `ele-1`).
     fn is_of_the_type(&self, element: Element<'_>, constraint: Element<'_>) -> bool {
+        if self.reduction.wording == Wording::Keep {
+            return false;
+        }
         let is_root = text(element, "path").is_none_or(|path| !path.contains('.'));
         let Some((key, here)) = stated(constraint, "").filter(|_| !is_root) else {
             return false;

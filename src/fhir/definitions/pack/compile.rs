@@ -80,10 +80,10 @@ fn unbundled(root: Element<'_>) -> Vec<Element<'_>> {
     let entries = root.children().filter(|child| child.name() == "entry");
     let resources = entries.filter_map(|entry| entry.child("resource"));
     resources
-        .map(|holder| match holder.kind() {
-            Kind::Resource => holder,
-            // XML has an element around the resource.
-            _ => holder.children().next().unwrap_or(holder),
+        // Some sources have an element around the resource.
+        .map(|holder| match holder.kind() == Kind::Resource {
+            true => holder,
+            false => holder.children().next().unwrap_or(holder),
         })
         .collect()
 }

@@ -1,5 +1,7 @@
 use super::{Pack, PackError, compile};
-use crate::fhir::definitions::{Definitions, Library, Reduction, SNOMED_CT, Version, core_pack};
+use crate::fhir::definitions::{
+    Definitions, Entry, Library, Reduction, SNOMED_CT, Version, core_pack,
+};
 use crate::fhir::tree::Resource;
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -187,6 +189,11 @@ fn the_core_holds_no_code_of_snomed_ct() {
         let mut places = 0;
         for entry in pack.entries() {
             let found = pack.find(&entry.url, entry.version.as_deref()).unwrap();
+            assert_eq!(
+                Entry::of(&found),
+                Some(entry.clone()),
+                "the pack must be made anew"
+            );
             let holders = found.root().descendants();
             let holders = holders.filter(|element| {
                 let system = element.child("system");

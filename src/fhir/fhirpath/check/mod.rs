@@ -10,8 +10,8 @@ use super::ast::{
     TypeOperator, TypeSpecifier, Variable,
 };
 use super::functions::nearest_of;
+use super::naming::is_system_type;
 use super::navigate::is_ordering;
-use super::parser::is_system_type;
 use super::temporal::TemporalKind;
 use crate::fhir::types::Types;
 use kinds::{Class, Kind, Kinds, derives, is_abstract};

@@ -7,8 +7,8 @@ use super::{
 use crate::fhir::fhirpath::ast::TypeSpecifier;
 use crate::fhir::fhirpath::evaluate::{EvaluationError, Evaluator, Fault, Outcome, truth};
 use crate::fhir::fhirpath::items::Items;
+use crate::fhir::fhirpath::naming::is_system_type;
 use crate::fhir::fhirpath::navigate::{is_or_derives, type_name};
-use crate::fhir::fhirpath::parser::is_system_type;
 use crate::fhir::fhirpath::system::system_value;
 use crate::fhir::fhirpath::value::Value;
 use crate::fhir::fhirpath::variables::Casts;

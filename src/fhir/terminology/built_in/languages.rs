@@ -86,61 +86,90 @@ fn parse(code: &str) -> Result<Tag, String> {
             ..Tag::default()
         });
     }
-    let mut parts = lower.split('-').peekable();
-    let malformed = || format!("`{code}` has not the form of a language tag of BCP 47");
-    if lower.split('-').any(|part| {
-        !(1..=8).contains(&part.len()) || !part.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    }) {
-        return Err(malformed());
+    if !lower.split('-').all(is_subtag) {
+        return Err(malformed(code));
     }
+    let mut parts = lower.split('-').peekable();
     let mut tag = Tag::default();
     if parts.peek() != Some(&"x") {
-        let language = parts.next().unwrap_or_default();
-        registered(is_language(language), code, "language", language)?;
-        tag.language = language.to_owned();
-        tag.extlang = take(&mut parts, |part| part.len() == 3 && is_alphabetic(part));
-        if let Some(extlang) = &tag.extlang {
-            registered(
-                EXTLANGS.holds(&format!("{language}-{extlang}")),
-                code,
-                "extended language",
-                extlang,
-            )?;
-        }
-        tag.script = take(&mut parts, |part| part.len() == 4 && is_alphabetic(part));
-        if let Some(script) = &tag.script {
-            registered(is_script(script), code, "script", script)?;
-        }
-        tag.region = take(&mut parts, is_region_form);
-        if let Some(region) = &tag.region {
-            registered(is_region(region), code, "region", region)?;
-        }
-        while let Some(variant) = take(&mut parts, is_variant_form) {
-            registered(VARIANTS.holds(&variant), code, "variant", &variant)?;
-            tag.variants.push(variant);
-        }
-        while let Some(singleton) = take(&mut parts, |part| part.len() == 1 && part != "x") {
-            tag.extensions = true;
-            take(&mut parts, |part| part.len() > 1).ok_or_else(|| {
-                format!("`{code}` has nothing behind its extension `{singleton}`")
-            })?;
-            while take(&mut parts, |part| part.len() > 1).is_some() {}
-        }
+        tag = language_of(code, &mut parts)?;
+        tag.extensions = skip_extensions(code, &mut parts)?;
     }
     if take(&mut parts, |part| part == "x").is_some() {
         tag.private_use = true;
-        parts.next().ok_or_else(malformed)?;
+        parts.next().ok_or_else(|| malformed(code))?;
         parts.by_ref().for_each(drop);
     }
     match parts.next() {
-        Some(_) => Err(malformed()),
+        Some(_) => Err(malformed(code)),
         None => Ok(tag),
     }
 }
 
+fn malformed(code: &str) -> String {
+    format!("`{code}` has not the form of a language tag of BCP 47")
+}
+
+fn is_subtag(part: &str) -> bool {
+    (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// `language-extlang-script-region-variant`, of which only the first must be there.
+fn language_of<'t>(
+    code: &str,
+    parts: &mut Parts<impl Iterator<Item = &'t str>>,
+) -> Result<Tag, String> {
+    let language = parts.next().unwrap_or_default();
+    registered(is_language(language), code, "language", language)?;
+    let extlang = take(parts, |part| part.len() == 3 && is_alphabetic(part));
+    if let Some(extlang) = &extlang {
+        let known = EXTLANGS.holds(&format!("{language}-{extlang}"));
+        registered(known, code, "extended language", extlang)?;
+    }
+    let script = take(parts, |part| part.len() == 4 && is_alphabetic(part));
+    if let Some(script) = &script {
+        registered(is_script(script), code, "script", script)?;
+    }
+    let region = take(parts, is_region_form);
+    if let Some(region) = &region {
+        registered(is_region(region), code, "region", region)?;
+    }
+    let mut variants = Vec::new();
+    while let Some(variant) = take(parts, is_variant_form) {
+        registered(VARIANTS.holds(&variant), code, "variant", &variant)?;
+        variants.push(variant);
+    }
+    Ok(Tag {
+        language: language.to_owned(),
+        extlang,
+        script,
+        region,
+        variants,
+        ..Tag::default()
+    })
+}
+
+/// `u-hc-h12`: a letter, and at least one part behind it. Whether there was one.
+fn skip_extensions<'t>(
+    code: &str,
+    parts: &mut Parts<impl Iterator<Item = &'t str>>,
+) -> Result<bool, String> {
+    let mut found = false;
+    while let Some(singleton) = take(parts, |part| part.len() == 1 && part != "x") {
+        found = true;
+        take(parts, |part| part.len() > 1)
+            .ok_or_else(|| format!("`{code}` has nothing behind its extension `{singleton}`"))?;
+        while take(parts, |part| part.len() > 1).is_some() {}
+    }
+    Ok(found)
+}
+
+/// The parts that are still to be read.
+type Parts<I> = std::iter::Peekable<I>;
+
 /// The next part, if it fits.
 fn take<'t>(
-    parts: &mut std::iter::Peekable<impl Iterator<Item = &'t str>>,
+    parts: &mut Parts<impl Iterator<Item = &'t str>>,
     fits: impl Fn(&str) -> bool,
 ) -> Option<String> {
     parts.next_if(|part| fits(part)).map(str::to_owned)

@@ -138,6 +138,15 @@ static BUILT_IN: &[BuiltIn] = &[
         normal: as_written,
         codes: Some(countries::codes),
     },
+    BuiltIn {
+        url: "http://unstats.un.org/unsd/methods/m49/m49.htm",
+        name: "the region codes of UN M49",
+        case: CaseRule::Sensitive,
+        look: countries::look_region,
+        property: countries::region_property,
+        normal: as_written,
+        codes: None,
+    },
     syntax(
         "urn:iso:std:iso:3166:-2",
         "the subdivision codes of ISO 3166-2",
@@ -153,6 +162,8 @@ static BUILT_IN: &[BuiltIn] = &[
         codes: Some(zones::codes),
     },
 ];
+
+pub(super) use countries::is_country;
 
 /// The system of an address.
 pub(crate) fn built_in(url: &str) -> Option<&'static BuiltIn> {

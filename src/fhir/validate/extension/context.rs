@@ -2,7 +2,7 @@
 
 use crate::fhir::definitions::{ExtensionContext, STRUCTURE_BASE, Version, all, extension, text};
 use crate::fhir::fhirpath::Expression;
-use crate::fhir::tree::{Element, Kind};
+use crate::fhir::tree::{Element, Kind, name_hash};
 use crate::fhir::validate::IssueKind;
 use crate::fhir::validate::decide::is_true;
 use crate::fhir::validate::run::{Run, Step};
@@ -62,7 +62,10 @@ impl<'v> Run<'v> {
                 // On an extension, or on the value of one.
                 let holders = [Some(holder.element), holder.element.parent()];
                 let url = |element: Element<'v>| element.child("url").and_then(Element::value);
-                holders.into_iter().flatten().any(|element| url(element) == Some(wanted))
+                holders
+                    .into_iter()
+                    .flatten()
+                    .any(|element| url(element) == Some(wanted))
             }
             "fhirpath" => self.fhirpath_context(holder.element, &context.expression),
             _ => self.element_context(holder, &context.expression),
@@ -96,7 +99,12 @@ impl<'v> Run<'v> {
         match expression {
             "Element" | "Base" => return true,
             "CanonicalResource" | "MetadataResource" => {
-                return is_resource && holder.at.node.child_named("url").is_some();
+                return is_resource
+                    && holder
+                        .at
+                        .node
+                        .child_named("url", name_hash("url"))
+                        .is_some();
             }
             "DataType" => return !is_resource && !holder.at.node.has_children(),
             _ => {}
@@ -146,7 +154,9 @@ impl<'v> Run<'v> {
         if path.strip_prefix(here) == Some(rest) {
             return true;
         }
-        let (Some((root, below)), Some((type_name, tail))) = (here.split_once('.'), path.split_once('.')) else {
+        let (Some((root, below)), Some((type_name, tail))) =
+            (here.split_once('.'), path.split_once('.'))
+        else {
             return false;
         };
         tail.strip_prefix(below) == Some(rest) && self.is_a(root, type_name)

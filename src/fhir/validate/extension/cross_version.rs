@@ -51,6 +51,20 @@ impl<'v> Run<'v> {
             });
             return;
         };
+        let is_modifier = structure.snapshot[at].is_modifier == Some(true);
+        if is_modifier != (element.name() == "modifierExtension") {
+            self.error(IssueKind::Extension, "business-rule", element, || {
+                let right = if is_modifier {
+                    "modifierExtension"
+                } else {
+                    "extension"
+                };
+                format!(
+                    "`{}` of {} stands in `{right}` only",
+                    address.path, address.version
+                )
+            });
+        }
         self.cross_version_content(element, &structure, at, address);
     }
 

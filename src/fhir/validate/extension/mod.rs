@@ -156,8 +156,8 @@ impl<'v> Run<'v> {
             return;
         }
         let options = &self.validator.options;
-        let refused =
-            options.unknown_extensions == UnknownExtensions::Refused && !self.is_example(url);
+        let is_welcome = options.allow_examples && self.is_example(url);
+        let refused = options.unknown_extensions == UnknownExtensions::Refused && !is_welcome;
         if refused {
             self.report(Grade::Error, IssueKind::Extension, "structure", element, || {
                 format!("the definition of the extension `{url}` is not at hand, and unknown extensions are refused")

@@ -1,7 +1,7 @@
 //! Questionnaires (questionnaire.html): conditions, and what a derived questionnaire may change.
 
 use super::Context;
-use crate::fhir::definitions::{all, choice, flag, text};
+use crate::fhir::definitions::{Version, all, choice, flag, text};
 use crate::fhir::tree::Element;
 use crate::fhir::validate::{Issue, IssueKind, Weight};
 use std::collections::BTreeMap;
@@ -13,6 +13,7 @@ pub(super) fn look(context: &Context<'_>, questionnaire: Element<'_>, issues: &m
         for condition in all(*item, "enableWhen") {
             asked(condition, *item, &items, issues);
         }
+        behaviour(context, *item, issues);
     }
     for base in all(questionnaire, "derivedFrom") {
         derived(context, base, &items, issues);
@@ -27,6 +28,18 @@ fn items_of(questionnaire: Element<'_>) -> BTreeMap<&str, Element<'_>> {
     items
         .filter_map(|item| Some((text(item, "linkId")?, item)))
         .collect()
+}
+
+/// Several conditions need a behaviour: `que-12` says so of two and more in words, and of three and more in the
+/// expression that R4 and R4B publish.
+fn behaviour(context: &Context<'_>, item: Element<'_>, issues: &mut Vec<Issue>) {
+    let is_stated_short = matches!(context.definitions.version(), Version::R4 | Version::R4B);
+    let conditions = all(item, "enableWhen").count();
+    if is_stated_short && conditions == 2 && item.child("enableBehavior").is_none() {
+        let message = "`enableBehavior` must say whether one of the two conditions is enough";
+        let issue = Issue::error(IssueKind::Invariant, "invariant", item, message);
+        issues.push(issue.of_constraint("que-12"));
+    }
 }
 
 /// A condition names another question, and none of those inside its own.
@@ -159,5 +172,43 @@ fn compared(item: Element<'_>, original: Element<'_>, issues: &mut Vec<Issue>) {
                 format!("`{link_id}` does not have this option in the base"),
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::fhir::definitions::Version;
+    use crate::fhir::validate::rules::tests::{issues_beside, messages};
+    use serde_json::{Value, json};
+
+    fn questionnaire(items: &Value) -> Value {
+        json!({"resourceType": "Questionnaire", "item": items})
+    }
+
+    #[test]
+    fn two_conditions_need_a_behaviour() {
+        let condition = json!({"question": "a", "operator": "exists", "answerBoolean": true});
+        let items = |conditions: usize, behaviour: Value| {
+            questionnaire(
+                &json!([{"linkId": "a"}, {"linkId": "b", "enableWhen": vec![condition.clone(); conditions], "enableBehavior": behaviour}]),
+            )
+        };
+        assert_eq!(messages(&items(1, Value::Null)).len(), 0);
+        assert_eq!(messages(&items(2, json!("all"))).len(), 0);
+        let two = questionnaire(
+            &json!([{"linkId": "a"}, {"linkId": "b", "enableWhen": [condition, condition]}]),
+        );
+        assert_eq!(messages(&two).len(), 1);
+        assert_eq!(issues_beside(Version::R5, &two, &[]).len(), 0);
+    }
+
+    #[test]
+    fn a_condition_asks_for_another_item() {
+        let asks = |question: &str| {
+            let condition =
+                json!([{"question": question, "operator": "exists", "answerBoolean": true}]);
+            messages(&questionnaire(&json!([{"linkId": "a"}, {"linkId": "b", "enableWhen": condition, "item": [{"linkId": "c"}]}]))).len()
+        };
+        assert_eq!((asks("a"), asks("c"), asks("d")), (0, 1, 1));
     }
 }

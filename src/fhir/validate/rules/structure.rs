@@ -130,3 +130,52 @@ fn makes_snapshot(context: &Context<'_>, structure: Element<'_>, issues: &mut Ve
         ));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::fhir::validate::rules::tests::messages;
+    use serde_json::{Value, json};
+
+    fn found(type_name: &str, element: &Value) -> Vec<String> {
+        messages(
+            &json!({"resourceType": "StructureDefinition", "url": "http://example.org/own", "name": "Own", "type": type_name,
+            "status": "draft", "kind": "complex-type", "abstract": false, "derivation": "constraint",
+            "baseDefinition": format!("http://hl7.org/fhir/StructureDefinition/{type_name}"), "differential": {"element": [element]}}),
+        )
+    }
+
+    #[test]
+    fn an_extension_has_its_own_address() {
+        let with = |address: &str| {
+            found(
+                "Extension",
+                &json!({"id": "Extension.url", "path": "Extension.url", "fixedUri": address}),
+            )
+        };
+        assert!(with("http://example.org/own").is_empty());
+        assert_eq!(with("http://example.org/other").len(), 1);
+    }
+
+    #[test]
+    fn a_key_stands_for_one_expression() {
+        let with = |key: &str| {
+            let rule = json!([{"key": key, "severity": "error", "human": "a", "expression": "family.exists()"}]);
+            found(
+                "HumanName",
+                &json!({"id": "HumanName", "path": "HumanName", "constraint": rule}),
+            )
+        };
+        assert!(with("own-1").is_empty());
+        assert_eq!(with("ele-1").len(), 1);
+    }
+
+    #[test]
+    fn a_root_is_not_sliced() {
+        let slicing = json!({"discriminator": [{"type": "value", "path": "use"}], "rules": "open"});
+        let found = found(
+            "HumanName",
+            &json!({"id": "HumanName", "path": "HumanName", "slicing": slicing}),
+        );
+        assert!(!found.is_empty());
+    }
+}

@@ -4,21 +4,26 @@ use super::delta::Against;
 use super::store::absolute;
 use super::tree::{Branch, branches};
 use super::{Additions, Class, Link, NO_TYPE, Name, Node, NodeId, Shape, ShapeId, Shapes, TypeUse};
-use crate::fhir::definitions::{Canonical, ElementDefinition, Max, Structure};
+use crate::fhir::definitions::{
+    Canonical, ElementDefinition, Max, Strength, Structure, extension, text,
+};
+use crate::fhir::tree::name_hash;
 use crate::fhir::validate::binding::Memory;
-use crate::fhir::validate::invariant;
+use crate::fhir::validate::{errata, invariant};
 use std::sync::{Arc, OnceLock};
 
 /// Compiles a structure that has a snapshot.
 pub(super) fn compile(shapes: &Shapes, id: ShapeId, structure: Arc<Structure>) -> Shape {
     let branches = branches(&structure.snapshot);
+    let against = Against::of(shapes, &structure);
+    let is_profile = !matches!(against, Against::Itself);
     let mut builder = Builder {
         shapes,
+        is_profile,
         structure: &structure,
         branches: &branches,
         nodes: Vec::with_capacity(structure.snapshot.len()),
     };
-    let against = Against::of(shapes, &structure);
     if !structure.snapshot.is_empty() {
         builder.node(0, &against);
     }
@@ -29,7 +34,7 @@ pub(super) fn compile(shapes: &Shapes, id: ShapeId, structure: Arc<Structure>) -
     spread(&mut nodes);
     Shape {
         id,
-        is_profile: !matches!(against, Against::Itself),
+        is_profile,
         canonical: structure.canonical(),
         nodes,
         structure,
@@ -46,7 +51,9 @@ fn spread(nodes: &mut [Node]) {
             let node = &nodes[at];
             let linked = match &node.link {
                 Some(Link::Here(target)) => nodes[*target as usize].counts,
-                Some(Link::There(..)) | None => false,
+                // Whether the other structure says anything here is known when it is compiled.
+                Some(Link::There(..)) => true,
+                None => false,
             };
             let mut below = node.children.iter().chain(&node.slices);
             let counts = linked || below.any(|child| nodes[*child as usize].counts);
@@ -61,8 +68,12 @@ fn spread(nodes: &mut [Node]) {
     }
 }
 
+/// The extension by which a profile repeats the content of a profile.
+const OWN_CONTENT: &str = "http://hl7.org/fhir/StructureDefinition/contentReferenceProfile";
+
 struct Builder<'b> {
     shapes: &'b Shapes,
+    is_profile: bool,
     structure: &'b Arc<Structure>,
     branches: &'b [Branch],
     nodes: Vec<Node>,
@@ -83,6 +94,7 @@ impl Builder<'_> {
             min: definition.min.unwrap_or(0),
             max: definition.max.unwrap_or(Max::Many),
             is_list: is_list(definition),
+            strength: self.strength(definition),
             adds,
             ..Node::bare()
         });
@@ -127,6 +139,7 @@ impl Builder<'_> {
         let own = node.adds.any() || !node.invariants.is_empty() || !slices.is_empty();
         node.counts = counts || own;
         node.children = children;
+        node.lookup = lookup_of(&names);
         node.names = names;
         node.required = required;
         node.slices = slices;
@@ -152,9 +165,22 @@ impl Builder<'_> {
             .collect()
     }
 
+    fn strength(&self, definition: &ElementDefinition) -> Option<Strength> {
+        let binding = definition.binding.as_ref()?;
+        let version = self.shapes.definitions().version();
+        Some(errata::strength(definition, binding, version))
+    }
+
     /// A content reference points into this structure, or names another one before the hash.
     fn link(&self, definition: &ElementDefinition) -> Option<Link> {
-        let reference = definition.content_reference.as_deref()?;
+        let reference = match self.is_profile {
+            // In a profile the content is that of the type, unless the profile says that it is its own.
+            true => text(
+                extension(definition.origin.element(), OWN_CONTENT)?,
+                "valueUri",
+            )?,
+            false => definition.content_reference.as_deref()?,
+        };
         let target = Canonical::of(reference);
         let path = target.fragment?;
         let here = || {
@@ -165,9 +191,7 @@ impl Builder<'_> {
                 .position(|node| same(&self.structure.snapshot[node.definition as usize]));
             found.map(|at| Link::Here(at as NodeId))
         };
-        let own_type = || target.url.rsplit('/').next() == Some(&*self.structure.type_name);
-        // In a profile, what repeats an element of the type repeats what the profile makes of it.
-        if target.url.is_empty() || *target.url == *self.structure.url || own_type() {
+        if target.url.is_empty() || *target.url == *self.structure.url {
             return here();
         }
         Some(Link::There(self.shapes.id(target.url), path.into()))
@@ -181,6 +205,7 @@ impl Node {
             definition: 0,
             children: Vec::new(),
             names: Vec::new(),
+            lookup: Vec::new(),
             required: Vec::new(),
             min: 0,
             max: Max::Many,
@@ -190,6 +215,7 @@ impl Node {
             invariants: Vec::new(),
             slices: Vec::new(),
             plan: OnceLock::new(),
+            strength: None,
             members: Memory::default(),
             adds: Additions::default(),
             counts: false,
@@ -215,34 +241,45 @@ fn names_of(
     child: u16,
     names: &mut Vec<Name>,
 ) {
-    let Some(stem) = definition.name().strip_suffix("[x]") else {
+    let mut name = |wire: Box<str>, type_at: u16| {
         names.push(Name {
-            wire: definition.name().into(),
-            child,
-            type_at: if node.types.is_empty() { NO_TYPE } else { 0 },
-        });
-        return;
-    };
-    let own = node
-        .types
-        .iter()
-        .map(|declared| (&*declared.code, declared.at));
-    for (code, type_at) in own {
-        names.push(Name {
-            wire: typed_name(stem, code),
+            hash: name_hash(&wire),
+            wire,
             child,
             type_at,
         });
+    };
+    let Some(stem) = definition.name().strip_suffix("[x]") else {
+        let type_at = if node.types.is_empty() { NO_TYPE } else { 0 };
+        name(definition.name().into(), type_at);
+        return;
+    };
+    for declared in &node.types {
+        name(typed_name(stem, &declared.code), declared.at);
     }
     for code in against.type_codes() {
         if node.types.iter().all(|declared| *declared.code != *code) {
-            names.push(Name {
-                wire: typed_name(stem, &code),
-                child,
-                type_at: NO_TYPE,
-            });
+            name(typed_name(stem, &code), NO_TYPE);
         }
     }
+}
+
+/// At least half of the places stay free, so that a search ends soon.
+fn lookup_of(names: &[Name]) -> Vec<u16> {
+    const FREE: u16 = u16::MAX;
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let mut lookup = vec![FREE; (names.len() * 2).next_power_of_two()];
+    let mask = lookup.len() - 1;
+    for (place, name) in names.iter().enumerate() {
+        let mut at = name.hash as usize & mask;
+        while lookup[at] != FREE {
+            at = (at + 1) & mask;
+        }
+        lookup[at] = place as u16;
+    }
+    lookup
 }
 
 /// `value` and `dateTime` make `valueDateTime`.

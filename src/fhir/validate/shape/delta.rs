@@ -126,7 +126,9 @@ impl Against {
 
 fn has_limits(element: &ElementDefinition) -> bool {
     extension(element.origin.element(), MIN_LENGTH).is_some()
-        || element.min_value.is_some() || element.max_value.is_some() || element.max_length.is_some()
+        || element.min_value.is_some()
+        || element.max_value.is_some()
+        || element.max_length.is_some()
 }
 
 fn adds_binding(base: Option<&Binding>, element: &ElementDefinition) -> bool {
@@ -136,8 +138,12 @@ fn adds_binding(base: Option<&Binding>, element: &ElementDefinition) -> bool {
     let Some(base) = base else {
         return true;
     };
+    let address = |value_set: &Option<Box<str>>| {
+        let text = value_set.as_deref().unwrap_or_default();
+        text.split('|').next().unwrap_or_default().to_owned()
+    };
     base.strength != binding.strength
-        || base.value_set != binding.value_set
+        || address(&base.value_set) != address(&binding.value_set)
         || base.max_value_set != binding.max_value_set
         || base.additional.len() != binding.additional.len()
 }

@@ -15,7 +15,7 @@ use super::binding::Memory;
 use super::invariant::Invariant;
 use super::primitive::Primitive;
 use super::slicing::Plan;
-use crate::fhir::definitions::{ElementDefinition, Max, Structure};
+use crate::fhir::definitions::{ElementDefinition, Max, Strength, Structure};
 use crate::fhir::terminology::Membership;
 use std::sync::{Arc, OnceLock};
 
@@ -48,6 +48,8 @@ pub(super) struct Node {
     pub(super) children: Vec<NodeId>,
     /// All names that children have on the wire, sorted.
     pub(super) names: Vec<Name>,
+    /// Places in `names` by the hashes of names: open addressing over a power of two.
+    pub(super) lookup: Vec<u16>,
     /// Which children must be there: places in `children`.
     pub(super) required: Vec<u16>,
     pub(super) min: u32,
@@ -62,6 +64,8 @@ pub(super) struct Node {
     pub(super) slices: Vec<NodeId>,
     /// How slices are told apart; made at the first question.
     pub(super) plan: OnceLock<Plan>,
+    /// How strictly it is bound to its value set.
+    pub(super) strength: Option<Strength>,
     /// Which codes belong to its value set, as far as that was asked.
     pub(super) members: Memory<Membership>,
     /// What a profile adds here to the type that it constrains.
@@ -83,6 +87,8 @@ pub(super) enum Link {
 #[derive(Debug)]
 pub(super) struct Name {
     pub(super) wire: Box<str>,
+    /// [`name_hash`](crate::fhir::tree::name_hash) of it.
+    pub(super) hash: u32,
     /// Its place in the parent's `children`.
     pub(super) child: u16,
     /// Its place in the child's `types`; [`NO_TYPE`] where a profile leaves this type out.
@@ -161,10 +167,18 @@ impl Shape {
 }
 
 impl Node {
-    /// The child (its place in `children`) and type of a name on the wire.
-    pub(super) fn child_named(&self, wire: &str) -> Option<&Name> {
-        let found = self.names.binary_search_by(|name| (*name.wire).cmp(wire));
-        found.ok().map(|at| &self.names[at])
+    /// The child (its place in `children`) and type of a name on the wire, which comes with its hash.
+    pub(super) fn child_named(&self, wire: &str, hash: u32) -> Option<&Name> {
+        let mask = self.lookup.len().wrapping_sub(1);
+        let mut at = hash as usize & mask;
+        while let Some(place) = self.lookup.get(at) {
+            let name = self.names.get(*place as usize)?;
+            if name.hash == hash && *name.wire == *wire {
+                return Some(name);
+            }
+            at = (at + 1) & mask;
+        }
+        None
     }
 
     /// Whether content is spelt out below it, and not left to its type.

@@ -20,7 +20,10 @@ struct Slot {
 }
 
 /// A canonical address as a structure writes it: `#id` is something that the structure contains.
-pub(in crate::fhir::validate) fn absolute<'a>(structure: &Structure, address: &'a str) -> Cow<'a, str> {
+pub(in crate::fhir::validate) fn absolute<'a>(
+    structure: &Structure,
+    address: &'a str,
+) -> Cow<'a, str> {
     match address.starts_with('#') {
         true => Cow::Owned(format!("{}{address}", structure.canonical())),
         false => Cow::Borrowed(address),
@@ -111,7 +114,8 @@ impl Shapes {
     /// A profile that another one contains.
     fn contained(&self, holder: &str, id: &str) -> Result<Arc<Structure>, Missing> {
         let source = self.definitions.find(holder).ok_or(Missing::Unknown)?;
-        let contained = all(source.root(), "contained").find(|inner| text(*inner, "id") == Some(id));
+        let contained =
+            all(source.root(), "contained").find(|inner| text(*inner, "id") == Some(id));
         let structure = contained
             .filter(|inner| inner.resource_type() == Some("StructureDefinition"))
             .and_then(|inner| Structure::read_element(&source, inner))
@@ -120,7 +124,9 @@ impl Shapes {
             return Ok(Arc::new(structure));
         }
         let whole = snapshot::complete(&self.definitions, &structure, &mut Trail::default());
-        whole.map(Arc::new).map_err(|error| Missing::Unusable(error.to_string()))
+        whole
+            .map(Arc::new)
+            .map_err(|error| Missing::Unusable(error.to_string()))
     }
 
     fn compile(&self, id: ShapeId, address: &str) -> Result<Box<Shape>, Missing> {

@@ -30,16 +30,17 @@ pub(super) fn branches(elements: &[ElementDefinition]) -> Vec<Branch> {
         }
         open.push(at);
     }
+    nest(elements, &mut branches);
     branches
 }
 
-/// A slice belongs to the element it divides, where that stands beside it; a reslice to its slice.
+/// A slice belongs to the element it divides, where that stands beside it.
 fn attach(elements: &[ElementDefinition], branches: &mut [Branch], parent: usize, at: usize) {
     let element = &elements[at];
-    let Some(slice_name) = element.slice_name.as_deref() else {
+    if element.slice_name.is_none() {
         branches[parent].children.push(at);
         return;
-    };
+    }
     let siblings = &branches[parent].children;
     let sliced = siblings
         .iter()
@@ -49,26 +50,24 @@ fn attach(elements: &[ElementDefinition], branches: &mut [Branch], parent: usize
         branches[parent].children.push(at);
         return;
     };
-    let holder = holder_of(elements, branches, sliced, slice_name);
-    branches[holder].slices.push(at);
+    branches[sliced].slices.push(at);
 }
 
-/// `a/b` is a slice of the slice `a`.
-fn holder_of(
-    elements: &[ElementDefinition],
-    branches: &[Branch],
-    sliced: usize,
-    slice_name: &str,
-) -> usize {
-    let Some((above, _)) = slice_name.rsplit_once('/') else {
-        return sliced;
-    };
-    let holder = holder_of(elements, branches, sliced, above);
-    let slices = &branches[holder].slices;
-    let found = slices
-        .iter()
-        .find(|slice| elements[**slice].slice_name.as_deref() == Some(above));
-    found.copied().unwrap_or(holder)
+/// `a/b` is a slice of the slice `a`, wherever that stands in the list.
+fn nest(elements: &[ElementDefinition], branches: &mut [Branch]) {
+    for at in 0..branches.len() {
+        let slices = std::mem::take(&mut branches[at].slices);
+        let name = |slice: usize| elements[slice].slice_name.as_deref().unwrap_or_default();
+        let mut own = Vec::with_capacity(slices.len());
+        for slice in &slices {
+            let above = name(*slice).rsplit_once('/').map(|(above, _)| above);
+            match slices.iter().find(|holder| Some(name(**holder)) == above) {
+                Some(holder) => branches[*holder].slices.push(*slice),
+                None => own.push(*slice),
+            }
+        }
+        branches[at].slices = own;
+    }
 }
 
 /// The same path, or a typed spelling of a choice (`valueQuantity` beside `value[x]`).

@@ -5,7 +5,6 @@ use super::route::{self, Hop};
 use crate::fhir::definitions::{Discriminator, Given, Strength};
 use crate::fhir::tree::Element;
 use crate::fhir::validate::shape::{Class, Node, Shape, ShapeId, Shapes, absolute};
-use crate::fhir::validate::value::Exactness;
 
 /// How the slices of an element are told apart.
 #[derive(Debug)]
@@ -14,8 +13,6 @@ pub(in crate::fhir::validate) struct Plan {
     pub(super) slices: Vec<Vec<Test>>,
     /// Why they cannot be told apart.
     pub(super) fault: Option<String>,
-    /// Whether any slice must occur.
-    pub(super) needs_any: bool,
 }
 
 /// One question that decides on a slice.
@@ -29,8 +26,9 @@ pub(super) struct Test {
 /// What must be found.
 #[derive(Debug)]
 pub(super) enum Wants {
-    /// An element that agrees with a value.
-    Value(Given, Exactness),
+    /// An element that holds what a value holds: a fixed value tells slices apart by what it says, and is asked for in
+    /// full of the members of its slice.
+    Value(Given),
     /// An element that agrees with a part of a value, some steps below it.
     PartOf(Given, Vec<Hop>),
     /// A code in a value set.
@@ -52,15 +50,19 @@ pub(super) enum Wants {
 impl Plan {
     /// Works out what tells the slices of a node apart.
     pub(in crate::fhir::validate) fn of(shapes: &Shapes, shape: &Shape, node: &Node) -> Self {
-        let definition = shape.definition(node);
-        let discriminators = match &definition.slicing {
+        let own = shape.definition(node).slicing.as_ref();
+        let above = || {
+            // Slices of a slice are told apart as those around them, where nothing else is said.
+            let around = shape.at_path(&shape.definition(node).path)?;
+            shape.definition(around).slicing.as_ref()
+        };
+        let discriminators = match own.or_else(above) {
             Some(slicing) if !slicing.discriminators.is_empty() => slicing.discriminators.clone(),
             Some(_) | None => implied(shape, node),
         };
         let mut plan = Self {
             slices: Vec::new(),
             fault: None,
-            needs_any: node.slices.iter().any(|slice| shape.node(*slice).min > 0),
         };
         if discriminators.is_empty() {
             plan.fault = Some("the profile names no discriminator".to_owned());
@@ -142,7 +144,7 @@ fn test_of(
         "value" | "pattern" => trace.wanted(),
         other => return Err(format!("`{other}` is no kind of discriminator")),
     };
-    match wants.or_else(|| trace.from_above()) {
+    match wants.or_else(|| trace.given_above()) {
         Some(wants) => Ok(Test { route, wants }),
         None => Err(format!(
             "the slice `{}` says nothing at `{path}`",
@@ -202,10 +204,10 @@ impl<'s> Trace<'s> {
             found.map(|child| (shape, child))
         };
         if let Some((shape, child)) = own(shape, node) {
-            // What is said of the types of a choice is said in its slices.
+            // What is said of the types of a choice is said in its slices, and so is what must occur.
             let is_choice = shape.name_of(child).ends_with("[x]");
-            let slices = child.slices.iter().filter(|_| is_choice);
-            let slices = slices.map(|slice| (shape, shape.node(*slice)));
+            let slices = child.slices.iter().map(|slice| (shape, shape.node(*slice)));
+            let slices = slices.filter(|(_, slice)| is_choice || slice.min > 0);
             return std::iter::once((shape, child)).chain(slices).collect();
         }
         let shapes = self.contents(node);
@@ -267,7 +269,8 @@ impl<'s> Trace<'s> {
         });
         let targets = references.flat_map(|declared| declared.target_profiles.iter());
         let structure = &shape.structure;
-        let found = targets.filter_map(|target| self.shapes.find(&absolute(structure, target)).ok());
+        let found =
+            targets.filter_map(|target| self.shapes.find(&absolute(structure, target)).ok());
         found.map(|shape| (shape, shape.root())).collect()
     }
 
@@ -317,7 +320,7 @@ impl<'s> Trace<'s> {
         let any = |find: &dyn Fn(&Shape, &Node) -> Option<Wants>| {
             self.here.iter().find_map(|(shape, node)| find(shape, node))
         };
-        any(&value_of)
+        self.values()
             .or_else(|| any(&|shape, node| below(shape, node, 0)))
             .or_else(|| any(&in_slices))
             .or_else(|| any(&code_of))
@@ -327,8 +330,21 @@ impl<'s> Trace<'s> {
             })
     }
 
+    /// The values that are given where the way has come to: all of them are wanted.
+    fn values(&self) -> Option<Wants> {
+        let found = self
+            .here
+            .iter()
+            .filter_map(|(shape, node)| value_of(shape, node));
+        let mut found: Vec<_> = found.collect();
+        match found.len() {
+            0 | 1 => found.pop(),
+            _ => Some(Wants::All(found)),
+        }
+    }
+
     /// The part of a value that was given further up.
-    fn from_above(&self) -> Option<Wants> {
+    fn given_above(&self) -> Option<Wants> {
         let (given, rest) = self.value.as_ref()?;
         Some(Wants::PartOf(given.clone(), rest.clone()))
     }
@@ -337,10 +353,10 @@ impl<'s> Trace<'s> {
 fn value_of(shape: &Shape, node: &Node) -> Option<Wants> {
     let definition = shape.definition(node);
     if let Some(fixed) = &definition.fixed {
-        return Some(Wants::Value(fixed.clone(), Exactness::Fixed));
+        return Some(Wants::Value(fixed.clone()));
     }
     let pattern = definition.pattern.clone()?;
-    Some(Wants::Value(pattern, Exactness::Pattern))
+    Some(Wants::Value(pattern))
 }
 
 /// Values that are given for parts of the element: `code.coding.code` where the path says `code`.

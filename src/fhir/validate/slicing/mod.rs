@@ -36,15 +36,13 @@ impl<'v> Run<'v> {
             .plan
             .get_or_init(|| Plan::of(self.shapes(), shape, node));
         let definition = shape.definition(node);
-        if let Some(fault) = &plan.fault {
-            if !family.is_empty() || plan.needs_any {
-                self.undecided(Weight::Minor, parent, || {
-                    format!(
-                        "the slices of `{}` cannot be told apart: {fault}",
-                        definition.path
-                    )
-                });
-            }
+        if let Some(fault) = plan.fault.as_ref().filter(|_| !family.is_empty()) {
+            self.undecided(Weight::Minor, parent, || {
+                format!(
+                    "the slices of `{}` cannot be told apart: {fault}",
+                    definition.path
+                )
+            });
             return;
         }
         let mut members: Vec<Family<'v>> = vec![Family::new(); node.slices.len()];
@@ -64,6 +62,18 @@ impl<'v> Run<'v> {
         for (slice, family) in node.slices.iter().zip(members) {
             self.slice(parent, shape, *slice, family, order.has_open);
         }
+    }
+
+    /// Whether a repetition belongs to one slice of a plan, without doubt.
+    pub(super) fn belongs(
+        &mut self,
+        element: Element<'v>,
+        plan: &'v Plan,
+        slice: usize,
+        position: usize,
+    ) -> bool {
+        let tests = plan.slices.get(slice).filter(|_| plan.fault.is_none());
+        tests.is_some_and(|tests| self.fits(element, tests, position) == Fit::Inside)
     }
 
     /// The slice that a repetition belongs to; more than one is an error.

@@ -59,9 +59,9 @@ impl<'v> Run<'v> {
     fn wants(&mut self, found: &[Element<'v>], wants: &'v Wants, position: usize) -> Fit {
         let yes = |truth: bool| if truth { Fit::Inside } else { Fit::Outside };
         match wants {
-            Wants::Value(given, exactness) => yes(found
+            Wants::Value(given) => yes(found
                 .iter()
-                .any(|own| agrees(*own, given.element(), *exactness))),
+                .any(|own| agrees(*own, given.element(), Exactness::Pattern))),
             Wants::PartOf(given, rest) => {
                 let parts = parts(given, rest);
                 yes(parts.iter().all(|part| {

@@ -21,7 +21,7 @@ pub(super) fn look(context: &Context<'_>, bundle: Element<'_>, issues: &mut Vec<
     }
     for (at, entry) in entries.list.iter().enumerate() {
         if let Some(resource) = entry.resource {
-            references(&entries, at, resource, issues);
+            references(context, &entries, at, resource, issues);
         }
     }
 }
@@ -64,7 +64,14 @@ fn full_url(context: &Context<'_>, entry: &Entry<'_>, issues: &mut Vec<Issue>) {
 }
 
 /// References that lead to several entries, or to a resource of another type than they say.
-fn references(entries: &Entries<'_>, from: usize, resource: Element<'_>, issues: &mut Vec<Issue>) {
+fn references(
+    context: &Context<'_>,
+    entries: &Entries<'_>,
+    from: usize,
+    resource: Element<'_>,
+    issues: &mut Vec<Issue>,
+) {
+    let joins_urns = context.definitions.version() != Version::R5;
     for found in resource
         .descendants()
         .filter(|element| element.name() == "reference")
@@ -72,7 +79,11 @@ fn references(entries: &Entries<'_>, from: usize, resource: Element<'_>, issues:
         let Some((reference, holder)) = found.value().zip(found.parent()) else {
             continue;
         };
-        if reference.starts_with('#') || reference.contains('?') {
+        if let Some((kind, query)) = reference.split_once('?') {
+            conditional(kind, query, holder, issues);
+            continue;
+        }
+        if reference.starts_with('#') {
             continue;
         }
         match entries.resolve(from, reference) {
@@ -86,8 +97,39 @@ fn references(entries: &Entries<'_>, from: usize, resource: Element<'_>, issues:
                     message,
                 ));
             }
+            Target::None if joins_urns => {
+                if let Some(at) = entries.by_urn(from, reference) {
+                    wrong_type(&entries.list[at], reference, holder, issues);
+                }
+            }
             Target::Many(_) | Target::Elsewhere(_) | Target::None => {}
         }
+    }
+}
+
+/// A conditional reference (http.html, "Conditional References") is a search: a type, and parameters with names and
+/// values. Addresses with a query are none.
+fn conditional(kind: &str, query: &str, holder: Element<'_>, issues: &mut Vec<Issue>) {
+    if !entries::looks_like_type(kind) {
+        return;
+    }
+    let is_parameter = |part: &str| {
+        let Some((name, _)) = part.split_once('=') else {
+            return false;
+        };
+        let is_part = |letter: u8| letter.is_ascii_alphanumeric() || b"_-.:%[]".contains(&letter);
+        !name.is_empty() && name.bytes().all(is_part)
+    };
+    if !query.split('&').all(is_parameter) {
+        let message = format!(
+            "`{kind}?{query}` is no conditional reference: a search has the form `name=value&…`"
+        );
+        issues.push(Issue::error(
+            IssueKind::Reference,
+            "invalid",
+            holder,
+            message,
+        ));
     }
 }
 
@@ -117,4 +159,69 @@ fn wrong_type(entry: &Entry<'_>, reference: &str, holder: Element<'_>, issues: &
 /// STU3 states in prose what later releases state as invariants.
 fn is_stu3(context: &Context<'_>) -> bool {
     context.definitions.version() == Version::Stu3
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::fhir::definitions::Version;
+    use crate::fhir::validate::rules::tests::issues_beside;
+    use serde_json::{Value, json};
+
+    fn errors(version: Version, bundle: &Value) -> usize {
+        issues_beside(version, bundle, &[])
+            .iter()
+            .filter(|issue| issue.is_error())
+            .count()
+    }
+
+    fn referring(version: Version, reference: &str, full_url: &str) -> usize {
+        let from = json!({"fullUrl": "urn:uuid:54fc3e09-e279-4b74-a8ff-2649ec968642",
+            "resource": {"resourceType": "Patient", "managingOrganization": {"reference": reference}}});
+        let to = json!({"fullUrl": full_url, "resource": {"resourceType": "Organization"}});
+        errors(
+            version,
+            &json!({"resourceType": "Bundle", "type": "collection", "entry": [from, to]}),
+        )
+    }
+
+    #[test]
+    fn a_reference_names_the_type_that_it_leads_to() {
+        let urn = "urn:uuid:5d9588d8-3cd6-4b32-8fb7-ad13694e069d";
+        let named = |kind: &str| format!("{kind}/5d9588d8-3cd6-4b32-8fb7-ad13694e069d");
+        assert_eq!(referring(Version::R4, urn, urn), 0);
+        assert_eq!(referring(Version::R4, &named("Organization"), urn), 0);
+        assert_eq!(referring(Version::R4, &named("Practitioner"), urn), 1);
+        assert_eq!(referring(Version::R5, &named("Practitioner"), urn), 0);
+    }
+
+    #[test]
+    fn a_conditional_reference_is_a_search() {
+        let searched = |query: &str| {
+            referring(
+                Version::R4,
+                query,
+                "urn:uuid:5d9588d8-3cd6-4b32-8fb7-ad13694e069d",
+            )
+        };
+        assert_eq!(
+            searched("Device?identifier=http://example.org|12&_tag:not=a"),
+            0
+        );
+        assert_eq!(searched("Device?identifier=1234&?=="), 1);
+        assert_eq!(searched("Device?"), 1);
+        assert_eq!(searched("http://example.org/Device?x"), 0);
+    }
+
+    #[test]
+    fn a_server_address_ends_with_type_and_id() {
+        let addressed = |url: &str| {
+            let entry = json!({"fullUrl": url, "resource": {"resourceType": "Patient", "id": "a"}});
+            errors(
+                Version::R4,
+                &json!({"resourceType": "Bundle", "type": "collection", "entry": [entry]}),
+            )
+        };
+        assert_eq!(addressed("http://example.org/fhir/Patient/a"), 0);
+        assert_eq!(addressed("http://example.org/fhir/Patient/b"), 1);
+    }
 }

@@ -6,6 +6,7 @@ use crate::fhir::fhirpath::{Decimal, Quantity, Temporal, Unit};
 use crate::fhir::terminology::{CodeRef, Membership};
 use crate::fhir::tree::Element;
 use crate::fhir::validate::rules::Context;
+use crate::fhir::validate::rules::attachment::bytes_in;
 use crate::fhir::validate::{Grade, Issue, IssueKind, Weight};
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -388,14 +389,7 @@ fn is_exclusive(option: Element<'_>) -> bool {
 /// The size that is stated, or that of the data.
 fn size_of(attachment: Element<'_>) -> Option<usize> {
     let stated = text(attachment, "size").and_then(|size| size.parse().ok());
-    stated.or_else(|| {
-        let data = text(attachment, "data")?;
-        let letters = data
-            .bytes()
-            .filter(|letter| !letter.is_ascii_whitespace() && *letter != b'=')
-            .count();
-        Some(letters * 3 / 4)
-    })
+    stated.or_else(|| text(attachment, "data").and_then(bytes_in))
 }
 
 /// Whether two values are the same: codes by system and code, simple values by their text.
@@ -412,7 +406,10 @@ pub(in crate::fhir::validate::rules) fn same(left: Element<'_>, right: Element<'
 }
 
 /// Which of two values comes first; `None` where they cannot be compared.
-pub(super) fn order(left: Element<'_>, right: Element<'_>) -> Option<Ordering> {
+pub(in crate::fhir::validate::rules) fn order(
+    left: Element<'_>,
+    right: Element<'_>,
+) -> Option<Ordering> {
     match left.value().zip(right.value()) {
         Some((left, right)) => order_of_texts(left, right),
         None => order_of_quantities(left, right),

@@ -8,7 +8,7 @@ use super::Context;
 use crate::fhir::definitions::{Canonical, all, text};
 use crate::fhir::tree::{Element, Resource};
 use crate::fhir::validate::{Grade, Issue, IssueKind, Weight};
-pub(super) use answers::same;
+pub(super) use answers::{order, same};
 use question::{Question, Type};
 use std::sync::Arc;
 
@@ -251,3 +251,6 @@ impl<'w> Walk<'w> {
         self.issues.push(Issue::error(kind, code, element, message));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,8 @@
 //! What is settled when the whole tree is there.
 
-use super::apply::{Session, settle_facts};
+use super::apply::Session;
 use super::node::Node;
+use super::settle::settle_facts;
 use super::{Practice, SnapshotError, Words};
 use crate::fhir::definitions::Max;
 
@@ -12,6 +13,7 @@ impl Session<'_> {
             settle_new(root, &mut String::new(), &url);
         }
         self.settle_groups(root)?;
+        self.inherit_obligations(root);
         if self.manner.words == Words::Kept {
             self.repeat_inherited(root);
         }

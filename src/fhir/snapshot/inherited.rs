@@ -4,6 +4,7 @@
 use super::apply::Session;
 use super::facts::{Fact, Facts};
 use super::node::Node;
+use super::settle::settle_facts;
 use std::collections::BTreeMap;
 
 /// What is repeated, and of which elements it is not.
@@ -32,7 +33,7 @@ impl Session<'_> {
             return Vec::new();
         };
         let mut root = Facts::of_snapshot(&found, 0);
-        super::apply::settle_facts(&mut root, code, &found.url, &found.url);
+        settle_facts(&mut root, code, &found.url, &found.url);
         root.all("constraint").cloned().collect()
     }
 

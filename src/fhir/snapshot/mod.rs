@@ -16,9 +16,12 @@ mod groups;
 mod inherited;
 mod merge;
 mod node;
+mod obligations;
 mod order;
 mod profiles;
+mod settle;
 mod slices;
+mod type_slices;
 mod unfold;
 mod write;
 

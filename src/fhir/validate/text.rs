@@ -71,6 +71,14 @@ impl<'v> Run<'v> {
         primitive: Primitive,
         value: &'v str,
     ) {
+        if !self.validator.options.allow_examples && self.is_example(value) {
+            self.error(IssueKind::Value, "business-rule", element, || {
+                format!(
+                    "`{}` is an address for examples, which are not allowed here",
+                    shown(value)
+                )
+            });
+        }
         let is_canonical = primitive == Primitive::Canonical;
         if is_canonical && !value.contains(':') && !value.starts_with('#') {
             self.error(IssueKind::Value, "invalid", element, || {

@@ -236,7 +236,7 @@ impl FhirValid {
         profiles: &[&str],
         subject: &Subject<'_>,
     ) -> Examined<Vec<Issue>> {
-        let validator = subject.knowledge.validator(&self.rules);
+        let validator = subject.knowledge.validator_by(&self.rules);
         if self.profiles.claims == Claims::Count || !has_claims(resource) {
             return Ok(validator.validate(resource, profiles));
         }

@@ -95,8 +95,13 @@ impl Knowledge {
         self.terminology.get_or_init(make)
     }
 
+    /// The validator by which nothing is left out.
+    pub fn validator(&self) -> Arc<Validator> {
+        self.validator_by(&Rules::default())
+    }
+
     /// The validator of some rules: one for all who ask for the same, so that what it compiles is kept.
-    pub(super) fn validator(&self, rules: &Rules) -> Arc<Validator> {
+    pub(super) fn validator_by(&self, rules: &Rules) -> Arc<Validator> {
         let mut validators = self
             .validators
             .lock()

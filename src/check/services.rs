@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use super::knowledge::{Knowledge, Rules};
+use super::Knowledge;
 use super::unclaimed::{is_about_a_claim, unclaimed};
 use crate::fhir::terminology::{CodeRef, Membership, Terminology};
 use crate::fhir::validate::{Issue, IssueKind, Weight};
@@ -23,7 +23,7 @@ impl Services for Answers<'_> {
             None => unclaimed(element.resource)?,
             Some(_) => unclaimed(&alone(element)?)?,
         };
-        let validator = self.0.validator(&Rules::default());
+        let validator = self.0.validator();
         let mut issues = validator.validate(&resource, &[profile]);
         issues.retain(|issue| !is_about_a_claim(issue));
         if issues.iter().any(Issue::is_error) {

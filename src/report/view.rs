@@ -147,8 +147,8 @@ pub struct MustSupport {
 pub struct MustSupportElement {
     /// Its id in the profile, such as `Patient.identifier:nhsNumber.value`.
     pub element: String,
-    /// In how many of the resources it was seen: 0 is never; `null` where it stands in a slice that could not be told from others.
-    pub seen: Option<u32>,
+    /// In how many of the resources it was seen; 0 is never.
+    pub seen: u64,
 }
 
 /// The standard that a pack tests.

@@ -154,15 +154,11 @@ fn fix_row(pack: &Pack, fix: &Fix<'_>, gate: &BTreeMap<&str, bool>) -> Value {
 
 /// A profile's must-support elements: those that were never seen first in words, all of them in a table.
 fn supported(table: &MustSupport) -> Value {
-    let never = table
-        .elements
-        .iter()
-        .filter(|element| element.seen == Some(0));
+    let never = table.elements.iter().filter(|element| element.seen == 0);
     let rows = table.elements.iter().map(|element| {
         let (state, seen) = match element.seen {
-            None => ("undetermined", "cannot be told".to_owned()),
-            Some(0) => ("untested", "never".to_owned()),
-            Some(count) => ("satisfied", count.to_string()),
+            0 => ("untested", "never".to_owned()),
+            count => ("satisfied", count.to_string()),
         };
         context! { element => element.element, state, seen }
     });

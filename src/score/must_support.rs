@@ -2,20 +2,23 @@
 //!
 //! A fact for readers, never a verdict: what a supplier has no data for cannot be seen.
 
-mod presence;
-
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::check::{Claims, Knowledge, Profiles, View, Wants};
 use crate::fhir::definitions::{ElementDefinition, Structure};
-use crate::fhir::{Element, Resource};
+use crate::fhir::validate::MustSupports;
+use crate::fhir::{Element, Format, NoShapes, Resource, to_json};
 use crate::judge::Recorded;
 use crate::model::{CaseId, Instant, Side};
 use crate::plan::{Plan, Standing};
 use crate::report::view;
 use crate::scenario::{Script, StepKind};
 use crate::template::Scope;
-use presence::{Presence, present};
 
 /// How many profiles are followed: what servers claim may be any number.
 const MAX_PROFILES: usize = 200;
@@ -114,33 +117,66 @@ impl Asked {
         knowledge: &Knowledge,
         tables: &mut Tables,
     ) {
-        let root = resource.root();
         let named = self.named.get(&(case.clone(), step));
         let named = named.into_iter().flatten().map(String::as_str);
-        count(root, named.collect(), knowledge, tables);
+        count(resource, named.collect(), knowledge, tables);
         if self.claims.is_some() {
-            let entries = root.children().filter(|child| child.name() == "entry");
-            let inside = entries.filter_map(|entry| entry.child("resource"));
-            for claiming in inside.chain([root]) {
-                count(claiming, claims(claiming), knowledge, tables);
+            count(resource, claims(resource), knowledge, tables);
+            for inside in entries(resource) {
+                count(&inside, claims(&inside), knowledge, tables);
             }
         }
     }
 }
 
 /// The profiles that a resource claims.
-fn claims(resource: Element<'_>) -> BTreeSet<&str> {
-    let meta = resource.child("meta").into_iter();
+fn claims(resource: &Resource) -> BTreeSet<&str> {
+    let meta = resource.root().child("meta").into_iter();
     let children = meta.flat_map(|meta| meta.children());
     let claims = children.filter(|child| child.name() == "profile");
     claims.filter_map(Element::value).collect()
 }
 
-/// By address, as it is claimed or named; `None` where nobody has the profile, or it is none.
+/// The entries of a Bundle, as texts.
+#[derive(Deserialize)]
+struct Bundle<'b> {
+    #[serde(borrow, default)]
+    entry: Option<&'b RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Entry<'b> {
+    #[serde(borrow, default)]
+    resource: Option<&'b RawValue>,
+}
+
+/// The resources in a Bundle, each by itself. XML becomes JSON on the way: names and values are the same.
+fn entries(bundle: &Resource) -> Vec<Resource> {
+    if bundle.type_name() != Some("Bundle") {
+        return Vec::new();
+    }
+    let text: Cow<'_, str> = match bundle.format() {
+        Format::Json => Cow::Borrowed(bundle.source()),
+        Format::Xml => Cow::Owned(to_json(bundle, &NoShapes)),
+    };
+    let Ok(Bundle { entry: Some(list) }) = serde_json::from_str(&text) else {
+        return Vec::new();
+    };
+    // XML does not show that a single entry is a list.
+    let entries: Vec<Entry<'_>> = serde_json::from_str(list.get())
+        .or_else(|_| serde_json::from_str(list.get()).map(|one| vec![one]))
+        .unwrap_or_default();
+    let texts = entries.iter().filter_map(|entry| entry.resource);
+    texts
+        .filter_map(|text| Resource::parse_json(text.get().as_bytes()).ok())
+        .collect()
+}
+
+/// By address, as it is claimed or named; `None` where nobody has the profile, or it wants nothing supported.
 type Tables = BTreeMap<String, Option<Table>>;
 
 fn count(
-    resource: Element<'_>,
+    resource: &Resource,
     profiles: BTreeSet<&str>,
     knowledge: &Knowledge,
     tables: &mut Tables,
@@ -151,7 +187,7 @@ fn count(
         }
         let table = tables.get_mut(profile).and_then(Option::as_mut);
         if let Some(table) = table {
-            table.count(resource);
+            table.count(resource, knowledge);
         }
     }
 }
@@ -159,50 +195,47 @@ fn count(
 /// One profile.
 struct Table {
     profile: String,
-    structure: std::sync::Arc<Structure>,
+    structure: Arc<Structure>,
     resources: u32,
-    /// How often each element of the list was seen; `None` where that cannot be told.
-    seen: Vec<(usize, Option<u32>)>,
+    supports: MustSupports,
 }
 
 impl Table {
     fn of(profile: &str, knowledge: &Knowledge) -> Option<Self> {
         let structure = knowledge.definitions().structure(profile).ok()?;
-        let wanted = |element: &ElementDefinition| {
-            element.must_support == Some(true) && element.path.contains('.')
-        };
-        let elements = structure.snapshot.iter().enumerate();
-        let seen: Vec<_> = elements
-            .filter(|(_, element)| wanted(element))
-            .map(|(at, _)| (at, Some(0)))
-            .collect();
-        (structure.is_profile() && !seen.is_empty()).then(|| Self {
+        let wanted = structure.snapshot.iter().any(is_wanted);
+        (structure.is_profile() && wanted).then(|| Self {
             profile: profile.to_owned(),
             structure,
             resources: 0,
-            seen,
+            supports: MustSupports::default(),
         })
     }
 
-    fn count(&mut self, resource: Element<'_>) {
-        if resource.resource_type() != Some(&*self.structure.type_name) {
+    /// What is of another type shows nothing of this profile.
+    fn count(&mut self, resource: &Resource, knowledge: &Knowledge) {
+        if resource.type_name() != Some(&*self.structure.type_name) {
             return;
         }
-        self.resources += 1;
-        for (at, seen) in &mut self.seen {
-            let element = &self.structure.snapshot[*at];
-            *seen = match (present(resource, &self.structure, element), *seen) {
-                (Presence::Present, Some(count)) => Some(count + 1),
-                (Presence::Absent, count) => count,
-                (Presence::Unknown, _) | (Presence::Present, None) => None,
-            };
-        }
+        let validator = knowledge.validator();
+        let seen = validator.see_must_support(resource, &self.profile, &mut self.supports);
+        self.resources += u32::from(seen.is_ok());
     }
 
     fn view(self) -> view::MustSupport {
-        let elements = self.seen.iter().map(|(at, seen)| view::MustSupportElement {
-            element: self.structure.snapshot[*at].id.to_string(),
-            seen: *seen,
+        let listing = self.supports.listing();
+        let seen: BTreeMap<&str, u64> = listing
+            .iter()
+            .map(|one| (one.element.as_str(), one.seen))
+            .collect();
+        let wanted = self
+            .structure
+            .snapshot
+            .iter()
+            .filter(|element| is_wanted(element));
+        let elements = wanted.map(|element| view::MustSupportElement {
+            element: element.id.to_string(),
+            seen: seen.get(&*element.id).copied().unwrap_or_default(),
         });
         view::MustSupport {
             elements: elements.collect(),
@@ -212,13 +245,18 @@ impl Table {
     }
 }
 
+/// The root is there wherever the resource is.
+fn is_wanted(element: &ElementDefinition) -> bool {
+    element.must_support == Some(true) && element.path.contains('.')
+}
+
 /// The values that every case of a run knows.
 struct Values<'p>(&'p Plan);
 
 impl Scope for Values<'_> {
-    fn value(&self, name: &str) -> Option<std::borrow::Cow<'_, str>> {
+    fn value(&self, name: &str) -> Option<Cow<'_, str>> {
         let value = self.0.context.values.get(name)?;
-        Some(std::borrow::Cow::Borrowed(value))
+        Some(Cow::Borrowed(value))
     }
 
     fn now(&self) -> Instant {
@@ -227,5 +265,23 @@ impl Scope for Values<'_> {
 
     fn random(&self, _: &str, _: usize) -> [u8; 32] {
         [0; 32]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_are_found_in_both_formats() {
+        let json = br#"{"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Patient", "meta": {"profile": ["a:b"]}}}, {}]}"#;
+        let xml = br#"<Bundle xmlns="http://hl7.org/fhir"><entry><resource><Patient><meta><profile value="a:b"/></meta></Patient></resource></entry></Bundle>"#;
+        for bundle in [Resource::parse_json(json), Resource::parse_xml(xml)] {
+            let entries = entries(&bundle.unwrap());
+            assert_eq!(entries.len(), 1);
+            assert_eq!(claims(&entries[0]), BTreeSet::from(["a:b"]));
+        }
+        let other = Resource::parse_json(br#"{"resourceType": "List", "entry": [{}]}"#).unwrap();
+        assert!(entries(&other).is_empty());
     }
 }

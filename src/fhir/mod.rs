@@ -48,9 +48,9 @@ pub use difference::{Difference, equivalent};
 pub use error::ParseError;
 pub use fhirpath::{
     CalendarUnit, Casts, Collection, DEFAULT_MAX_STEPS, Decimal, EvaluationError,
-    EvaluationErrorKind, Expression, ExpressionError, FunctionDoc, Members, NoServices, Precision,
-    Quantity, Services, Session, Temporal, TemporalKind, Trace, TypeName, Unit, Value, Variables,
-    function_docs,
+    EvaluationErrorKind, Expression, ExpressionError, FunctionDoc, Members, NoServices, Nothing,
+    Precision, Quantity, Services, Session, Temporal, TemporalKind, Trace, TypeName, Unit, Value,
+    Variables, function_docs,
 };
 pub use tree::{
     Children, Element, FormIssue, FormIssueKind, Format, Kind, MAX_BYTES, MAX_DEPTH,

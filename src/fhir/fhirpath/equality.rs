@@ -7,6 +7,7 @@ use super::quantity::{Quantity, equivalent_numbers};
 use super::system::{as_decimal, quantity_of, system_pair};
 use super::temporal::{Temporal, TemporalKind};
 use super::value::Value;
+use super::variables::Nothing;
 use crate::fhir::tree::{Element, Kind};
 use std::cmp::Ordering;
 
@@ -18,7 +19,10 @@ pub(crate) fn equal<'r>(
     position: usize,
 ) -> Result<Option<bool>, Fault> {
     if left.is_empty() || right.is_empty() {
-        return Ok(None);
+        return Ok(match evaluator.variables.nothing {
+            Nothing::Open => None,
+            Nothing::Compared => Some(left.len() == right.len()),
+        });
     }
     if left.len() != right.len() {
         return Ok(Some(false));

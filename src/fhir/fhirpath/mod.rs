@@ -33,7 +33,7 @@ pub use functions::{FunctionDoc, function_docs};
 pub use quantity::{Quantity, Unit};
 pub use temporal::{CalendarUnit, Precision, Temporal, TemporalKind};
 pub use value::{Collection, Trace, TypeName, Value};
-pub use variables::{Casts, DEFAULT_MAX_STEPS, Members, NoServices, Services, Variables};
+pub use variables::{Casts, DEFAULT_MAX_STEPS, Members, NoServices, Nothing, Services, Variables};
 
 use crate::fhir::tree::{Element, Resource};
 use evaluate::Evaluator;

@@ -15,6 +15,7 @@ pub struct Variables<'r> {
     pub(crate) max_steps: u64,
     pub(crate) members: Members,
     pub(crate) casts: Casts,
+    pub(crate) nothing: Nothing,
     pub(crate) types: &'r dyn Types,
     pub(crate) services: &'r dyn Services,
 }
@@ -26,6 +27,15 @@ pub enum Members {
     Lenient,
     /// The expression is wrong, where the type's elements are known.
     Strict,
+}
+
+/// What `=` and `!=` say where one side is empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nothing {
+    /// Nothing, as FHIRPath says.
+    Open,
+    /// Nothing equals nothing, and differs from all else: constraints that STU3 publishes (`obs-7`) count on it.
+    Compared,
 }
 
 /// What `as` takes.
@@ -92,6 +102,7 @@ impl Default for Variables<'_> {
             max_steps: DEFAULT_MAX_STEPS,
             members: Members::Lenient,
             casts: Casts::Single,
+            nothing: Nothing::Open,
             types: &BuiltIn,
             services: &NoServices,
         }
@@ -148,6 +159,12 @@ impl<'r> Variables<'r> {
     #[must_use]
     pub fn with_casts(self, casts: Casts) -> Self {
         Self { casts, ..self }
+    }
+
+    /// Decides what equals nothing.
+    #[must_use]
+    pub fn with_nothing(self, nothing: Nothing) -> Self {
+        Self { nothing, ..self }
     }
 
     /// Replaces the knowledge of types.

@@ -1,5 +1,6 @@
 //! Decides invariants at an element, and says so where they do not hold or cannot be decided.
 
+use super::errata;
 use super::invariant::{Invariant, Rule};
 use super::run::Run;
 use super::shape::{Node, Shape};
@@ -157,6 +158,7 @@ impl<'v> Run<'v> {
 
 /// R5 itself publishes an invariant (`eld-11`) with double quotes around a text.
 fn parse(text: &str) -> Result<Expression, ExpressionError> {
+    let text = errata::expression(text);
     Expression::parse(text).or_else(|error| match text.contains('"') {
         true => Expression::parse(&text.replace('"', "'")).map_err(|_| error),
         false => Err(error),

@@ -19,3 +19,29 @@ pub(super) fn strength(
     }
     binding.strength
 }
+
+/// The expression of an invariant as a later release corrects it: there, what is absent breaks nothing.
+pub(super) fn expression(published: &str) -> &str {
+    let found = EXPRESSIONS.iter().find(|(wrong, _)| *wrong == published);
+    found.map_or(published, |(_, right)| right)
+}
+
+/// As published (STU3, R4), and as corrected (R4B, R5).
+const EXPRESSIONS: [(&str, &str); 4] = [
+    (
+        "fullUrl.contains('/_history/').not()",
+        "fullUrl.exists() implies fullUrl.contains('/_history/').not()",
+    ),
+    (
+        "probability is decimal implies (probability as decimal) <= 100",
+        "probability.empty() or ((probability is decimal) implies ((probability as decimal) <= 100))",
+    ),
+    (
+        "probability is decimal implies probability.as(decimal) <= 100",
+        "probability.empty() or ((probability is decimal) implies ((probability as decimal) <= 100))",
+    ),
+    (
+        "operator = 'exists' implies (answer is Boolean)",
+        "operator = 'exists' implies (answer is boolean)",
+    ),
+];

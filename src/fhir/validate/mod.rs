@@ -32,7 +32,7 @@ pub use issue::{Grade, Issue, IssueKind, Weight};
 pub use must_support::{MustSupport, MustSupports};
 
 use super::definitions::{Definitions, Version};
-use super::fhirpath::{Casts, Variables};
+use super::fhirpath::{Casts, Nothing, Variables};
 use super::terminology::Terminology;
 use super::tree::{Element, Format, Reading, Resource};
 use binding::{Memory, Standing};
@@ -192,10 +192,15 @@ impl Validator {
         run.finish()
     }
 
-    /// What invariants are evaluated with. Constraints that R4 itself publishes cast many items at once.
+    /// What invariants are evaluated with. Constraints that R4 itself publishes cast many items at once, and those of
+    /// STU3 compare with nothing.
     fn variables<'a>(&'a self, answers: &'a Answers<'a>) -> Variables<'a> {
         let variables = Variables::new()
             .with_casts(Casts::EachItem)
+            .with_nothing(match self.definitions().version() {
+                Version::Stu3 => Nothing::Compared,
+                Version::R4 | Version::R4B | Version::R5 => Nothing::Open,
+            })
             .with_services(answers);
         let clock = self.options.clock.as_deref();
         let with_clock = clock.and_then(|instant| variables.clone().with_clock(instant));

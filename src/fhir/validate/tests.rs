@@ -265,3 +265,40 @@ fn must_support_is_listed_and_seen() {
         ]
     );
 }
+
+/// As deep as the reader goes, within the stack of a test's thread.
+#[test]
+fn deep_resources_are_walked() {
+    let mut deep = r#""item":[{"linkId":"a","type":"display","text":"t"}]"#.to_owned();
+    for level in 0..90 {
+        deep = format!(r#""item":[{{"linkId":"{level}","text":"t","type":"group",{deep}}}]"#);
+    }
+    let body = format!(r#"{{"resourceType":"Questionnaire","status":"draft","name":"Q",{deep}}}"#);
+    check(&body, &[]);
+    let mut deep = r#""valueCode":"a""#.to_owned();
+    for _ in 0..90 {
+        deep = format!(r#""extension":[{{"url":"a",{deep}}}]"#);
+    }
+    let report = validator_with(&[], Options::default()).validate_bytes(
+        format!(r#"{{"resourceType":"Patient",{deep}}}"#).as_bytes(),
+        &[],
+    );
+    assert!(!report.issues.is_empty());
+}
+
+#[test]
+fn work_is_bounded() {
+    let many = r#"{"given":["A"],"family":1},"#.repeat(20_000);
+    let body = format!(
+        r#"{{"resourceType":"Patient","name":[{}]}}"#,
+        many.trim_end_matches(',')
+    );
+    let report = validator_with(&[], Options::default()).validate_bytes(body.as_bytes(), &[]);
+    assert!(report.issues.len() <= super::run::MAX_ISSUES + 1);
+    assert!(
+        report
+            .issues
+            .iter()
+            .any(|issue| issue.kind == IssueKind::Undecided)
+    );
+}

@@ -63,6 +63,22 @@ impl<'v> Run<'v> {
         }
     }
 
+    /// An identifier in the system of all URIs is a URI.
+    pub(super) fn identifier(&mut self, element: Element<'v>) {
+        let part = |name: &str| element.child(name).and_then(Element::value);
+        if part("system") != Some("urn:ietf:rfc:3986") {
+            return;
+        }
+        if let Some(value) = part("value").filter(|value| !value.contains(':')) {
+            self.error(IssueKind::Value, "invalid", element, || {
+                format!(
+                    "`{}` is no URI, as identifiers of `urn:ietf:rfc:3986` are",
+                    shown(value)
+                )
+            });
+        }
+    }
+
     /// URIs beyond their format: canonical addresses are absolute, and those for examples may be unwelcome.
     pub(super) fn address(
         &mut self,
@@ -71,6 +87,14 @@ impl<'v> Run<'v> {
         primitive: Primitive,
         value: &'v str,
     ) {
+        if !self.validator.options.allow_examples && self.is_example(value) {
+            self.error(IssueKind::Value, "business-rule", element, || {
+                format!(
+                    "`{}` is an address for examples, which are not allowed here",
+                    shown(value)
+                )
+            });
+        }
         let is_canonical = primitive == Primitive::Canonical;
         if is_canonical && !value.contains(':') && !value.starts_with('#') {
             self.error(IssueKind::Value, "invalid", element, || {

@@ -258,6 +258,7 @@ impl<'v> Run<'v> {
             Class::Narrative => self.narrative(element),
             Class::Coding => self.coding(element),
             Class::Other if at.code == "Attachment" => self.attachment(element),
+            Class::Other if at.code == "Identifier" => self.identifier(element),
             Class::Primitive(_)
             | Class::CodeableReference
             | Class::CodeableConcept

@@ -29,14 +29,17 @@ pub(crate) fn is_country(code: &str) -> bool {
 
 /// The world, its continents and their parts, as UN M49 numbers them; its economic groupings are not at hand.
 const REGIONS: [&str; 32] = [
-    "001", "002", "003", "005", "009", "011", "013", "014", "015", "017", "018", "019", "021", "029", "030", "034",
-    "035", "039", "053", "054", "057", "061", "142", "143", "145", "150", "151", "154", "155", "202", "419", "010",
+    "001", "002", "003", "005", "009", "011", "013", "014", "015", "017", "018", "019", "021",
+    "029", "030", "034", "035", "039", "053", "054", "057", "061", "142", "143", "145", "150",
+    "151", "154", "155", "202", "419", "010",
 ];
 
 /// Looks at a code of UN M49: a region, or a country's three digits.
 pub(super) fn look_region(code: &str) -> Look {
     if code.len() != 3 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Look::Unknown(format!("`{code}` is no code of UN M49, which are three digits"));
+        return Look::Unknown(format!(
+            "`{code}` is no code of UN M49, which are three digits"
+        ));
     }
     match REGIONS.contains(&code) || is_country(code) {
         true => Look::Known(None),

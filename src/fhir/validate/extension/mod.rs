@@ -24,11 +24,6 @@ impl<'v> Run<'v> {
             }
             return;
         }
-        if self.is_example(url) && !self.validator.options.allow_examples {
-            self.error(IssueKind::Extension, "business-rule", element, || {
-                format!("`{url}` is an address for examples, which are not allowed here")
-            });
-        }
         let address = match url.split_once('|') {
             Some((address, _)) => {
                 self.error(IssueKind::Extension, "invalid", element, || {

@@ -21,7 +21,7 @@ const TABLES: &[(&str, &str)] = &[(
 )];
 
 /// The most crates that `Cargo.toml` names for the binary; each has its reason in `docs/decisions`.
-const MOST_DEPENDENCIES: usize = 33;
+const MOST_DEPENDENCIES: usize = 34;
 
 /// The largest file of the repository, in bytes.
 const MOST_BYTES: u64 = 1 << 20;

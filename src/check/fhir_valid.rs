@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::arguments::OneOrMany;
 use super::knowledge::{Advice, Rules};
-use super::unclaimed::{is_about_a_claim, unclaimed};
+use super::unclaimed::{has_claims, is_about_a_claim, unclaimed};
 use super::{Check, EITHER, Examined, Kind, Subject, Wants, Weight, settle, words};
 use crate::diag::Diagnostic;
 use crate::fhir::Resource;
@@ -237,7 +237,7 @@ impl FhirValid {
         subject: &Subject<'_>,
     ) -> Examined<Vec<Issue>> {
         let validator = subject.knowledge.validator(&self.rules);
-        if self.profiles.claims == Claims::Count {
+        if self.profiles.claims == Claims::Count || !has_claims(resource) {
             return Ok(validator.validate(resource, profiles));
         }
         let Some(resource) = unclaimed(resource) else {

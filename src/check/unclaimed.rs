@@ -6,6 +6,14 @@
 use crate::fhir::validate::{Issue, IssueKind};
 use crate::fhir::{Element, Format, Resource};
 
+/// Whether anything in a resource claims a profile.
+pub(super) fn has_claims(resource: &Resource) -> bool {
+    resource
+        .root()
+        .descendants()
+        .any(|element| is_claim(&element))
+}
+
 /// The same resource with claims of profiles that nobody knows; `None` where one is written in a way that cannot be replaced.
 pub(super) fn unclaimed(resource: &Resource) -> Option<Resource> {
     let mut text = resource.source().to_owned();
@@ -31,15 +39,6 @@ pub(super) fn is_about_a_claim(issue: &Issue) -> bool {
         .path
         .trim_end_matches(|c: char| c.is_ascii_digit() || c == '[' || c == ']');
     issue.kind == IssueKind::Undecided && path.ends_with(".meta.profile")
-}
-
-/// The addresses of the profiles that a resource claims for itself, not those inside it.
-pub(super) fn claims(resource: Element<'_>) -> impl Iterator<Item = &str> {
-    let meta = resource.child("meta");
-    let children = meta.into_iter().flat_map(|meta| meta.children());
-    children
-        .filter(|child| child.name() == "profile")
-        .filter_map(Element::value)
 }
 
 fn is_claim(element: &Element<'_>) -> bool {
@@ -71,19 +70,22 @@ fn offset(text: &str, (line, column): (usize, usize)) -> Option<usize> {
 mod tests {
     use super::*;
 
+    fn claims(resource: &Resource) -> Vec<&str> {
+        let elements = resource.root().descendants();
+        let claims = elements.filter(is_claim);
+        claims.filter_map(Element::value).collect()
+    }
+
     #[test]
     fn claims_become_unknown_and_places_stay() {
         let body = "{\"resourceType\":\"Patient\",\"meta\":{\"profile\":\n[\"https://a.é/B-1\",\"urn:x\"]},\"id\":\"https://a.é/B-1\"}";
         let resource = Resource::parse_json(body.as_bytes()).unwrap();
         let other = unclaimed(&resource).unwrap();
-        assert_eq!(
-            claims(other.root()).collect::<Vec<_>>(),
-            ["https://x.é/x-x", "urn:x"]
-        );
+        assert_eq!(claims(&other), ["https://x.é/x-x", "urn:x"]);
         let id = |resource: &Resource| resource.root().child("id").map(|id| id.place());
         assert_eq!(id(&resource), id(&other));
         let xml = "<Patient xmlns=\"http://hl7.org/fhir\"><meta><profile value=\"http://a/b\"/></meta></Patient>";
         let other = unclaimed(&Resource::parse_xml(xml.as_bytes()).unwrap()).unwrap();
-        assert_eq!(claims(other.root()).collect::<Vec<_>>(), ["http://x/x"]);
+        assert_eq!(claims(&other), ["http://x/x"]);
     }
 }

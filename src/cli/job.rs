@@ -9,13 +9,13 @@ use super::knowledge::{self, Brought};
 use super::out::Failure;
 use super::packs::{self, Loaded};
 use crate::diag::{Diagnostic, Source};
-use crate::judge::{self, CaseVerdicts, Interner};
+use crate::judge::{self, CaseVerdicts, Interner, Recorded};
 use crate::model::Instant;
 use crate::pack::Pack;
 use crate::plan::{Access, Context, Facts, Plan, Selection};
 use crate::report::view;
 use crate::results::{FORMAT, Footer, Header, PackRef, RunOptions, VerdictLine, verdict_line};
-use crate::score::{Exit, score};
+use crate::score::{Exit, must_support, score};
 use crate::store::RunFolder;
 use crate::supplier::{Day, Patient, Supplier, Vault};
 
@@ -250,6 +250,7 @@ impl Job {
         &self,
         plans: &[Arc<Plan>],
         verdicts: Vec<Vec<CaseVerdicts>>,
+        recorded: &dyn Recorded,
         ending: Ending,
     ) -> (view::Report, Exit) {
         let known: Vec<_> = self
@@ -270,7 +271,14 @@ impl Job {
             .map(|scored| scored.exit)
             .max()
             .unwrap_or(Exit::Undetermined);
-        let packs: Vec<view::Pack> = scored.into_iter().map(|scored| scored.pack).collect();
+        let packs = scored
+            .into_iter()
+            .zip(plans)
+            .map(|(scored, plan)| view::Pack {
+                must_support: must_support(plan, recorded),
+                ..scored.pack
+            });
+        let packs: Vec<view::Pack> = packs.collect();
         let report = view::Report {
             plugfest: env!("CARGO_PKG_VERSION").into(),
             supplier: self.supplier_view(plans),

@@ -64,7 +64,7 @@ fn show(arguments: &Arguments, console: &Console, rewrite: Rewrite) -> Result<Ex
     if rewrite == Rewrite::Verdicts {
         rewrite_verdicts(folder, &run, footer, job::verdict_lines(&plans, &verdicts))?;
     }
-    let (report, exit) = job.report(&plans, verdicts, ending);
+    let (report, exit) = job.report(&plans, verdicts, &run, ending);
     arguments.output.write(folder, &report, &run, console)?;
     Ok(ExitCode::from(exit.code()))
 }

@@ -224,7 +224,7 @@ impl Session {
         let before = interrupted(folder)?;
         let job = Job::of_header(&before.header, packages)?;
         if !job.notes.is_empty() {
-            let message = "a pack has changed since the run was interrupted, so it cannot go on";
+            let message = "a pack or a FHIR package has changed since the run was interrupted, so it cannot go on";
             let diagnostic = Diagnostic::error("run-file", message);
             let notes = job.notes.iter();
             return Err(notes
@@ -266,9 +266,9 @@ impl Session {
             footer,
             attempts: self.attempts,
         };
-        let (report, exit) = self.job.report(&self.plans, verdicts, ending);
         let exchanges = RunFolder::open(&self.folder)
             .map_err(|problem| super::judge::run_file(&self.folder, &problem))?;
+        let (report, exit) = self.job.report(&self.plans, verdicts, &exchanges, ending);
         arguments
             .output
             .write(&self.folder, &report, &exchanges, console)?;

@@ -7,6 +7,7 @@ use super::manifest::{FhirFile, LevelFile, PackFile, RequirementFile, Requiremen
 use super::{Applies, Level, Pack, ProofRecord, Standard, digest};
 use crate::diag::{Diagnostic, Place, Source, distinct};
 use crate::fhir::definitions::Version;
+use crate::fhir::package::PackageReference;
 use crate::model::{
     AreaId, Certainty, Files, Headers, Obligation, PackId, Requirement, RequirementId, RoleId,
     SourceCheck, SourceRef,
@@ -213,11 +214,8 @@ fn assemble(
     source: &Arc<Source>,
     problems: &mut Vec<Diagnostic>,
 ) -> Assembled {
-    let roles: BTreeMap<RoleId, String> = file
-        .roles
-        .into_iter()
-        .map(|(id, role)| (id, role.title))
-        .collect();
+    let roles = file.roles.into_iter().map(|(id, role)| (id, role.title));
+    let roles: BTreeMap<RoleId, String> = roles.collect();
     for role in [&file.subject, &file.driver] {
         if !roles.contains_key(&role.value) {
             let diagnostic =
@@ -238,7 +236,7 @@ fn assemble(
         .map(|id| id.value.clone())
         .collect();
     let condition = file.applies.as_ref().map(|applies| applies.condition());
-    let fhir_release = release(file.fhir.as_ref(), problems);
+    let (fhir_release, fhir_packages) = fhir(file.fhir, problems);
     if requirements.is_empty() {
         problems.push(
             Diagnostic::error("empty", "this pack has no requirements").at(&Place::top(source)),
@@ -263,7 +261,7 @@ fn assemble(
         stated_claims,
         applies: None,
         fhir_release,
-        fhir_packages: file.fhir.map(|fhir| fhir.packages).unwrap_or_default(),
+        fhir_packages,
         requirements,
         scenarios: Vec::new(),
         digest: String::new(),
@@ -277,15 +275,26 @@ fn assemble(
     }
 }
 
-/// R4 where nothing is said.
-fn release(fhir: Option<&FhirFile>, problems: &mut Vec<Diagnostic>) -> Version {
-    let Some(fhir) = fhir else { return Version::R4 };
-    Version::parse(&fhir.release.value).unwrap_or_else(|| {
-        let message = format!("there is no FHIR release `{}`", fhir.release.value);
-        let diagnostic = Diagnostic::error("bad-value", message).at(&fhir.release.place);
+/// The release of FHIR, R4 where nothing is said, and packages by name: a pack may not point at files of whoever runs it.
+fn fhir(file: Option<FhirFile>, problems: &mut Vec<Diagnostic>) -> (Version, Vec<String>) {
+    let Some(FhirFile { release, packages }) = file else {
+        return (Version::R4, Vec::new());
+    };
+    let known = Version::parse(&release.value);
+    if known.is_none() {
+        let message = format!("there is no FHIR release `{}`", release.value);
+        let diagnostic = Diagnostic::error("bad-value", message).at(&release.place);
         problems.push(diagnostic.help("there are `STU3`, `R4`, `R4B` and `R5`"));
-        Version::R4
-    })
+    }
+    for package in &packages {
+        if let Err(error) = package.value.parse::<PackageReference>() {
+            let diagnostic = Diagnostic::error("package-name", error.to_string());
+            let help = "name a package as `hl7.fhir.us.core#6.1.0`";
+            problems.push(diagnostic.at(&package.place).help(help));
+        }
+    }
+    let packages = packages.into_iter().map(|package| package.value);
+    (known.unwrap_or(Version::R4), packages.collect())
 }
 
 /// A claim that does not exist would be a rule that never applies.

@@ -128,7 +128,7 @@ pub(super) struct FhirFile {
     pub release: Spanned<String>,
     /// Packages, `name#version`: where profiles, value sets and code systems come from.
     #[serde(default)]
-    pub packages: Vec<String>,
+    pub packages: Vec<Spanned<String>>,
 }
 
 /// How areas weigh.

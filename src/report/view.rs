@@ -125,6 +125,30 @@ pub struct Pack {
     pub causes: Vec<Cause>,
     /// Every requirement of the published list, in its order.
     pub requirements: Vec<Requirement>,
+    /// What replies showed of the elements that profiles want supported, for each profile that they were held against. A fact,
+    /// never a verdict.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub must_support: Vec<MustSupport>,
+}
+
+/// The must-support elements of one profile over a whole run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MustSupport {
+    /// The profile's canonical address.
+    pub profile: String,
+    /// How many resources in replies were looked at: those that claim it, or were held against it.
+    pub resources: u32,
+    /// Its must-support elements, in the profile's order.
+    pub elements: Vec<MustSupportElement>,
+}
+
+/// A must-support element over a whole run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MustSupportElement {
+    /// Its id in the profile, such as `Patient.identifier:nhsNumber.value`.
+    pub element: String,
+    /// In how many of the resources it was seen: 0 is never; `null` where it stands in a slice that could not be told from others.
+    pub seen: Option<u32>,
 }
 
 /// The standard that a pack tests.

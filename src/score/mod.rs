@@ -4,12 +4,14 @@
 
 mod causes;
 mod exit;
+mod must_support;
 mod state;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use exit::Exit;
+pub use must_support::must_support;
 
 use crate::diag::Place;
 use crate::judge::CaseVerdicts;
@@ -274,6 +276,7 @@ fn pack_view(pack: &Pack, requirements: Vec<view::Requirement>, applies: bool) -
         }),
         causes: causes::of(&requirements),
         requirements,
+        must_support: Vec::new(),
     }
 }
 

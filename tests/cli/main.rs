@@ -6,6 +6,7 @@ mod docs;
 mod lint;
 mod packs;
 mod serve;
+mod terminology;
 mod words;
 
 use std::fs;

@@ -10,8 +10,8 @@ use plugfest::model::{
 };
 use plugfest::report::Exchanges;
 use plugfest::report::view::{
-    Area, Cause, Check, Conformance, Counts, Deviation, Level, Pack, Place, Proved, Report,
-    Requirement, Run, RunBy, RunState, Standard, State, Supplier,
+    Area, Cause, Check, Conformance, Counts, Deviation, Level, MustSupport, Pack, Place, Proved,
+    Report, Requirement, Run, RunBy, RunState, Standard, State, Supplier,
 };
 
 /// What a supplier may send to harm whoever reads the report.
@@ -180,6 +180,10 @@ fn run(checks: usize) -> Run {
     }
 }
 
+fn must_support() -> Vec<MustSupport> {
+    serde_json::from_str(include_str!("must_support.json")).unwrap()
+}
+
 fn pack(checks: usize) -> Pack {
     let requirements: Vec<Requirement> =
         (0..166).map(|number| requirement(number, checks)).collect();
@@ -218,6 +222,7 @@ fn pack(checks: usize) -> Pack {
         }),
         causes: causes(&requirements),
         requirements,
+        must_support: must_support(),
     }
 }
 

@@ -41,7 +41,8 @@ fn difference(
                 .is_some_and(|allowed| allowed.contains(value)),
         ),
         "const" => wrong(rule == value),
-        "minimum" => wrong(value.as_f64() >= rule.as_f64()),
+        // It speaks of numbers only.
+        "minimum" => wrong(!value.is_number() || value.as_f64() >= rule.as_f64()),
         "required" => wrong(types(rule).iter().all(|name| value.get(name).is_some())),
         "oneOf" | "anyOf" => {
             let fits = |choice: &&Value| differences(root, choice, value, at).is_empty();

@@ -7,6 +7,7 @@
 
 mod again;
 mod declared;
+mod fhir;
 mod hostile;
 mod interrupted;
 mod known;

@@ -231,7 +231,7 @@ impl Place {
     /// The release that is said, or that is in a name such as `tests-fhir-r4b.xml`; a suite across releases starts from R5.
     fn release(&self, name: &str) -> Result<Version, Failure> {
         let words = name.split(|letter: char| !letter.is_ascii_alphanumeric());
-        let named = || words.filter_map(Version::parse).last();
+        let named = || words.rev().find_map(Version::parse);
         let across = || name.eq_ignore_ascii_case("rx").then_some(Version::R5);
         self.fhir.or_else(named).or_else(across).ok_or_else(|| {
             let diagnostic = Diagnostic::error(

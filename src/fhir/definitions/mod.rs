@@ -95,11 +95,18 @@ impl fmt::Display for Missing {
 
 /// The structures whose snapshots are being made, outermost first: how a cycle is seen.
 #[derive(Debug, Default)]
-pub struct Trail(Vec<Box<str>>);
+pub struct Trail {
+    urls: Vec<Box<str>>,
+    /// How deep inside these structures the work is, all together.
+    steps: usize,
+}
 
 /// Beyond so many structures, addresses that lead nowhere are not remembered: whoever sends resources can make up any
 /// number of them.
 const MAX_KNOWN: usize = 1 << 14;
+
+/// How many elements inside each other may be under work at once, over all structures: the stack is finite.
+const MAX_STEPS: usize = 100;
 
 /// How many structures may build on each other.
 const MAX_TRAIL: usize = 64;
@@ -108,22 +115,38 @@ impl Trail {
     /// Whether the snapshot of this address is being made.
     pub(crate) fn holds(&self, canonical: &str) -> bool {
         let url = Canonical::of(canonical).url;
-        self.0.iter().any(|above| **above == *url)
+        self.urls.iter().any(|above| **above == *url)
     }
 
     /// Starts on a structure; `false` where it builds on itself, or on too many others.
     #[must_use]
     pub(crate) fn enter(&mut self, url: &str) -> bool {
-        if self.holds(url) || self.0.len() >= MAX_TRAIL {
+        if self.holds(url) || self.urls.len() >= MAX_TRAIL {
             return false;
         }
-        self.0.push(url.into());
+        self.urls.push(url.into());
         true
     }
 
     /// Ends the structure that was started last.
     pub(crate) fn leave(&mut self) {
-        self.0.pop();
+        self.urls.pop();
+    }
+
+    /// Looks for another structure from so many steps inside the last one; `None` where all of them together are
+    /// deeper than any profile.
+    pub(crate) fn deeper<T>(
+        &mut self,
+        steps: usize,
+        look: impl FnOnce(&mut Self) -> Option<T>,
+    ) -> Option<T> {
+        if self.steps + steps > MAX_STEPS {
+            return None;
+        }
+        self.steps += steps;
+        let found = look(self);
+        self.steps -= steps;
+        found
     }
 }
 

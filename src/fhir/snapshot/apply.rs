@@ -1,17 +1,17 @@
 //! Following a differential through the tree of its base.
 
-use super::choices::capital;
 use super::differential::{Change, path_root};
-use super::facts::{Fact, Facts};
+use super::facts::{Facts, base_fact};
 use super::node::Node;
 use super::slices::Before;
+use super::type_slices::capital;
 use super::{Faults, MAX_ELEMENTS, Manner, Order, Practice, SnapshotError, refuse};
-use crate::fhir::definitions::{
-    Canonical, Constraint, Definitions, Derivation, ElementDefinition, Max, STRUCTURE_BASE,
-    Structure, Trail,
-};
+use crate::fhir::definitions::{Definitions, Derivation, Max, Structure, Trail};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// The most changes that are copied from one place of a differential to others.
+const MAX_TOIL: usize = 10 * MAX_ELEMENTS;
 
 /// What one snapshot is made with.
 pub(super) struct Session<'s> {
@@ -24,6 +24,10 @@ pub(super) struct Session<'s> {
     pub(super) written: BTreeMap<Box<str>, Arc<Structure>>,
     /// How many elements may still be added.
     budget: usize,
+    /// How much work may still be done for nothing.
+    patience: usize,
+    /// How many elements inside each other are under work.
+    pub(super) depth: usize,
     /// Whether a slice is being filled with what the base itself says of the element.
     pub(super) in_slice: bool,
 }
@@ -57,7 +61,20 @@ impl<'s> Session<'s> {
             trail,
             written: BTreeMap::new(),
             budget: MAX_ELEMENTS,
+            patience: MAX_TOIL,
+            depth: 0,
             in_slice: false,
+        }
+    }
+
+    /// Pays for work that adds nothing yet.
+    pub(super) fn toil(&mut self, label: &str, amount: usize) -> Result<(), SnapshotError> {
+        match self.patience.checked_sub(amount) {
+            Some(left) => {
+                self.patience = left;
+                Ok(())
+            }
+            None => Err(refuse(label, "the differential asks for too much work")),
         }
     }
 
@@ -87,13 +104,6 @@ impl<'s> Session<'s> {
         }
     }
 
-    /// Makes the base's elements stand for themselves: where each was first defined, and where invariants and the
-    /// elements referred to are found.
-    pub(super) fn settle_inherited(&self, node: &mut Node) {
-        let home = home_of(&self.base);
-        settle(node, &mut String::new(), &self.base.url, &home);
-    }
-
     pub(super) fn root(&mut self, root: &mut Node, change: &Change) -> Result<(), SnapshotError> {
         self.spend("", root.size())?;
         if !change.slices.is_empty() || change.facts.has("slicing") || change.slice.is_some() {
@@ -111,13 +121,17 @@ impl<'s> Session<'s> {
     ) -> Result<(), SnapshotError> {
         let divides = !change.slices.is_empty() || change.facts.has("slicing");
         let before = divides.then(|| Before::of(node));
+        let outside = self.in_slice;
+        self.depth += 1;
         self.merge(node, change, standing)?;
         self.in_slice &= change.stated;
         self.below(node, &change.children, &change.label)?;
-        match before {
-            Some(before) => self.divide(node, &before, change),
-            None => Ok(()),
+        if let Some(before) = before {
+            self.divide(node, &before, change)?;
         }
+        self.depth -= 1;
+        self.in_slice = outside;
+        Ok(())
     }
 
     /// Makes the changes below an element, which is unfolded where the base says nothing of its content.
@@ -142,15 +156,12 @@ impl<'s> Session<'s> {
 
     fn children(&mut self, node: &mut Node, changes: &[Change]) -> Result<(), SnapshotError> {
         let places = self.places(node, changes)?;
-        for at in 0..node.children.len() {
-            let here = changes.iter().zip(&places);
-            let here: Vec<&Change> = here
-                .filter(|(_, place)| **place == at)
-                .map(|(change, _)| change)
-                .collect();
-            if !here.is_empty() {
-                self.child(&mut node.children[at], &here)?;
-            }
+        let mut by_place: BTreeMap<usize, Vec<&Change>> = BTreeMap::new();
+        for (change, place) in changes.iter().zip(places) {
+            by_place.entry(place).or_default().push(change);
+        }
+        for (place, changes) in by_place {
+            self.child(&mut node.children[place], &changes)?;
         }
         Ok(())
     }
@@ -252,10 +263,10 @@ pub(super) fn bare_root(structure: &Structure) -> Node {
         Some(_) => "Base",
         None => root,
     };
-    let limits = || [Fact::bare("min", 0), Fact::text("max", "*")];
-    let first = std::iter::once(Fact::text("path", base));
-    let base = Fact::parts("base", first.chain(limits()).collect());
-    let facts = limits().into_iter().chain([base]).collect();
+    let mut facts = Facts::default();
+    facts.set_min(0);
+    facts.set_max(Max::Many);
+    facts.set(base_fact(base, 0, Max::Many));
     Node::new(root, None, facts)
 }
 
@@ -327,123 +338,4 @@ fn not_there(node: &Node, name: &str) -> String {
         }
         _ => "the base has no such element".to_owned(),
     }
-}
-
-/// The structure that content references without an address point into.
-fn home_of(base: &Structure) -> String {
-    match base.is_profile() {
-        true => type_url(&base.type_name),
-        false => base.url.to_string(),
-    }
-}
-
-/// The address of the structure that defines a type.
-pub(super) fn type_url(type_name: &str) -> String {
-    match type_name.contains(':') {
-        true => type_name.to_owned(),
-        false => format!("{STRUCTURE_BASE}{type_name}"),
-    }
-}
-
-fn settle(node: &mut Node, path: &mut String, source: &str, home: &str) {
-    let before = path.len();
-    if !path.is_empty() {
-        path.push('.');
-    }
-    path.push_str(&node.name);
-    settle_facts(&mut node.facts, path, source, home);
-    for child in &mut node.children {
-        settle(child, path, source, home);
-    }
-    path.truncate(before);
-    for slice in &mut node.slices {
-        settle(slice, path, source, home);
-    }
-}
-
-/// Also for content that is unfolded from a type.
-pub(super) fn settle_facts(facts: &mut Facts, path: &str, source: &str, home: &str) {
-    if facts.unchanged().is_some_and(is_settled) {
-        return;
-    }
-    if !facts.has("base") {
-        facts.set(base_fact(facts, path));
-    }
-    if facts.get("base").and_then(|base| base.text_of("path")) == Some("Resource.id") {
-        settle_id(facts);
-    }
-    let reference = facts.value("contentReference");
-    let local = reference.filter(|reference| reference.starts_with('#'));
-    if let Some(local) = local {
-        let whole = format!("{}{local}", Canonical::of(home).url);
-        facts.set(Fact::text("contentReference", &whole));
-    }
-    if facts
-        .all("constraint")
-        .any(|constraint| constraint.text_of("source").is_none())
-    {
-        name_sources(facts, source);
-    }
-}
-
-/// Whether an element of a snapshot can stand as it is.
-fn is_settled(element: &ElementDefinition) -> bool {
-    let Some(base) = &element.base else {
-        return false;
-    };
-    let reference = element.content_reference.as_deref();
-    let is_local = reference.is_some_and(|reference| reference.starts_with('#'));
-    let sourced = |constraint: &Constraint| constraint.source.is_some();
-    !is_local && &*base.path != "Resource.id" && element.constraints.iter().all(sourced)
-}
-
-/// Ids of resources are of the type `id`, which some publications of R4 have as `string`.
-fn settle_id(facts: &mut Facts) {
-    if facts
-        .types()
-        .first()
-        .is_none_or(|kind| &*kind.code != "string")
-    {
-        return;
-    }
-    let extension = vec![
-        Fact::text(
-            "url",
-            &format!("{STRUCTURE_BASE}structuredefinition-fhir-type"),
-        ),
-        Fact::text("valueUrl", "id"),
-    ];
-    let parts = vec![
-        Fact::parts("extension", extension),
-        Fact::text("code", "http://hl7.org/fhirpath/System.String"),
-    ];
-    facts.set(Fact::parts("type", parts));
-}
-
-/// Says of each invariant that has no source where it comes from.
-pub(super) fn name_sources(facts: &mut Facts, source: &str) {
-    let named = facts.iter().map(|fact| {
-        if fact.name() != "constraint" || fact.text_of("source").is_some() {
-            return fact.clone();
-        }
-        let mut parts = fact.inside();
-        parts.push(Fact::text("source", source));
-        Fact::parts("constraint", parts)
-    });
-    *facts = named.collect();
-}
-
-fn base_fact(facts: &Facts, path: &str) -> Fact {
-    let max = match facts.max() {
-        Some(Max::Times(most)) => most.to_string(),
-        Some(Max::Many) | None => "*".to_owned(),
-    };
-    Fact::parts(
-        "base",
-        vec![
-            Fact::text("path", path),
-            Fact::bare("min", facts.min().unwrap_or(0)),
-            Fact::text("max", &max),
-        ],
-    )
 }

@@ -7,6 +7,9 @@ use super::node::Node;
 use super::{Faults, SnapshotError, refuse};
 use crate::fhir::definitions::{ElementType, Given, Max, StructureKind};
 
+/// The most targets of one type; a reference to any of FHIR's resources needs fewer.
+const MAX_TARGETS: usize = 500;
+
 impl Session<'_> {
     /// Checks what a change says against the element as it was so far.
     pub(super) fn check_change(
@@ -89,6 +92,9 @@ impl Session<'_> {
                     codes.join(", ")
                 ),
             ));
+        }
+        if wanted.target_profiles.len() > MAX_TARGETS {
+            return Err(refuse(label, "the type has too many targets"));
         }
         for target in &wanted.target_profiles {
             let fits = fitting.iter().any(|kind| self.targets(kind, target));

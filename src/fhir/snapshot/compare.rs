@@ -46,82 +46,44 @@ fn elements_that_differ(made: &[ElementDefinition], expected: &[ElementDefinitio
     found
 }
 
+/// One thing that an element demands, as text.
+type Demand = (&'static str, fn(&ElementDefinition) -> String);
+
+/// What is compared of each element.
+const DEMANDS: [Demand; 18] = [
+    ("path", |element| element.path.to_string()),
+    ("sliceName", |element| shown(&element.slice_name)),
+    ("min", |element| shown(&element.min)),
+    ("max", |element| shown(&element.max)),
+    ("base", |element| shown(&element.base)),
+    ("type", |element| types(&element.types)),
+    ("fixed", |element| given(element.fixed.as_ref())),
+    ("pattern", |element| given(element.pattern.as_ref())),
+    ("minValue", |element| given(element.min_value.as_ref())),
+    ("maxValue", |element| given(element.max_value.as_ref())),
+    ("maxLength", |element| shown(&element.max_length)),
+    ("binding", |element| binding(element.binding.as_ref())),
+    ("constraint", keys),
+    ("slicing", |element| slicing(element.slicing.as_ref())),
+    ("mustSupport", |element| flag(element.must_support)),
+    ("isModifier", |element| flag(element.is_modifier)),
+    ("isSummary", |element| flag(element.is_summary)),
+    ("contentReference", |element| {
+        reference(element.content_reference.as_deref())
+    }),
+];
+
 fn element(made: &ElementDefinition, expected: &ElementDefinition) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut note = |what: &str, made: String, expected: String| {
-        if made != expected {
-            found.push(format!("{what}: {made}, expected {expected}"));
-        }
+    let differs = |(what, demand): &Demand| {
+        let (made, wanted) = (demand(made), demand(expected));
+        let differs = made != wanted;
+        differs.then(|| format!("`{}`: {what}: {made}, expected {wanted}", expected.id))
     };
-    let shown = |value: &dyn Debug| format!("{value:?}");
-    note("path", shown(&made.path), shown(&expected.path));
-    note(
-        "sliceName",
-        shown(&made.slice_name),
-        shown(&expected.slice_name),
-    );
-    note("min", shown(&made.min), shown(&expected.min));
-    note("max", shown(&made.max), shown(&expected.max));
-    note("base", shown(&made.base), shown(&expected.base));
-    note("type", types(&made.types), types(&expected.types));
-    note(
-        "fixed",
-        given(made.fixed.as_ref()),
-        given(expected.fixed.as_ref()),
-    );
-    note(
-        "pattern",
-        given(made.pattern.as_ref()),
-        given(expected.pattern.as_ref()),
-    );
-    note(
-        "minValue",
-        given(made.min_value.as_ref()),
-        given(expected.min_value.as_ref()),
-    );
-    note(
-        "maxValue",
-        given(made.max_value.as_ref()),
-        given(expected.max_value.as_ref()),
-    );
-    note(
-        "maxLength",
-        shown(&made.max_length),
-        shown(&expected.max_length),
-    );
-    note(
-        "binding",
-        binding(made.binding.as_ref()),
-        binding(expected.binding.as_ref()),
-    );
-    note("constraint", keys(made), keys(expected));
-    note(
-        "slicing",
-        slicing(made.slicing.as_ref()),
-        slicing(expected.slicing.as_ref()),
-    );
-    note(
-        "mustSupport",
-        flag(made.must_support),
-        flag(expected.must_support),
-    );
-    note(
-        "isModifier",
-        flag(made.is_modifier),
-        flag(expected.is_modifier),
-    );
-    note(
-        "isSummary",
-        flag(made.is_summary),
-        flag(expected.is_summary),
-    );
-    note(
-        "contentReference",
-        reference(made.content_reference.as_deref()),
-        reference(expected.content_reference.as_deref()),
-    );
-    let at = |difference| format!("`{}`: {difference}", expected.id);
-    found.into_iter().map(at).collect()
+    DEMANDS.iter().filter_map(differs).collect()
+}
+
+fn shown(value: &dyn Debug) -> String {
+    format!("{value:?}")
 }
 
 /// What is not said is false.

@@ -5,6 +5,9 @@ use super::node::MAX_STEPS;
 use super::{MAX_ELEMENTS, SnapshotError, refuse};
 use crate::fhir::definitions::{ElementDefinition, Structure};
 
+/// The most properties (and items of lists) of one element.
+const MAX_PROPERTIES: usize = 1_000;
+
 /// What a differential says of one element or slice.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Change {
@@ -30,6 +33,12 @@ impl Change {
             label: label.into(),
             ..Self::default()
         }
+    }
+
+    /// How many changes this is.
+    pub(super) fn size(&self) -> usize {
+        let below = self.children.iter().chain(&self.slices);
+        1 + below.map(Self::size).sum::<usize>()
     }
 
     /// Builds the tree of a structure's differential. Paths that are not of its type, or not in order, are refused.
@@ -89,6 +98,9 @@ impl Change {
             };
             return Err(refuse(&element.id, told));
         }
+        if element.origin.element().children().count() > MAX_PROPERTIES {
+            return Err(refuse(&element.id, "the element says too many things"));
+        }
         self.stated = true;
         self.at = at;
         self.label = element.id.clone();
@@ -97,7 +109,7 @@ impl Change {
     }
 
     fn child(&mut self, name: &str, label: &str) -> &mut Self {
-        let at = self.children.iter().position(|child| *child.name == *name);
+        let at = self.children.iter().rposition(|child| *child.name == *name);
         let at = at.unwrap_or_else(|| {
             self.children.push(Self::implied(name, None, label));
             self.children.len() - 1
@@ -107,7 +119,7 @@ impl Change {
 
     fn slice(&mut self, slice: &str, label: &str) -> &mut Self {
         let known = |change: &Self| change.slice.as_deref() == Some(slice);
-        let at = self.slices.iter().position(known);
+        let at = self.slices.iter().rposition(known);
         let at = at.unwrap_or_else(|| {
             let name = self.name.clone();
             self.slices.push(Self::implied(&name, Some(slice), label));

@@ -216,7 +216,7 @@ impl Facts {
     fn list(&self) -> &[Fact] {
         self.list.get_or_init(|| {
             let element = self.unchanged();
-            Rc::new(element.map_or_else(Vec::new, |element| listed(&element.origin).collect()))
+            Rc::new(element.map_or_else(Vec::new, all_of))
         })
     }
 
@@ -325,11 +325,37 @@ impl Facts {
     }
 
     pub(super) fn set_max(&mut self, max: Max) {
-        let text = match max {
-            Max::Times(most) => most.to_string(),
-            Max::Many => "*".to_owned(),
-        };
-        self.set(Fact::text("max", &text));
+        self.set(Fact::text("max", &max_text(max)));
+    }
+}
+
+/// The properties of an element of a snapshot. Compact definitions leave the base out where it repeats the element.
+fn all_of(element: &ElementDefinition) -> Vec<Fact> {
+    let mut facts: Vec<Fact> = listed(&element.origin).collect();
+    if let Some(base) = &element.base
+        && !facts.iter().any(|fact| fact.name() == "base")
+    {
+        facts.push(base_fact(&base.path, base.min, base.max));
+    }
+    facts
+}
+
+/// The property that says where an element was first defined.
+pub(super) fn base_fact(path: &str, min: u32, max: Max) -> Fact {
+    Fact::parts(
+        "base",
+        vec![
+            Fact::text("path", path),
+            Fact::bare("min", min),
+            Fact::text("max", &max_text(max)),
+        ],
+    )
+}
+
+fn max_text(max: Max) -> String {
+    match max {
+        Max::Times(most) => most.to_string(),
+        Max::Many => "*".to_owned(),
     }
 }
 

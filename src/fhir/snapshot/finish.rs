@@ -1,9 +1,9 @@
 //! What is settled when the whole tree is there.
 
-use super::apply::{Session, settle_facts};
-use super::choices::capital;
+use super::apply::Session;
 use super::node::Node;
-use super::{Practice, SnapshotError};
+use super::settle::settle_facts;
+use super::{Practice, SnapshotError, Words};
 use crate::fhir::definitions::Max;
 
 impl Session<'_> {
@@ -13,6 +13,10 @@ impl Session<'_> {
             settle_new(root, &mut String::new(), &url);
         }
         self.settle_groups(root)?;
+        self.inherit_obligations(root);
+        if self.manner.words == Words::Kept {
+            self.repeat_inherited(root);
+        }
         let raises = self.manner.practice == Practice::Current;
         settle_slices(root, raises);
         Ok(())
@@ -79,9 +83,4 @@ fn raise_min(node: &mut Node) {
         node.facts
             .set_min(u32::try_from(needed).unwrap_or(u32::MAX));
     }
-}
-
-/// The name of the slice for a type of a choice.
-pub(super) fn slice_name(stem: &str, code: &str) -> String {
-    format!("{stem}{}", capital(code))
 }

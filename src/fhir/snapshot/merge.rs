@@ -1,9 +1,10 @@
 //! What becomes of an element's properties when a differential states it again.
 
-use super::apply::{Session, Standing, name_sources};
+use super::apply::{Session, Standing};
 use super::differential::Change;
 use super::facts::{Fact, Facts};
 use super::node::Node;
+use super::settle::name_sources;
 use super::{Practice, SnapshotError, refuse};
 use crate::fhir::definitions::{Derivation, Version};
 
@@ -48,8 +49,7 @@ impl Session<'_> {
     ) -> Result<(), SnapshotError> {
         let before = node.max();
         if !self.is_plain_copy(standing) {
-            let types = change.facts.types();
-            self.take_from_type_profile(node, &types, &change.label)?;
+            self.take_from_type_profile(node, &change.facts.types());
         }
         let limit = node.max();
         if let Standing::NewSlice { keeps_min, .. } = standing
@@ -62,6 +62,17 @@ impl Session<'_> {
             return Ok(());
         }
         self.check_change(node, change, before)?;
+        self.merge_facts(node, change);
+        if let (Some(limit), Some(max)) = (limit, node.max())
+            && max > limit
+        {
+            node.facts.set_max(limit);
+        }
+        self.drop_idle_binding(node);
+        self.check_values(node, &change.label)
+    }
+
+    fn merge_facts(&self, node: &mut Node, change: &Change) {
         let facts = &mut node.facts;
         merge_limits(facts, &change.facts);
         merge_plain(facts, &change.facts);
@@ -70,13 +81,6 @@ impl Session<'_> {
         merge_types(facts, &change.facts);
         merge_constraints(facts, &change.facts, &self.structure.url);
         merge_binding(facts, &change.facts, self.definitions.version());
-        if let (Some(limit), Some(max)) = (limit, node.max())
-            && max > limit
-        {
-            node.facts.set_max(limit);
-        }
-        self.drop_idle_binding(node);
-        self.check_values(node, &change.label)
     }
 
     /// In the former practice a slice that joins others does not ask the profile on its type.
@@ -287,7 +291,6 @@ fn replaces_binding_part(new: &[Fact], old: &Fact) -> bool {
     }
 }
 
-/// Whether a text is one of the addresses of STU3's and later value sets.
 pub(super) fn refuse_flag(label: &str, name: &str) -> SnapshotError {
     refuse(
         label,

@@ -13,11 +13,15 @@ mod differential;
 mod facts;
 mod finish;
 mod groups;
+mod inherited;
 mod merge;
 mod node;
+mod obligations;
 mod order;
 mod profiles;
+mod settle;
 mod slices;
+mod type_slices;
 mod unfold;
 mod write;
 

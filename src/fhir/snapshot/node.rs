@@ -123,6 +123,17 @@ impl Node {
         self.visit_from(&mut String::new(), &mut String::new(), &self.name, visitor);
     }
 
+    /// Visits this and all below in the same order, to change them.
+    pub(super) fn visit_mut(&mut self, visitor: &mut impl FnMut(&mut Node)) {
+        visitor(self);
+        for child in &mut self.children {
+            child.visit_mut(visitor);
+        }
+        for slice in &mut self.slices {
+            slice.visit_mut(visitor);
+        }
+    }
+
     fn visit_from(
         &self,
         path: &mut String,

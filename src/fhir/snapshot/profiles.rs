@@ -1,11 +1,11 @@
 //! Questions about types and profiles, and what an element takes over from a profile on its type.
 
 use super::apply::Session;
+use super::as_written;
 use super::facts::{Fact, Facts};
 use super::node::Node;
-use super::{SnapshotError, as_written, refuse};
 use crate::fhir::definitions::{
-    Canonical, ElementType, STRUCTURE_BASE, Structure, StructureKind, text,
+    Canonical, ElementType, STRUCTURE_BASE, Structure, StructureKind, Trail, text,
 };
 use crate::fhir::tree::{Format, Resource};
 use std::sync::Arc;
@@ -19,8 +19,10 @@ impl Session<'_> {
         if self.trail.holds(canonical) {
             return None;
         }
-        let found = self.definitions.structure_within(canonical, self.trail);
-        let found = found.ok().filter(|found| !found.snapshot.is_empty())?;
+        let definitions = self.definitions;
+        let look = |trail: &mut Trail| definitions.structure_within(canonical, trail).ok();
+        let found = self.trail.deeper(self.depth, look);
+        let found = found.filter(|found| !found.snapshot.is_empty())?;
         if found.source.format() == Format::Json {
             return Some(found);
         }
@@ -50,6 +52,11 @@ impl Session<'_> {
             true => self.raw(code),
             false => self.raw(&format!("{STRUCTURE_BASE}{code}")),
         }
+    }
+
+    /// Whether the definition of a type is at hand.
+    pub(super) fn is_known_type(&self, code: &str) -> bool {
+        self.raw_type(code).is_some()
     }
 
     /// The type that a profile is about.
@@ -152,40 +159,22 @@ impl Session<'_> {
 
     /// An extension, or a resource inside another, is described by the root of its profile; the rest of what the base
     /// says of the element stays.
-    pub(super) fn take_from_type_profile(
-        &mut self,
-        node: &mut Node,
-        types: &[ElementType],
-        label: &str,
-    ) -> Result<(), SnapshotError> {
-        let [wanted] = types else { return Ok(()) };
+    pub(super) fn take_from_type_profile(&mut self, node: &mut Node, types: &[ElementType]) {
+        let [wanted] = types else { return };
         let Some(profile) = wanted.profiles.first() else {
-            return Ok(());
+            return;
         };
         let known = node.types();
-        let [open] = &known[..] else { return Ok(()) };
-        if !matches!(&*open.code, "Extension" | "Resource")
-            || open.profiles.first() == Some(profile)
-        {
-            return Ok(());
+        let [open] = &known[..] else { return };
+        let is_open = matches!(&*open.code, "Extension" | "Resource");
+        if !is_open || open.profiles.first() == Some(profile) {
+            return;
         }
-        if self.structure.url == Canonical::of(profile).url.into()
-            && node.name == self.structure.type_name.as_ref().into()
-        {
-            return Err(refuse(label, "the type of the root is the profile itself"));
-        }
-        let Some(described) = self.whole(profile) else {
-            return Ok(());
-        };
-        let is_resource = described.kind == StructureKind::Resource;
-        let root = described
-            .snapshot
-            .first()
-            .map(|root| Facts::of(&root.origin));
-        if let Some(root) = root {
+        if let Some(described) = self.whole(profile) {
+            let is_resource = described.kind == StructureKind::Resource;
+            let root = Facts::of_snapshot(&described, 0);
             node.facts = described_by(root, &node.facts, is_resource);
         }
-        Ok(())
     }
 }
 
@@ -228,7 +217,8 @@ fn is_missing(root: &Facts, fact: &Fact) -> bool {
         "constraint" => !same("key"),
         "extension" => !same("url"),
         "mapping" => false,
-        "isModifier" | "isModifierReason" => !root.has("isModifier"),
+        // The extension itself says whether it modifies, and what it does not say is false.
+        "isModifier" | "isModifierReason" => false,
         name if LISTS.contains(&name) => true,
         name => {
             let chosen = ["fixed", "pattern", "minValue", "maxValue"]

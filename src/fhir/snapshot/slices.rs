@@ -42,6 +42,8 @@ impl Session<'_> {
         }
         self.set_slicing(node, before.was_sliced, change)?;
         let shared = self.shared_by_slices(node, change);
+        let common = shared.iter().flatten().map(Change::size).sum::<usize>();
+        self.toil(&change.label, common.saturating_mul(change.slices.len()))?;
         for slice in &change.slices {
             let merged = shared.as_ref().map(|shared| overlaid(slice, shared));
             let slice = merged.as_ref().unwrap_or(slice);

@@ -1,9 +1,10 @@
 //! What an element holds where its definition does not spell it out: the content of its type, of the profile on its
 //! type, or of the element that it refers to.
 
-use super::apply::{Session, settle_facts};
+use super::apply::Session;
 use super::facts::{Fact, Facts};
 use super::node::Node;
+use super::settle::{settle_facts, type_url};
 use super::{SnapshotError, refuse};
 use crate::fhir::definitions::{Canonical, ElementType, Structure};
 use std::sync::Arc;
@@ -54,7 +55,7 @@ impl Session<'_> {
         let structure = self.structure_of_types(&types, label)?;
         let mut root = Node::of_snapshot(&structure)?;
         let home = match structure.is_profile() {
-            true => super::apply::type_url(&structure.type_name),
+            true => type_url(&structure.type_name),
             false => structure.url.to_string(),
         };
         let mut path = root.name.to_string();

@@ -348,10 +348,7 @@ fn rank(name: &str) -> usize {
         **known == *name
             || (TYPED.contains(known) && name.starts_with(known) && is_typed(known, name))
     };
-    ORDER
-        .iter()
-        .position(|known| is_named(&known))
-        .unwrap_or(ORDER.len())
+    ORDER.iter().position(is_named).unwrap_or(ORDER.len())
 }
 
 fn is_typed(stem: &str, name: &str) -> bool {

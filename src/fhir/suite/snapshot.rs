@@ -1,6 +1,6 @@
 //! Runs snapshot cases: a `manifest.xml` beside inputs and expected outputs.
 
-use crate::fhir::definitions::{Definitions, ElementDefinition, Loose, Structure, Trail};
+use crate::fhir::definitions::{Definitions, ElementDefinition, Loose, Structure, Trail, Version};
 use crate::fhir::snapshot::{self, Order, compare};
 use crate::fhir::tree::Resource;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -44,6 +44,8 @@ struct Case {
     registers: Vec<String>,
     order: Order,
     must_fail: bool,
+    /// The release that the case names.
+    version: Option<Version>,
     /// Whether a snapshot is to be made at all; some cases only sort a differential.
     generates: bool,
 }
@@ -60,6 +62,18 @@ enum End {
 /// # Errors
 /// Says why the manifest cannot be read.
 pub fn run(files: &dyn Files, base: &Definitions) -> Result<Outcome, String> {
+    run_across(files, &|_| Some(base))
+}
+
+/// As [`run`], for a suite whose cases are of several releases: `releases` is asked for the definitions of the release
+/// that a case names, and of none where it names none.
+///
+/// # Errors
+/// Says why the manifest cannot be read.
+pub fn run_across<'d>(
+    files: &dyn Files,
+    releases: &dyn Fn(Option<Version>) -> Option<&'d Definitions>,
+) -> Result<Outcome, String> {
     let manifest = files
         .read("manifest.xml")
         .ok_or("there is no `manifest.xml`")?;
@@ -67,7 +81,12 @@ pub fn run(files: &dyn Files, base: &Definitions) -> Result<Outcome, String> {
     let mut made = Vec::new();
     for case in cases_of(&manifest)? {
         outcome.cases += 1;
-        let ended = catch_unwind(AssertUnwindSafe(|| run_case(files, base, &case, &mut made)));
+        let ended = catch_unwind(AssertUnwindSafe(|| match releases(case.version) {
+            Some(base) => run_case(files, base, &case, &mut made),
+            None => End::Failed(vec![
+                "the definitions of its release are not at hand".to_owned(),
+            ]),
+        }));
         match ended.unwrap_or(End::Panicked) {
             End::Passed => outcome.passed += 1,
             End::Failed(reasons) => outcome.fail(&case.id, reasons),
@@ -112,6 +131,7 @@ fn case_of(test: roxmltree::Node<'_, '_>) -> Option<Case> {
             _ => Order::OfTheBase,
         },
         must_fail: test.attribute("fail") == Some("true"),
+        version: test.attribute("version").and_then(Version::parse),
         generates: test.attribute("gen") == Some("true"),
     })
 }

@@ -3,6 +3,7 @@
 use super::concept::Concept;
 use super::hierarchy::Hierarchy;
 use super::index::Index;
+use super::placeholder::Placeholder;
 use crate::fhir::definitions::{all, flag, text};
 use crate::fhir::tree::{Element, Resource};
 use std::collections::HashMap;
@@ -49,6 +50,8 @@ pub struct CodeSystem {
     /// Lower-case codes, for systems where case does not count; made at the first code that is not written exactly.
     folded: OnceLock<HashMap<String, u32>>,
     hierarchy: OnceLock<Hierarchy>,
+    /// Made at the first code that is not there.
+    placeholders: OnceLock<Vec<Placeholder>>,
 }
 
 /// A concept's place in the resource and in the tree.
@@ -90,6 +93,7 @@ impl CodeSystem {
             source: source.clone(),
             folded: OnceLock::new(),
             hierarchy: OnceLock::new(),
+            placeholders: OnceLock::new(),
         })
     }
 
@@ -147,10 +151,20 @@ impl CodeSystem {
         if let Some(index) = self.by_code.find(code) {
             return Some(index);
         }
-        match self.case {
+        let folded = match self.case {
             CaseRule::Sensitive => None,
             CaseRule::Insensitive => self.folded().get(&code.to_lowercase()).copied(),
-        }
+        };
+        folded.or_else(|| self.placeholder_of(code))
+    }
+
+    /// The concept that stands for many codes, this one among them.
+    fn placeholder_of(&self, code: &str) -> Option<u32> {
+        let placeholders = self
+            .placeholders
+            .get_or_init(|| self.concepts().filter_map(Placeholder::of).collect());
+        let found = placeholders.iter().find(|found| found.covers(code))?;
+        Some(found.index)
     }
 
     pub(super) fn at(&self, index: u32) -> Concept<'_> {

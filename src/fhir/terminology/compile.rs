@@ -6,7 +6,7 @@ use super::filter::{Descent, Filter, Itself, Side, Test};
 use super::listed::{Listed, ListedCode};
 use super::packaged::Packaged;
 use super::value_set::{Choice, Expanded, Import, Inactive, Part, ValueSet};
-use crate::fhir::definitions::{LEFT_OUT, all, extension, flag, number, text, texts};
+use crate::fhir::definitions::{Canonical, LEFT_OUT, all, extension, flag, number, text, texts};
 use crate::fhir::tree::Element;
 use regex::{Regex, RegexBuilder};
 
@@ -179,14 +179,23 @@ fn expansion(root: Element<'_>) -> Expanded {
     }
 }
 
+/// Standards that older releases name where a value set belongs: all codes of a system.
+const DOCUMENTS: [(&str, &str); 4] = [
+    ("http://www.rfc-editor.org/bcp/bcp13.txt", "urn:ietf:bcp:13"),
+    ("http://www.rfc-editor.org/bcp/bcp47.txt", "urn:ietf:bcp:47"),
+    ("http://tools.ietf.org/html/bcp13", "urn:ietf:bcp:13"),
+    ("http://tools.ietf.org/html/bcp47", "urn:ietf:bcp:47"),
+];
+
 /// Value sets that SNOMED CT and LOINC define by address: all codes, or a part that only they know.
-pub(super) fn implicit(url: &str) -> Option<ValueSet> {
+pub(super) fn implicit(canonical: &str) -> Option<ValueSet> {
+    let url = Canonical::of(canonical).url;
     let (system, query) = match url.split_once("?fhir_vs") {
         Some((system, query)) => (system, query.strip_prefix('=')),
-        None => (
-            "http://loinc.org",
-            Some(url.strip_prefix("http://loinc.org/vs")?),
-        ),
+        None => match DOCUMENTS.iter().find(|(document, _)| *document == url) {
+            Some((_, system)) => (*system, None),
+            None => ("http://loinc.org", Some(url.strip_prefix("http://loinc.org/vs")?)),
+        },
     };
     let choice = match query.unwrap_or_default().trim_start_matches('/') {
         "" => Choice::Whole,

@@ -119,6 +119,21 @@ impl<'s> Concept<'s> {
         Some(self.system.hierarchy().below(self.system, top))
     }
 
+    /// Whether a property that is a Coding has this value, written `system#code`.
+    pub(super) fn has_coding(self, name: &str, value: &str) -> bool {
+        let Some((system, code)) = value.rsplit_once('#') else {
+            return false;
+        };
+        let mut codings = all(self.element, "property").filter(|property| {
+            text(*property, "code").is_some_and(|own| own == name)
+        });
+        codings.any(|property| {
+            let coding = property.child("valueCoding");
+            let has = |part, wanted| coding.is_some_and(|found| text(found, part) == Some(wanted));
+            has("system", system) && has("code", code)
+        })
+    }
+
     /// The concept directly above in the resource.
     pub fn parent(self) -> Option<Concept<'s>> {
         let slot = self.system.slots()[self.index as usize];

@@ -125,7 +125,10 @@ impl Filter {
             Test::LeafBelow(descent) => descent.reaches(concept) && concept.is_leaf(),
             Test::ChildOf(parent) => concept.parent_codes().any(|code| code == &**parent),
             Test::Generalizes(bottom) => concept.is_above(bottom),
-            Test::Equals(value) => self.has_value(concept, |found| found == &**value),
+            Test::Equals(value) => {
+                self.has_value(concept, |found| found == &**value)
+                    || concept.has_coding(&self.property, value)
+            }
             Test::OneOf(side, values) => side.apply(self.has_value(concept, |found| {
                 values.iter().any(|value| **value == *found)
             })),

@@ -16,6 +16,7 @@ mod kind;
 mod listed;
 mod lookup;
 mod packaged;
+mod placeholder;
 mod system;
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 use super::built_in::built_in;
 use super::code_system::{CodeSystem, Content};
 use super::compile::{self, Trail};
+use super::index::Table;
 use super::system::{Doubt, Found, System};
 use super::value_set::{Answer, FUEL, Question, ValueSet};
 use super::{CodeRef, CodeStanding, Known, Membership, Terminology, displays, words};
@@ -15,8 +16,8 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 pub struct Packaged {
     definitions: Arc<Definitions>,
     /// By address, then by version.
-    systems: RwLock<HashMap<String, Vec<Arc<System>>>>,
-    value_sets: RwLock<HashMap<String, Option<Arc<ValueSet>>>>,
+    systems: RwLock<Table<String, Vec<Arc<System>>>>,
+    value_sets: RwLock<Table<String, Option<Arc<ValueSet>>>>,
     pub(super) supplements: OnceLock<HashMap<Box<str>, Vec<Arc<CodeSystem>>>>,
 }
 

@@ -96,9 +96,9 @@ impl System {
 
     /// The name for people.
     pub(super) fn title(&self) -> &str {
-        match (self.at_hand(), self.built_in) {
-            (Some(system), _) => system.title(),
-            (None, Some(built_in)) => built_in.name,
+        match (self.built_in, self.at_hand()) {
+            (Some(built_in), _) => built_in.name,
+            (None, Some(system)) => system.title(),
             (None, None) => &self.url,
         }
     }

@@ -146,6 +146,7 @@ fn includes_add_up_and_excludes_take_away() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one zoo, many questions")]
 fn what_is_not_at_hand_is_undecided_only_where_it_matters() {
     let sct = "http://snomed.info/sct";
     let terminology = packaged(&[
@@ -236,6 +237,7 @@ fn messages_say_what_would_be_right() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one zoo, many questions")]
 fn a_code_stands_in_its_system_with_all_its_names() {
     let supplement = json!({
         "resourceType": "CodeSystem", "url": "http://zoo/names", "content": "supplement", "supplements": "http://zoo/animals",
@@ -249,7 +251,7 @@ fn a_code_stands_in_its_system_with_all_its_names() {
         };
         match terminology.standing(&code) {
             CodeStanding::Known(Known { display_fits, .. }) => display_fits,
-            other => panic!("{other:?}"),
+            other @ (CodeStanding::Unknown(_) | CodeStanding::Undecided(_)) => panic!("{other:?}"),
         }
     };
     for (display, expected) in [
@@ -457,4 +459,67 @@ proptest! {
             let _ = terminology.standing(&coded(system, &code));
         }
     }
+}
+
+#[test]
+fn some_codes_stand_for_many() {
+    let system = json!({ "resourceType": "CodeSystem", "url": "http://zoo/animals", "content": "complete", "caseSensitive": true,
+        "concept": [
+            { "code": "NNxxx", "display": "Number where the xxx is the ISO table 3166 3-character (alphabetic) country code" },
+            { "code": "HL7nnnn", "display": "Codes where nnnn is the table number" },
+            { "code": "99zzz", "display": "Local code where z is an alphanumeric character" },
+            { "code": "fooxxx", "display": "A foo" }
+        ] });
+    let terminology = packaged(&[system, zoo(&json!({}))]);
+    let codes = [
+        "NNFIN", "NNxxx", "NNXXX", "NNFI", "HL70203", "HL7abcd", "99abc", "99a-c", "foobar",
+    ];
+    assert_eq!(members(&terminology, "http://zoo/set", &codes), "yynnynynn");
+}
+
+#[test]
+fn standards_and_regions_are_value_sets_too() {
+    let terminology = packaged(&[set(
+        "http://zoo/regions",
+        json!({ "include": [{
+        "system": "http://unstats.un.org/unsd/methods/m49/m49.htm",
+        "filter": [{ "property": "class", "op": "=", "value": "region" }] }] }),
+    )]);
+    assert_eq!(
+        members(
+            &terminology,
+            "http://www.rfc-editor.org/bcp/bcp13.txt",
+            &["text/plain", "text"]
+        ),
+        "yn"
+    );
+    assert_eq!(
+        members(
+            &terminology,
+            "http://tools.ietf.org/html/bcp47",
+            &["en-GB", "english"]
+        ),
+        "yn"
+    );
+    assert_eq!(
+        members(
+            &terminology,
+            "http://zoo/regions",
+            &["150", "276", "722", "EU"]
+        ),
+        "yn?n"
+    );
+}
+
+#[test]
+fn units_are_filtered_by_what_they_measure() {
+    let terminology = packaged(&[set(
+        "http://zoo/times",
+        json!({ "include": [{ "system": "http://unitsofmeasure.org",
+        "filter": [{ "property": "canonical", "op": "=", "value": "a" }] }] }),
+    )]);
+    assert_eq!(
+        members(&terminology, "http://zoo/times", &["min", "h", "mg", "foo"]),
+        "yynn"
+    );
 }

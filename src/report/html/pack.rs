@@ -10,7 +10,7 @@ use super::page;
 use super::templates::{Piece, Templates, anchor};
 use crate::model::Obligation;
 use crate::report::priorities::{self, Fix};
-use crate::report::view::{Counts, Pack, Report, State};
+use crate::report::view::{Counts, MustSupport, Pack, Report, State};
 use crate::report::{links, words};
 
 /// Causes in full before the rest is folded away.
@@ -43,6 +43,7 @@ pub fn result(
         open => open(pack),
         fixes => fixes(pack),
         shown_fixes => CAUSES,
+        must_support => pack.must_support.iter().map(supported).collect::<Vec<_>>(),
     };
     templates.write(Piece::Pack, context, out)
 }
@@ -148,6 +149,28 @@ fn fix_row(pack: &Pack, fix: &Fix<'_>, gate: &BTreeMap<&str, bool>) -> Value {
         satisfies => words::count(fix.satisfies.len(), "requirement"), wins => !fix.satisfies.is_empty(),
         of_the_gate,
         ids => linked(pack, &fix.satisfies), helps => linked(pack, &fix.helps),
+    }
+}
+
+/// A profile's must-support elements: those that were never seen first in words, all of them in a table.
+fn supported(table: &MustSupport) -> Value {
+    let never = table
+        .elements
+        .iter()
+        .filter(|element| element.seen == Some(0));
+    let rows = table.elements.iter().map(|element| {
+        let (state, seen) = match element.seen {
+            None => ("undetermined", "cannot be told".to_owned()),
+            Some(0) => ("untested", "never".to_owned()),
+            Some(count) => ("satisfied", count.to_string()),
+        };
+        context! { element => element.element, state, seen }
+    });
+    context! {
+        profile => table.profile, url => links::web(&table.profile),
+        resources => words::count(table.resources as usize, "resource"),
+        never => never.count(), all => table.elements.len(),
+        rows => rows.collect::<Vec<_>>(),
     }
 }
 

@@ -16,7 +16,7 @@ pub struct Libraries {
 
 impl Libraries {
     /// The number of the format of compiled packages: another one, and nothing that was kept before is read.
-    pub const FORMAT: u32 = Pack::FORMAT;
+    pub const FORMAT: u32 = (Pack::FORMAT << 8) | 1;
 
     /// Libraries that are kept in a cache, if there is one.
     pub fn new(cache: Option<CompiledCache>) -> Self {

@@ -1,6 +1,6 @@
 //! Countries (ISO 3166-1: two letters, three letters, three digits) and the form of their subdivisions (3166-2).
 
-use super::Look;
+use super::{Look, Property};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -20,6 +20,40 @@ fn known() -> &'static BTreeSet<&'static str> {
 /// Whether a two-letter code is a country's.
 pub(super) fn is_alpha_2(code: &str) -> bool {
     code.len() == 2 && known().contains(code)
+}
+
+/// Whether a code is a country's, of whatever form.
+pub(crate) fn is_country(code: &str) -> bool {
+    known().contains(code)
+}
+
+/// The world, its continents and their parts, as UN M49 numbers them; its economic groupings are not at hand.
+const REGIONS: [&str; 32] = [
+    "001", "002", "003", "005", "009", "011", "013", "014", "015", "017", "018", "019", "021",
+    "029", "030", "034", "035", "039", "053", "054", "057", "061", "142", "143", "145", "150",
+    "151", "154", "155", "202", "419", "010",
+];
+
+/// Looks at a code of UN M49: a region, or a country's three digits.
+pub(super) fn look_region(code: &str) -> Look {
+    if code.len() != 3 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Look::Unknown(format!(
+            "`{code}` is no code of UN M49, which are three digits"
+        ));
+    }
+    match REGIONS.contains(&code) || is_country(code) {
+        true => Look::Known(None),
+        false => Look::Undecided,
+    }
+}
+
+/// `class` tells regions from countries.
+pub(super) fn region_property(code: &str, name: &str) -> Property {
+    match (name, REGIONS.contains(&code)) {
+        ("class", true) => Property::Value("region".to_owned()),
+        ("class", false) => Property::Value("country".to_owned()),
+        _ => Property::Unknown,
+    }
 }
 
 /// Looks at a country's code.

@@ -71,6 +71,17 @@ fn lower_case(_: &str, value: &str) -> String {
     value.to_ascii_lowercase()
 }
 
+/// Every absolute address is a code of its own; a relative one may be meant by somebody.
+fn address(code: &str) -> Look {
+    match (code.contains(char::is_whitespace), code.split_once(':')) {
+        (true, _) => Look::Unknown(format!("`{code}` is no address: it has blanks")),
+        (false, Some((scheme, rest))) if !scheme.is_empty() && !rest.is_empty() => {
+            Look::Known(None)
+        }
+        (false, _) => Look::Undecided,
+    }
+}
+
 /// A system of which only the syntax of its codes is known.
 const fn syntax(url: &'static str, name: &'static str, look: fn(&str) -> Look) -> BuiltIn {
     BuiltIn {
@@ -120,6 +131,7 @@ static BUILT_IN: &[BuiltIn] = &[
         normal: as_written,
         codes: None,
     },
+    syntax("urn:ietf:rfc:3986", "the addresses of RFC 3986", address),
     BuiltIn {
         url: "urn:iso:std:iso:4217",
         name: "the currency codes of ISO 4217",
@@ -138,6 +150,15 @@ static BUILT_IN: &[BuiltIn] = &[
         normal: as_written,
         codes: Some(countries::codes),
     },
+    BuiltIn {
+        url: "http://unstats.un.org/unsd/methods/m49/m49.htm",
+        name: "the region codes of UN M49",
+        case: CaseRule::Sensitive,
+        look: countries::look_region,
+        property: countries::region_property,
+        normal: as_written,
+        codes: None,
+    },
     syntax(
         "urn:iso:std:iso:3166:-2",
         "the subdivision codes of ISO 3166-2",
@@ -153,6 +174,8 @@ static BUILT_IN: &[BuiltIn] = &[
         codes: Some(zones::codes),
     },
 ];
+
+pub(super) use countries::is_country;
 
 /// The system of an address.
 pub(crate) fn built_in(url: &str) -> Option<&'static BuiltIn> {

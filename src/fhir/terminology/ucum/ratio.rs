@@ -110,6 +110,13 @@ impl Ratio {
         if numerator <= 0 || denominator <= 0 || exponent.abs() > MAX_EXPONENT {
             return None;
         }
+        if numerator == 1 && denominator == 1 {
+            return Some(Self {
+                numerator,
+                denominator,
+                exponent,
+            });
+        }
         let common = greatest_common_divisor(numerator, denominator);
         let mut ratio = Self {
             numerator: numerator / common,
@@ -143,7 +150,14 @@ impl Ratio {
     }
 }
 
+/// Of positive numbers; most of them are small, and 64 bits divide much faster.
 fn greatest_common_divisor(left: i128, right: i128) -> i128 {
+    if let (Ok(mut left), Ok(mut right)) = (u64::try_from(left), u64::try_from(right)) {
+        while right != 0 {
+            (left, right) = (right, left % right);
+        }
+        return i128::from(left);
+    }
     let (mut left, mut right) = (left, right);
     while right != 0 {
         (left, right) = (right, left % right);

@@ -3,7 +3,7 @@
 use super::measure::{Function, Measure};
 use super::parse;
 use super::ratio::Factor;
-use std::collections::HashMap;
+use crate::fhir::terminology::index::Table;
 use std::sync::OnceLock;
 
 /// The base units, in the order in which canonical units are written.
@@ -60,11 +60,11 @@ pub(super) const BINARY_PREFIXES: [(&str, i32); 4] =
 
 /// The atom of a symbol.
 pub(super) fn atom(symbol: &str) -> Option<&'static Atom> {
-    static ATOMS: OnceLock<HashMap<&'static str, Atom>> = OnceLock::new();
+    static ATOMS: OnceLock<Table<&'static str, Atom>> = OnceLock::new();
     ATOMS.get_or_init(atoms).get(symbol)
 }
 
-fn atoms() -> HashMap<&'static str, Atom> {
+fn atoms() -> Table<&'static str, Atom> {
     let bases = BASE_UNITS.iter().enumerate();
     let bases = bases.map(|(at, symbol)| (*symbol, Atom::new(true, Definition::Base(at))));
     bases

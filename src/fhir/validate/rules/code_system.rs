@@ -162,19 +162,93 @@ fn typed(property: Element<'_>, declared: &BTreeMap<&str, &str>, issues: &mut Ve
         return;
     };
     let found = value.name().trim_start_matches("value");
-    let due = declared.get(code).copied().or_else(|| {
-        KNOWN
-            .iter()
-            .find(|(known, _)| *known == code)
-            .map(|row| row.1)
-    });
-    if let Some(due) = due.filter(|due| !due.eq_ignore_ascii_case(found)) {
-        let message = format!("the property `{code}` has the type {due}, not {found}");
-        issues.push(Issue::error(
+    let differs = |due: &&str| !due.eq_ignore_ascii_case(found);
+    if let Some(due) = declared.get(code).copied() {
+        if differs(&due) {
+            let message = format!("the property `{code}` has the type {due}, not {found}");
+            issues.push(Issue::error(
+                IssueKind::Type,
+                "business-rule",
+                property,
+                message,
+            ));
+        }
+        return;
+    }
+    // Without a declaration a code may mean something else than FHIR's own property of that name.
+    let usual = KNOWN.iter().find(|(known, _)| *known == code);
+    if let Some(due) = usual.map(|row| row.1).filter(differs) {
+        let message = format!(
+            "the property `{code}` is not declared, and FHIR's own of that name has the type {due}, not {found}"
+        );
+        issues.push(Issue::warning(
             IssueKind::Type,
             "business-rule",
             property,
             message,
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::fhir::definitions::Version;
+    use crate::fhir::validate::rules::tests::issues_beside;
+    use serde_json::{Value, json};
+
+    fn errors(body: &Value) -> usize {
+        let base = json!({"resourceType": "CodeSystem", "url": "http://example.org/base", "content": "complete", "concept": [{"code": "a"}]});
+        let issues = issues_beside(Version::R4, body, &[base]);
+        issues.iter().filter(|issue| issue.is_error()).count()
+    }
+
+    #[test]
+    fn a_complete_system_has_as_many_concepts_as_it_says() {
+        let counted = |count: u32| {
+            let concepts = json!([{"code": "a", "concept": [{"code": "b"}]}]);
+            errors(
+                &json!({"resourceType": "CodeSystem", "content": "complete", "count": count, "concept": concepts}),
+            )
+        };
+        assert_eq!((counted(2), counted(1)), (0, 1));
+    }
+
+    #[test]
+    fn a_supplement_adds_no_codes() {
+        let supplement = |content: &str, code: &str| {
+            errors(
+                &json!({"resourceType": "CodeSystem", "content": content, "supplements": "http://example.org/base", "concept": [{"code": code}]}),
+            )
+        };
+        assert_eq!(supplement("supplement", "a"), 0);
+        assert_eq!(supplement("supplement", "b"), 1);
+        assert_eq!(supplement("complete", "a"), 1);
+    }
+
+    #[test]
+    fn a_property_has_the_type_that_is_declared() {
+        let typed = |declared: Value, value: Value| {
+            errors(
+                &json!({"resourceType": "CodeSystem", "property": declared, "concept": [{"code": "a", "property": [value]}]}),
+            )
+        };
+        let integer = json!([{"code": "size", "type": "integer"}]);
+        assert_eq!(
+            typed(integer.clone(), json!({"code": "size", "valueInteger": 1})),
+            0
+        );
+        assert_eq!(
+            typed(integer, json!({"code": "size", "valueString": "1"})),
+            1
+        );
+        assert_eq!(
+            typed(
+                json!([]),
+                json!({"code": "deprecated", "valueBoolean": true})
+            ),
+            0
+        );
+        let own = json!([{"code": "status", "uri": "http://hl7.org/fhir/concept-properties#unknown", "type": "code"}]);
+        assert_eq!(typed(own, json!({"code": "status", "valueCode": "x"})), 1);
     }
 }

@@ -1,7 +1,9 @@
 //! Differentials of StructureDefinitions and where extensions may stand (profiling.html, "Discriminator";
-//! defining-extensions.html, "Extension Context"): paths lead to elements that exist.
+//! defining-extensions.html, "Extension Context"; profiling.html, "Using Profiles"): paths lead to elements that exist,
+//! and references to what the base lets them.
 
 use super::Context;
+use super::lineage::derives;
 use super::places::Places;
 use crate::fhir::definitions::{all, text};
 use crate::fhir::tree::Element;
@@ -11,6 +13,7 @@ use crate::fhir::validate::{Issue, IssueKind};
 pub(super) fn look(context: &Context<'_>, structure: Element<'_>, issues: &mut Vec<Issue>) {
     if let Some(differential) = structure.child("differential") {
         discriminators(context, structure, differential, issues);
+        targets(context, structure, differential, issues);
     }
     for place in all(structure, "context") {
         extension_context(context, place, issues);
@@ -49,6 +52,53 @@ fn discriminators(
                     IssueKind::Slicing,
                     "invalid",
                     discriminator,
+                    message,
+                ));
+            }
+        }
+    }
+}
+
+/// A profile narrows references: each of its targets is one of the base's, or builds on one.
+fn targets(
+    context: &Context<'_>,
+    structure: Element<'_>,
+    differential: Element<'_>,
+    issues: &mut Vec<Issue>,
+) {
+    if text(structure, "derivation") != Some("constraint") {
+        return;
+    }
+    let base = text(structure, "baseDefinition").and_then(|base| context.structure(base).ok());
+    let Some(base) = base else {
+        return;
+    };
+    for element in all(differential, "element") {
+        let id = text(element, "id").or_else(|| text(element, "path"));
+        let Some(known) = base.snapshot.iter().find(|known| Some(&*known.id) == id) else {
+            continue;
+        };
+        for declared in all(element, "type") {
+            let code = text(declared, "code");
+            let Some(above) = known.types.iter().find(|above| Some(&*above.code) == code) else {
+                continue;
+            };
+            let is_allowed = |target: &str| {
+                let mut allowed = above.target_profiles.iter();
+                above.target_profiles.is_empty()
+                    || allowed.any(|allowed| derives(context, target, allowed))
+            };
+            let stray =
+                all(declared, "targetProfile").filter_map(|target| Some((target, target.value()?)));
+            for (target, address) in stray.filter(|(_, address)| !is_allowed(address)) {
+                let message = format!(
+                    "`{address}` builds on none of the targets that the base allows at `{}`",
+                    known.path
+                );
+                issues.push(Issue::error(
+                    IssueKind::Structure,
+                    "invalid",
+                    target,
                     message,
                 ));
             }
@@ -98,6 +148,19 @@ mod tests {
         assert!(sliced("type.coding.code").is_empty());
         assert!(sliced("extension('http://example.org/x').value").is_empty());
         assert_eq!(sliced("url").len(), 1);
+    }
+
+    #[test]
+    fn a_reference_is_narrowed_to_what_builds_on_its_targets() {
+        let narrowed = |target: &str| {
+            let types = json!([{"code": "Reference", "targetProfile": [format!("http://hl7.org/fhir/StructureDefinition/{target}")]}]);
+            messages(&json!({"resourceType": "StructureDefinition", "url": "http://example.org/p", "name": "P", "type": "Patient",
+                "kind": "resource", "derivation": "constraint", "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Patient",
+                "differential": {"element": [{"id": "Patient.managingOrganization", "path": "Patient.managingOrganization", "type": types}]}}))
+            .len()
+        };
+        assert_eq!((narrowed("Organization"), narrowed("unknown-here")), (0, 0));
+        assert_eq!(narrowed("Practitioner"), 1);
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Whether a text is an expression of SNOMED CT's Expression Constraint Language, by its form alone (ECL 2.2, brief
-//! syntax, chapter 5). Concepts are not looked up. What the grammar allows in braces behind a concept (filters, history)
+//! Whether a text is an expression of SNOMED CT's Expression Constraint Language, by its form alone (ECL 2.2, chapter 5:
+//! brief and long syntax). Concepts are not looked up. What the grammar allows in braces behind a concept (filters, history)
 //! only has to be closed.
 
 /// How deep brackets may be nested.
@@ -30,6 +30,22 @@ type Fits = Option<()>;
 
 const OPERATORS: [&str; 11] = [
     "!!<", "!!>", "<<!", ">>!", "<!", ">!", "<<", ">>", "<", ">", "^",
+];
+/// The operators in words; the longer ones first.
+const WORDS: [&str; 13] = [
+    "descendantOrSelfOf",
+    "descendantOf",
+    "childOrSelfOf",
+    "childOf",
+    "ancestorOrSelfOf",
+    "ancestorOf",
+    "parentOrSelfOf",
+    "parentOf",
+    "memberOf",
+    "bottom",
+    "top",
+    "reverseOf",
+    "R",
 ];
 const COMPARATORS: [&str; 7] = ["!=", "<>", "<=", ">=", "=", "<", ">"];
 
@@ -66,6 +82,10 @@ impl<'t> Reader<'t> {
         tokens.iter().find_map(|token| self.take(token))
     }
 
+    fn operator_word(&mut self) -> Fits {
+        WORDS.iter().find_map(|word| self.word(word))
+    }
+
     fn joined(&mut self, with_minus: bool) -> Fits {
         self.take(",")
             .or_else(|| self.word("AND"))
@@ -99,7 +119,11 @@ impl<'t> Reader<'t> {
 
     /// A concept, all concepts, or an expression in brackets, with operators in front and braces behind.
     fn operand(&mut self) -> Fits {
-        while self.any(&OPERATORS).is_some() {
+        while self
+            .any(&OPERATORS)
+            .or_else(|| self.operator_word())
+            .is_some()
+        {
             if self.blank().starts_with('[') {
                 self.until('[', ']')?;
             }
@@ -107,7 +131,7 @@ impl<'t> Reader<'t> {
         if self.take("(").is_some() {
             self.expression()?;
             self.take(")")?;
-        } else if self.take("*").is_none() {
+        } else if self.take("*").or_else(|| self.word("ANY")).is_none() {
             self.concept()?;
         }
         while self.blank().starts_with("{{") {
@@ -164,10 +188,6 @@ impl<'t> Reader<'t> {
 
     /// A name, a comparison and a value.
     fn attribute(&mut self) -> Fits {
-        let here = self.blank();
-        if self.word("R").is_none() {
-            self.rest = here;
-        }
         self.operand()?;
         self.any(&COMPARATORS)?;
         self.value()
@@ -246,6 +266,8 @@ mod tests {
             "< 64572001 {{ term = \"heart\", language = en }}",
             "< 404684003: 363698007 = (< 39057004 OR < 1234567)",
             "/* all */ << 138875005",
+            "DescendantOrSelfOf 60621009 MINUS (memberOf 846931000000101 or 852451000000103)",
+            "< 404684003: reverseOf 363698007 = childOf 39057004",
         ] {
             assert!(is_well_formed(text), "{text}");
         }

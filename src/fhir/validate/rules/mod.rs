@@ -7,6 +7,7 @@ mod complies;
 mod differential;
 mod expression_constraint;
 mod filter;
+mod lineage;
 mod measure;
 mod narrative_source;
 mod obligation;
@@ -59,6 +60,7 @@ const RULES: &[(&str, Rule)] = &[
         search_parameter::look_at_capabilities,
     ),
     ("CodeSystem", code_system::look),
+    ("Measure", measure::look_at_measure),
     ("MeasureReport", measure::look),
     ("Questionnaire", questionnaire::look),
     ("QuestionnaireResponse", response::look),

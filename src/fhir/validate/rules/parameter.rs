@@ -99,9 +99,9 @@ mod tests {
                 "compose": {"include": [{"system": "http://snomed.info/sct", "filter": [filter]}]}}))
             .len()
         };
-        assert_eq!(found("text/fhirpath", "%p-old"), 1 - 1);
-        assert_eq!(found("text/fhirpath", "%`p-old`"), 0);
-        assert_eq!(found("text/fhirpath", "%`p-new`"), 1);
+        assert_eq!(found("text/fhirpath", "%p-old"), 0);
+        assert_eq!(found("text/fhirpath", "%p-new"), 1);
+        assert_eq!(found("text/fhirpath", "%resource.exists()"), 0);
         assert_eq!(found("text/fhirpath", "$ and"), 1);
         assert_eq!(found("text/cql", "%p-old"), 1);
     }

@@ -64,3 +64,34 @@ fn filtered(filter: Element<'_>, issues: &mut Vec<Issue>) {
         issues.push(Issue::error(IssueKind::Value, "invalid", filter, message));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::fhir::validate::rules::tests::messages;
+    use serde_json::json;
+
+    #[test]
+    fn a_system_is_a_code_system_by_its_absolute_address() {
+        let included = |system: &str| {
+            messages(
+                &json!({"resourceType": "ValueSet", "compose": {"include": [{"system": system}]}}),
+            )
+            .len()
+        };
+        assert_eq!(included("http://hl7.org/fhir/administrative-gender"), 0);
+        assert_eq!(
+            included("http://hl7.org/fhir/ValueSet/administrative-gender"),
+            1
+        );
+        assert_eq!(included("#inside"), 1);
+    }
+
+    #[test]
+    fn exists_is_true_or_false() {
+        let asked = |value: &str| {
+            let filter = json!([{"property": "parent", "op": "exists", "value": value}]);
+            messages(&json!({"resourceType": "ValueSet", "compose": {"include": [{"system": "http://example.org/cs", "filter": filter}]}})).len()
+        };
+        assert_eq!((asked("true"), asked("yes")), (0, 1));
+    }
+}

@@ -17,8 +17,6 @@ pub(super) struct Entries<'b> {
     pub(super) list: Vec<Entry<'b>>,
     by_url: HashMap<&'b str, Vec<usize>>,
     by_name: HashMap<(&'b str, &'b str), Vec<usize>>,
-    /// Entry numbers by the arena id of their resource.
-    by_resource: HashMap<u32, usize>,
 }
 
 /// Where a reference leads inside a Bundle.
@@ -47,7 +45,6 @@ impl<'b> Entries<'b> {
             list,
             by_url: HashMap::new(),
             by_name: HashMap::new(),
-            by_resource: HashMap::new(),
         };
         for (at, entry) in entries.list.iter().enumerate() {
             if let Some(url) = entry.full_url {
@@ -56,24 +53,11 @@ impl<'b> Entries<'b> {
             let Some(resource) = entry.resource else {
                 continue;
             };
-            entries.by_resource.insert(resource.id, at);
             if let Some(name) = resource.resource_type().zip(text(resource, "id")) {
                 entries.by_name.entry(name).or_default().push(at);
             }
         }
         entries
-    }
-
-    /// The entry whose resource holds an element.
-    pub(super) fn holding(&self, element: Element<'_>) -> Option<usize> {
-        let mut here = Some(element);
-        while let Some(element) = here {
-            if let Some(at) = self.by_resource.get(&element.id) {
-                return Some(*at);
-            }
-            here = element.parent();
-        }
-        None
     }
 
     /// Where a reference leads that stands in the resource of an entry.

@@ -5,6 +5,7 @@ use super::values::{bounds, holds};
 use crate::fhir::definitions::{Binding, ElementDefinition, ElementType, Max, Severity, Strength};
 use crate::fhir::terminology::{CodeRef, Limits, Membership, ValueSet, expand};
 use crate::fhir::tree::Element;
+use crate::fhir::validate::rules::lineage::derives;
 use std::sync::Arc;
 
 /// How many codes of a value set are compared.
@@ -73,7 +74,7 @@ impl<'c> Comparison<'c> {
         }
         for declared in &ours.types {
             let is_known = |known: &ElementType| {
-                known.code == declared.code || self.is_a(&declared.code, &known.code)
+                known.code == declared.code || derives(self.context, &declared.code, &known.code)
             };
             let Some(known) = theirs.types.iter().find(|known| is_known(known)) else {
                 self.wider.push(format!(
@@ -85,7 +86,7 @@ impl<'c> Comparison<'c> {
             let stray = declared.target_profiles.iter().find(|target| {
                 let mut allowed = known.target_profiles.iter();
                 !known.target_profiles.is_empty()
-                    && !allowed.any(|allowed| self.derives(target, allowed))
+                    && !allowed.any(|allowed| derives(self.context, target, allowed))
             });
             if let Some(stray) = stray {
                 self.wider.push(format!(
@@ -94,33 +95,6 @@ impl<'c> Comparison<'c> {
                 ));
             }
         }
-    }
-
-    fn is_a(&self, name: &str, above: &str) -> bool {
-        let structure = self.context.definitions.structure_of_type(above);
-        structure.is_ok_and(|above| self.derives(name, &above.url))
-    }
-
-    /// Whether a structure (an address, or the name of a type) is another one or builds on it; what is not at hand may.
-    fn derives(&self, name: &str, above: &str) -> bool {
-        let definitions = self.context.definitions;
-        let Ok(above) = definitions.structure_of_type(above) else {
-            return true;
-        };
-        let mut here = definitions.structure_of_type(name);
-        for _ in 0..20 {
-            let Ok(structure) = here else {
-                return true;
-            };
-            if structure.url == above.url {
-                return true;
-            }
-            let Some(base) = &structure.base else {
-                return false;
-            };
-            here = definitions.structure(base);
-        }
-        true
     }
 
     /// Fixed values, patterns and limits hold here, too.

@@ -251,3 +251,6 @@ impl<'w> Walk<'w> {
         self.issues.push(Issue::error(kind, code, element, message));
     }
 }
+
+#[cfg(test)]
+mod tests;

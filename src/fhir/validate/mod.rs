@@ -196,6 +196,7 @@ impl Validator {
     /// STU3 compare with nothing.
     fn variables<'a>(&'a self, answers: &'a Answers<'a>) -> Variables<'a> {
         let variables = Variables::new()
+            .with_types(self.definitions())
             .with_casts(Casts::EachItem)
             .with_nothing(match self.definitions().version() {
                 Version::Stu3 => Nothing::Compared,

@@ -115,7 +115,10 @@ impl<'v> Run<'v> {
 
     /// Holds an element against a profile; once for each element and profile.
     pub(super) fn hold(&mut self, element: Element<'v>, shape: &'v Shape) {
-        if !self.held.insert((identity(element), shape.id)) {
+        if !self
+            .held
+            .insert((identity(element), shape.canonical.as_str()))
+        {
             return;
         }
         if shape.is_profile {

@@ -66,7 +66,7 @@ pub(super) struct Run<'v> {
     /// Counters of the children of all elements on the trail.
     pub(super) counts: Vec<u32>,
     /// Which elements were held against which profiles already.
-    pub(super) held: HashSet<(Identity, ShapeId)>,
+    pub(super) held: HashSet<(Identity, &'v str)>,
     /// Whether an element (of a resource, by its address in memory) conforms to a shape, as far as that was asked.
     pub(super) conformance: HashMap<(Identity, ShapeId), Option<bool>>,
     /// Texts are put together here.

@@ -194,7 +194,10 @@ pub(super) fn implicit(canonical: &str) -> Option<ValueSet> {
         Some((system, query)) => (system, query.strip_prefix('=')),
         None => match DOCUMENTS.iter().find(|(document, _)| *document == url) {
             Some((_, system)) => (*system, None),
-            None => ("http://loinc.org", Some(url.strip_prefix("http://loinc.org/vs")?)),
+            None => (
+                "http://loinc.org",
+                Some(url.strip_prefix("http://loinc.org/vs")?),
+            ),
         },
     };
     let choice = match query.unwrap_or_default().trim_start_matches('/') {

@@ -124,9 +124,8 @@ impl<'s> Concept<'s> {
         let Some((system, code)) = value.rsplit_once('#') else {
             return false;
         };
-        let mut codings = all(self.element, "property").filter(|property| {
-            text(*property, "code").is_some_and(|own| own == name)
-        });
+        let mut codings = all(self.element, "property")
+            .filter(|property| text(*property, "code").is_some_and(|own| own == name));
         codings.any(|property| {
             let coding = property.child("valueCoding");
             let has = |part, wanted| coding.is_some_and(|found| text(found, part) == Some(wanted));

@@ -144,7 +144,7 @@ impl CheckItem {
         }
     }
 
-    /// The answer, from the exchange of [`CheckItem::of`] where it names one. `only_if` is the caller's: see [`CheckItem::unmet`].
+    /// The answer, from the exchange of [`CheckItem::of`] where it names one. `only_if` is the caller's: see the walk.
     pub fn evaluate(&self, subject: &Subject<'_>) -> Finding {
         if !self.kind.sides.contains(&subject.side) {
             let (side, kind) = (subject.side.as_str(), self.kind.name);

@@ -261,6 +261,10 @@ fn a_binding_may_be_stated_in_parts() {
 }
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "a row for each thing that is refused"
+)]
 fn illegal_differentials_are_refused_with_the_reason() {
     let rows = [
         (

@@ -16,7 +16,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,17 +24,26 @@ PERF = SHARED / "data/fhir/perf"
 UKCORE = SHARED / "data/fhir/packages/fhir.r4.ukcore.stu2-2.0.2.tgz"
 
 
+# A process starts with its parent's memory as its peak, so a small one starts what is measured.
+STARTER = """
+import json, os, subprocess, sys, time
+started = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+wall = time.perf_counter() - started
+print(json.dumps([wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, os.waitstatus_to_exitcode(status)]))
+"""
+
+
 def measure(command, runs, env=None):
     """Medians of wall seconds, CPU seconds and peak MB over runs of one process."""
     rows = []
     for _ in range(runs):
-        started = time.perf_counter()
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env)
-        _, status, usage = os.wait4(process.pid, 0)
-        rows.append((time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024))
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode not in (0, 1, 3):
-            sys.exit(f"{command[:4]} ended with {process.returncode}")
+        told = subprocess.run([sys.executable, "-c", STARTER, *command], capture_output=True, text=True, env=env, check=True)
+        *row, code = json.loads(told.stdout)
+        rows.append(row)
+        if code not in (0, 1, 3):
+            sys.exit(f"{command[:4]} ended with {code}")
     return [statistics.median(column) for column in zip(*rows)]
 
 

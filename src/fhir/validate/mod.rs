@@ -56,7 +56,7 @@ pub struct Validator {
 /// How to validate. The default suits a stranger's resource: nothing is fetched, everything is looked at.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Invariants that are only advice (best practice) count as warnings, and not as hints.
+    /// Invariants that are only advice (best practice) count as warnings; otherwise they are not asked.
     pub best_practice: bool,
     /// Addresses such as `http://example.org/…` are allowed.
     pub allow_examples: bool,
